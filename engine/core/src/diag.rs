@@ -19,7 +19,9 @@ pub enum Severity {
 
 /// A place in a source file. Lines and columns count from 1; columns count grapheme clusters, as
 /// Terraform's do; `byte` counts from 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct SourcePos {
     /// From 1.
     pub line: u32,
@@ -151,9 +153,8 @@ impl Diagnostics {
     /// Errors before warnings, then by file and place; removes exact doubles.
     pub fn sort(&mut self) {
         self.0.sort_by(|a, b| {
-            (a.severity, &a.subject, &a.summary, &a.detail).cmp(&(
-                b.severity, &b.subject, &b.summary, &b.detail,
-            ))
+            (a.severity, &a.subject, &a.summary, &a.detail)
+                .cmp(&(b.severity, &b.subject, &b.summary, &b.detail))
         });
         self.0.dedup();
     }

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::Value;
 
 /// A set of marks. Marks are deep: they pass through every operation and function.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Marks(u8);
 

@@ -93,11 +93,8 @@ fn transform_at(
             Value::list(items.first().map_or_else(|| list.element().clone(), Value::ty), items)
         }
         Value::Set(set) => {
-            let items: Vec<Value> = set
-                .items()
-                .iter()
-                .map(|item| inner(PathStep::Item(item.clone()), item))
-                .collect();
+            let items: Vec<Value> =
+                set.items().iter().map(|item| inner(PathStep::Item(item.clone()), item)).collect();
             Value::set(items.first().map_or_else(|| set.element().clone(), Value::ty), items)
         }
         Value::Map(map) => {
@@ -106,8 +103,7 @@ fn transform_at(
                 .iter()
                 .map(|(key, item)| (key.clone(), inner(PathStep::Key(key.clone()), item)))
                 .collect();
-            let element =
-                entries.values().next().map_or_else(|| map.element().clone(), Value::ty);
+            let element = entries.values().next().map_or_else(|| map.element().clone(), Value::ty);
             Value::map(element, entries)
         }
         Value::Object(entries) => Value::object(
