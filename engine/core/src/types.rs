@@ -166,6 +166,21 @@ impl Type {
             Type::Object(_) => "object".to_owned(),
         }
     }
+
+    /// The same, for a type that is wanted: "any type", "list of any single type".
+    pub fn constraint_name(&self) -> String {
+        let element = |element: &Type| match element {
+            Type::Dynamic => "any single type".to_owned(),
+            element => element.constraint_name(),
+        };
+        match self {
+            Type::Dynamic => "any type".to_owned(),
+            Type::List(inner) => format!("list of {}", element(inner)),
+            Type::Set(inner) => format!("set of {}", element(inner)),
+            Type::Map(inner) => format!("map of {}", element(inner)),
+            other => other.friendly_name(),
+        }
+    }
 }
 
 /// Prints the type as the language writes it: `map(object({a=string}))`.

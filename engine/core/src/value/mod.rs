@@ -20,7 +20,7 @@ mod unify;
 mod unknown;
 mod walk;
 
-pub use convert::{ConvertError, convert};
+pub use convert::{ConvertError, can_convert, conforms, convert, mismatch_message};
 pub use entries::Entries;
 pub use json::{JsonError, from_json, implied_type, to_json, type_from_json, type_to_json};
 pub use marks::{MarkedValue, Marks};
