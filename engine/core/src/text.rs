@@ -29,6 +29,12 @@ impl Str {
     }
 }
 
+impl Default for Str {
+    fn default() -> Str {
+        Str::new("")
+    }
+}
+
 impl Deref for Str {
     type Target = str;
     fn deref(&self) -> &str {

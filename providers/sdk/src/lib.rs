@@ -1,0 +1,23 @@
+//! What a provider is.
+//!
+//! A provider is a [`Provider`] with [`Resource`]s and [`DataSource`]s, each described by a
+//! [`Schema`]. The engine plans with the pure parts and applies with the async ones, always under an
+//! intent that is already durable: see [`Intent`] for what that asks of an author. Nothing here
+//! knows a runtime, a graph or a state store.
+
+mod error;
+mod provider;
+mod request;
+mod resource;
+mod schema;
+
+pub use error::{AttributeError, ErrorClass, ProviderError};
+pub use provider::{CallContext, Client, Provider};
+pub use request::{
+    CreateRequest, DeleteRequest, Imported, Intent, Object, PlanRequest, PlannedObject, Private,
+    ReadRequest, SettleRequest, Settled, UpdateRequest,
+};
+pub use resource::{DataSource, EphemeralResource, Opened, Resource};
+pub use schema::{
+    Attribute, Block, Creation, NestedBlock, Nesting, ProviderSchema, ResourceSchema, Schema,
+};

@@ -1,0 +1,88 @@
+//! [`Provider`]: the entry to everything a provider offers.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use kprov_core::{Host, ProviderAddr, Value};
+
+use crate::{
+    AttributeError, DataSource, EphemeralResource, ProviderError, ProviderSchema, Resource,
+};
+
+/// A configured provider's connection: whatever the provider's `configure` made. Built once per
+/// provider configuration and run, shared by all calls.
+pub type Client = Arc<dyn Any + Send + Sync>;
+
+/// What every call gets besides its request.
+#[derive(Clone)]
+pub struct CallContext {
+    /// From [`Provider::configure`].
+    pub client: Client,
+    /// Clock and randomness.
+    pub host: Arc<dyn Host>,
+}
+
+impl CallContext {
+    /// The client as the provider's own type.
+    ///
+    /// # Panics
+    /// When the provider asks for a type that its `configure` did not make: a bug in the provider.
+    pub fn client<T: Any + Send + Sync>(&self) -> &T {
+        self.client
+            .downcast_ref::<T>()
+            .expect("invariant: a provider asks for the client type that its configure returned")
+    }
+}
+
+impl fmt::Debug for CallContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallContext").finish_non_exhaustive()
+    }
+}
+
+/// A provider. Cheap to make: no I/O, no heavy set-up before [`Provider::configure`].
+#[async_trait]
+pub trait Provider: Send + Sync + fmt::Debug {
+    /// `registry.terraform.io/hashicorp/local`
+    fn addr(&self) -> ProviderAddr;
+
+    /// All schemas; built once.
+    fn schema(&self) -> &ProviderSchema;
+
+    /// Code of a managed resource type that is in the schema.
+    fn resource(&self, ty: &str) -> Option<&dyn Resource>;
+
+    /// Code of a data source type that is in the schema.
+    fn data_source(&self, _ty: &str) -> Option<&dyn DataSource> {
+        None
+    }
+
+    /// Code of an ephemeral resource type that is in the schema.
+    fn ephemeral(&self, _ty: &str) -> Option<&dyn EphemeralResource> {
+        None
+    }
+
+    /// Calls `provider::NAME::function`; `None` where there is no such function.
+    fn function(&self, _name: &str, _arguments: &[Value]) -> Option<Result<Value, String>> {
+        None
+    }
+
+    /// Checks the `provider` block without any call; parts may be unknown.
+    fn validate(&self, _config: &Value) -> Vec<AttributeError> {
+        Vec::new()
+    }
+
+    /// Makes the client. The configuration is wholly known.
+    ///
+    /// # Errors
+    /// When no client can be made: credentials missing, wrong account ...
+    async fn configure(
+        &self,
+        _config: &Value,
+        _host: &Arc<dyn Host>,
+    ) -> Result<Client, ProviderError> {
+        Ok(Arc::new(()))
+    }
+}

@@ -1,0 +1,18 @@
+//! State and journal: what exists, what was intended, what happened.
+//!
+//! One store holds both, because a change of state and its journal entry are one transaction. The
+//! state changes only by appending [`Entry`]s; nothing else writes. Attributes are kept as the JSON
+//! that Terraform's state v4 holds (typed by the provider's schema), so this room needs no schema,
+//! and a state of an unknown provider passes through unharmed.
+
+mod entry;
+mod error;
+mod object;
+mod store;
+
+pub use entry::{ActionKind, Entry, FailureClass, HowSettled, OpId, RunId, RunOutcome, Seq};
+pub use error::StateError;
+pub use object::{CheckRecord, ObjectStatus, OpenIntent, OutputRecord, State, StoredObject};
+pub use store::{
+    Lineage, Lock, LockInfo, LogFilter, OpRecord, RunRecord, Store, StoredEntry, Workspace,
+};

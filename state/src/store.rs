@@ -1,0 +1,197 @@
+//! [`Store`]: where states and journals are kept.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Entry, OpId, RunId, RunOutcome, Seq, State, StateError};
+
+/// Identity of a state: a UUID given when it is first written. Plans remember it.
+pub type Lineage = String;
+
+/// A workspace's name; "default" is there always.
+pub type Workspace = String;
+
+/// Who holds a lock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockInfo {
+    /// Names this lock: what `force-unlock` takes.
+    pub id: String,
+    /// user@host
+    pub who: String,
+    /// RFC 3339.
+    pub since: String,
+    /// `apply`, ...
+    pub command: String,
+    /// Process on `host`.
+    pub pid: u32,
+    /// Host name, to tell a dead holder on this host.
+    pub host: String,
+}
+
+/// A held lock; dropping it releases it.
+pub trait Lock: Send + fmt::Debug {
+    /// What others see.
+    fn info(&self) -> &LockInfo;
+}
+
+/// An entry as stored.
+#[derive(Clone, Debug)]
+pub struct StoredEntry {
+    /// Its place.
+    pub seq: Seq,
+    /// Its run.
+    pub run: RunId,
+    /// RFC 3339, by the writer's clock.
+    pub at: String,
+    /// The entry.
+    pub entry: Entry,
+}
+
+/// A run, for `op log`.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunRecord {
+    /// Which.
+    pub run: RunId,
+    /// What was run.
+    pub command: String,
+    /// By whom.
+    pub who: String,
+    /// When it began, RFC 3339.
+    pub started: String,
+    /// When it ended; `None`: it died or is running.
+    pub finished: Option<String>,
+    /// How it ended.
+    pub outcome: Option<RunOutcome>,
+    /// Operations done, failed, still open.
+    pub succeeded: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Open.
+    pub open: u64,
+}
+
+/// An operation, for `op show` and for an ETA from history.
+#[derive(Clone, Debug, Serialize)]
+pub struct OpRecord {
+    /// Which.
+    pub op: OpId,
+    /// In which run.
+    pub run: RunId,
+    /// The object's address as text.
+    pub address: String,
+    /// What it did.
+    pub action: crate::ActionKind,
+    /// When it was intended, RFC 3339.
+    pub started: String,
+    /// When its outcome was recorded.
+    pub finished: Option<String>,
+    /// `succeeded`, `failed: ...`, `settled: ...`; `None`: open.
+    pub outcome: Option<String>,
+}
+
+/// Which part of the log.
+#[derive(Clone, Debug, Default)]
+pub struct LogFilter {
+    /// Only this run.
+    pub run: Option<RunId>,
+    /// Only the newest so many.
+    pub limit: Option<usize>,
+}
+
+/// A store of states and journals. Blocking; one writer at a time is ensured by the lock, readers
+/// never wait. All methods may be called from any thread.
+pub trait Store: Send + Sync + fmt::Debug {
+    /// The state of a workspace; an empty one if nothing was ever written.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is damaged.
+    fn read(&self, workspace: &str) -> Result<State, StateError>;
+
+    /// Takes the write lock, waiting up to `timeout`. A holder that is dead on this host is
+    /// replaced.
+    ///
+    /// # Errors
+    /// [`StateError::Locked`] says who has it.
+    fn lock(
+        &self,
+        workspace: &str,
+        info: LockInfo,
+        timeout: Duration,
+    ) -> Result<Box<dyn Lock>, StateError>;
+
+    /// Removes somebody's lock by its id.
+    ///
+    /// # Errors
+    /// When there is none of that id.
+    fn force_unlock(&self, workspace: &str, id: &str) -> Result<(), StateError>;
+
+    /// Begins a run: assigns its id and appends [`Entry::RunStarted`].
+    ///
+    /// # Errors
+    /// When it does not become durable.
+    fn begin_run(&self, workspace: &str, started: Entry, at: &str) -> Result<RunId, StateError>;
+
+    /// Reserves `count` operation ids, the first of which is returned.
+    ///
+    /// # Errors
+    /// When it does not become durable.
+    fn reserve_ops(&self, count: u64) -> Result<OpId, StateError>;
+
+    /// Appends entries and makes the state changes in them: one transaction, durable when this
+    /// returns. Returns the last entry's place and the state's new serial.
+    ///
+    /// # Errors
+    /// Nothing is written then.
+    fn append(
+        &self,
+        workspace: &str,
+        run: RunId,
+        at: &str,
+        entries: &[Entry],
+    ) -> Result<(Seq, u64), StateError>;
+
+    /// Runs, newest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn runs(&self, workspace: &str, filter: LogFilter) -> Result<Vec<RunRecord>, StateError>;
+
+    /// Operations, oldest first.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn ops(&self, workspace: &str, filter: LogFilter) -> Result<Vec<OpRecord>, StateError>;
+
+    /// The journal, oldest first.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn journal(&self, workspace: &str, filter: LogFilter) -> Result<Vec<StoredEntry>, StateError>;
+
+    /// All workspaces, sorted; "default" included.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn workspaces(&self) -> Result<Vec<Workspace>, StateError>;
+
+    /// Makes an empty workspace.
+    ///
+    /// # Errors
+    /// When it exists.
+    fn create_workspace(&self, name: &str) -> Result<(), StateError>;
+
+    /// Removes a workspace with its journal.
+    ///
+    /// # Errors
+    /// When it is the default one, or does not exist.
+    fn delete_workspace(&self, name: &str) -> Result<(), StateError>;
+
+    /// Checks everything: file structure, journal replay against the state, references. Returns
+    /// findings for people; empty when all is well. Writes nothing.
+    ///
+    /// # Errors
+    /// When it cannot even be opened.
+    fn fsck(&self) -> Result<Vec<String>, StateError>;
+}
