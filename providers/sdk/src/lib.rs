@@ -7,12 +7,14 @@
 
 mod error;
 mod provider;
+mod registry;
 mod request;
 mod resource;
 mod schema;
 
 pub use error::{AttributeError, ErrorClass, ProviderError};
 pub use provider::{CallContext, Client, Provider};
+pub use registry::Registry;
 pub use request::{
     CreateRequest, DeleteRequest, Imported, Intent, Object, PlanRequest, PlannedObject, Private,
     ReadRequest, SettleRequest, Settled, UpdateRequest,

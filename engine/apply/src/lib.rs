@@ -1,0 +1,1 @@
+//! Executor and driver of an apply.

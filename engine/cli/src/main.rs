@@ -1,0 +1,3 @@
+//! The `kprov` program.
+
+fn main() {}

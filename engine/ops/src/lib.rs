@@ -1,0 +1,1 @@
+//! Operations: what a command does, without the command line.

@@ -1,0 +1,26 @@
+//! The planner.
+//!
+//! ```text
+//! ModuleTree --graph--> blocks in dependency order --evaluation, expansion--> desired instances
+//! desired x prior (after refresh) --diff--> changes --order--> operations --> Plan --lint-->
+//! ```
+//! Straight-line: each phase takes values and returns values. The [`Plan`] is immutable,
+//! serialisable and leaves nothing to decide. Reading the outside world (data sources, imports) goes
+//! through [`PlanHost`], so that this crate does no I/O and is deterministic for a given host.
+//!
+//! Applying a plan needs values that were unknown when it was made: [`Resolver`] evaluates an
+//! operation's final request once all that it waits for is done.
+
+mod input;
+mod plan;
+mod resolver;
+
+pub use input::{
+    DataRead, ImportRead, PlanHost, PlanInput, PlanMode, PlanOptions, PriorObject, PriorState,
+};
+pub use plan::{
+    Action, ActionReason, Change, CheckKind, CheckObject, CheckReport, CheckStatus, Deferred,
+    DeferredReason, DriftChange, Importing, Operation, OperationIndex, OperationKind, OutputChange,
+    Plan, PlannedVariable, ReplaceOrder,
+};
+pub use resolver::{Prepared, ProvisionerRun, Resolver};

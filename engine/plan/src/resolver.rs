@@ -1,0 +1,88 @@
+//! [`Resolver`]: values that only apply knows.
+//!
+//! The executor decides what may start; before it starts an operation it asks the resolver for the
+//! final request, and it tells the resolver each result. The resolver evaluates configuration with
+//! what is known by then. Pure: no I/O but through [`crate::PlanHost`] where an ephemeral resource
+//! must be opened.
+
+use kprov_core::{Diagnostics, Str, Value};
+use kprov_provider::{Object, Private};
+
+use crate::{CheckReport, OperationIndex};
+
+/// A `local-exec` to run.
+#[derive(Clone, Debug)]
+pub struct ProvisionerRun {
+    /// `local-exec`
+    pub ty: Str,
+    /// Its evaluated arguments, an object.
+    pub config: Value,
+    /// Go on when it fails?
+    pub continue_on_failure: bool,
+    /// Does its output show a sensitive value? Then it is not printed.
+    pub sensitive: bool,
+}
+
+/// The final request of an operation.
+#[derive(Clone, Debug)]
+pub enum Prepared {
+    /// Nothing left to do: what was planned as an update turned out to be none.
+    Nothing,
+    /// Create or update with these.
+    Write {
+        /// The final plan; unknown only where the provider chooses. No marks.
+        planned: Value,
+        /// What the user wrote. No marks.
+        config: Value,
+        /// From the final plan.
+        private: Private,
+        /// Where marks go on the new value.
+        sensitive_paths: Vec<kprov_core::Path>,
+        /// Create provisioners, evaluated after the create (they may use `self`): only their
+        /// number is known now.
+        provisioners: usize,
+    },
+    /// Delete; destroy provisioners run first.
+    Delete {
+        /// `when = destroy`, evaluated.
+        provisioners: Vec<ProvisionerRun>,
+    },
+    /// Read a data source.
+    Read {
+        /// Wholly known, without marks.
+        config: Value,
+        /// Where marks go on the result.
+        sensitive_paths: Vec<kprov_core::Path>,
+    },
+}
+
+/// Evaluates during apply.
+pub trait Resolver {
+    /// The final request of `operation`, all of whose predecessors are done.
+    ///
+    /// # Errors
+    /// Evaluation failed, a precondition does not hold, or the provider's final plan contradicts
+    /// the plan.
+    fn prepare(&mut self, operation: OperationIndex) -> Result<Prepared, Diagnostics>;
+
+    /// The create provisioners of a create that just succeeded with `new`.
+    ///
+    /// # Errors
+    /// Evaluation failed.
+    fn create_provisioners(
+        &mut self,
+        operation: OperationIndex,
+        new: &Object,
+    ) -> Result<Vec<ProvisionerRun>, Diagnostics>;
+
+    /// Says what an operation made (`None`: the object is gone). Checks the result against the plan
+    /// and evaluates postconditions; the returned problems stop dependents, the object stays.
+    fn complete(&mut self, operation: OperationIndex, new: Option<&Object>) -> Diagnostics;
+
+    /// The root outputs as far as they are known now, sensitive ones marked; those that could not
+    /// be evaluated are left out and reported. Called when everything that could be done is done.
+    fn outputs(&mut self) -> (std::collections::BTreeMap<Str, Value>, Diagnostics);
+
+    /// Results of all checks.
+    fn checks(&mut self) -> (Vec<CheckReport>, Diagnostics);
+}
