@@ -1,9 +1,40 @@
 //! The 118 functions of Terraform 1.11, as pure code over [`Value`]s.
 //!
 //! A function sees evaluated arguments, converted to its parameters' types. Unknown and marked
-//! arguments are dealt with here once for all, by what each parameter says it accepts, so that most
-//! functions see known, unmarked, non-null values only. `try`, `can` and `templatestring` want
-//! unevaluated arguments and live in the evaluator.
+//! arguments are dealt with in [`call`] once for all, by what each parameter says it accepts, so
+//! that most functions see known, unmarked, non-null values only. `try`, `can` and `templatestring`
+//! want unevaluated arguments and live in the evaluator; the table only has their signatures.
+//!
+//! Error messages put what comes from an argument between double quotes (`{:?}`), never bare: that
+//! is how [`call`] can take it out again when an argument is sensitive.
+
+mod call;
+mod cidr;
+mod collections;
+mod conversion;
+mod crypto;
+mod csv;
+mod datetime;
+mod encoding;
+mod filesystem;
+mod format;
+mod json;
+mod numeric;
+mod redact;
+mod regex;
+mod registry;
+mod sensitivity;
+mod signature;
+mod special;
+mod string;
+#[cfg(test)]
+mod tests;
+mod uuid;
+mod yaml;
+
+pub use call::{ArityError, call, check_arity};
+pub use registry::{lookup, names};
+pub use signature::{Signature, signature};
 
 use std::fmt;
 
@@ -52,11 +83,63 @@ pub struct Parameter {
     pub allow_null: bool,
     /// Is an unknown value passed on? Else the result is unknown.
     pub allow_unknown: bool,
+    /// May the type be unknown and the result's type still be told? Else the result is an unknown
+    /// of unknown type.
+    pub allow_dynamic: bool,
     /// Are marks passed on? Else they are taken off and put onto the result.
     pub allow_marked: bool,
 }
 
+impl Parameter {
+    /// A parameter that accepts known, unmarked, non-null values only, as most do.
+    pub fn new(name: &'static str, ty: kprov_core::Type) -> Parameter {
+        Parameter {
+            name,
+            ty,
+            allow_null: false,
+            allow_unknown: false,
+            allow_dynamic: false,
+            allow_marked: false,
+        }
+    }
+
+    /// Passes null on.
+    #[must_use]
+    pub fn null(mut self) -> Parameter {
+        self.allow_null = true;
+        self
+    }
+
+    /// Passes unknown values on.
+    #[must_use]
+    pub fn unknown(mut self) -> Parameter {
+        self.allow_unknown = true;
+        self
+    }
+
+    /// Lets the result's type be told though this argument's is not known.
+    #[must_use]
+    pub fn dynamic(mut self) -> Parameter {
+        self.allow_dynamic = true;
+        self
+    }
+
+    /// Passes marks on.
+    #[must_use]
+    pub fn marked(mut self) -> Parameter {
+        self.allow_marked = true;
+        self
+    }
+}
+
+/// Tells the type of the result from arguments that may be unknown.
+pub type Returns = fn(&[Value]) -> Result<kprov_core::Type, FunctionError>;
+
+/// A function's code.
+pub type Code = fn(&FunctionContext<'_>, &[Value]) -> Result<Value, FunctionError>;
+
 /// A function's signature and code.
+#[derive(Debug)]
 pub struct Function {
     /// `upper`
     pub name: &'static str,
@@ -67,29 +150,68 @@ pub struct Function {
     /// Takes any number more of these.
     pub variadic: Option<Parameter>,
     /// Type of the result for known argument types, where it can be told; `Dynamic` otherwise.
-    pub returns: fn(&[Value]) -> Result<kprov_core::Type, FunctionError>,
+    /// Asked only where the result will be unknown, so `call` must check everything itself.
+    pub returns: Returns,
+    /// Is the result never null (said of unknown results)?
+    pub not_null: bool,
     /// The function itself.
-    pub call: fn(&FunctionContext<'_>, &[Value]) -> Result<Value, FunctionError>,
+    pub call: Code,
 }
 
-/// Finds a function by name; `core::` in front is accepted.
-pub fn lookup(_name: &str) -> Option<&'static Function> {
-    todo!()
+impl Function {
+    /// A function without parameters, whose result is never null.
+    pub fn new(
+        name: &'static str,
+        description: &'static str,
+        returns: Returns,
+        call: Code,
+    ) -> Function {
+        Function {
+            name,
+            description,
+            parameters: Vec::new(),
+            variadic: None,
+            returns,
+            not_null: true,
+            call,
+        }
+    }
+
+    /// Adds a positional parameter.
+    #[must_use]
+    pub fn with(mut self, parameter: Parameter) -> Function {
+        self.parameters.push(parameter);
+        self
+    }
+
+    /// Takes any number more of these.
+    #[must_use]
+    pub fn with_rest(mut self, parameter: Parameter) -> Function {
+        self.variadic = Some(parameter);
+        self
+    }
+
+    /// The result may be null.
+    #[must_use]
+    pub fn nullable(mut self) -> Function {
+        self.not_null = false;
+        self
+    }
+
+    /// The parameter that the argument at `index` is for.
+    pub fn parameter(&self, index: usize) -> Option<&Parameter> {
+        self.parameters.get(index).or(self.variadic.as_ref())
+    }
 }
 
-/// All names, sorted, without `core::`.
-pub fn names() -> Vec<&'static str> {
-    todo!()
-}
+impl FunctionError {
+    /// The call as a whole failed.
+    pub fn new(message: impl Into<String>) -> FunctionError {
+        FunctionError { argument: None, message: message.into() }
+    }
 
-/// Converts the arguments, deals with null, unknown and marks, and calls.
-///
-/// # Errors
-/// Wrong number or type of arguments, or what the function says.
-pub fn call(
-    _function: &Function,
-    _context: &FunctionContext<'_>,
-    _arguments: &[Value],
-) -> Result<Value, FunctionError> {
-    todo!()
+    /// The argument at `index` is at fault.
+    pub fn argument(index: usize, message: impl Into<String>) -> FunctionError {
+        FunctionError { argument: Some(index), message: message.into() }
+    }
 }

@@ -1,0 +1,7 @@
+//! `format` and `formatlist`.
+
+use super::Function;
+
+pub(super) fn functions() -> Vec<Function> {
+    Vec::new()
+}

@@ -1,0 +1,7 @@
+//! `jsonencode`, `jsondecode`.
+
+use super::Function;
+
+pub(super) fn functions() -> Vec<Function> {
+    Vec::new()
+}

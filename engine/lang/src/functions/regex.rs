@@ -1,0 +1,7 @@
+//! `regex`, `regexall`, `replace`.
+
+use super::Function;
+
+pub(super) fn functions() -> Vec<Function> {
+    Vec::new()
+}

@@ -1,0 +1,7 @@
+//! `sensitive`, `nonsensitive`, `issensitive`, `ephemeralasnull`.
+
+use super::Function;
+
+pub(super) fn functions() -> Vec<Function> {
+    Vec::new()
+}

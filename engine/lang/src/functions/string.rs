@@ -1,0 +1,7 @@
+//! Functions over text.
+
+use super::Function;
+
+pub(super) fn functions() -> Vec<Function> {
+    Vec::new()
+}

@@ -1,0 +1,7 @@
+//! `uuid`, `uuidv5`.
+
+use super::Function;
+
+pub(super) fn functions() -> Vec<Function> {
+    Vec::new()
+}
