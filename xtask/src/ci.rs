@@ -1,0 +1,22 @@
+//! The checks that every change must pass.
+
+use crate::conformance;
+use crate::shell::{run, run_with};
+
+/// fmt, clippy, docs, tests.
+pub fn all() -> Result<(), String> {
+    run("cargo", &["fmt", "--all", "--check"])?;
+    run("cargo", &["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])?;
+    run_with(
+        "cargo",
+        &["doc", "--workspace", "--no-deps", "--locked"],
+        &[("RUSTDOCFLAGS", "-D warnings")],
+    )?;
+    test()
+}
+
+/// All tests: the crates' own, then the recorded conformance cases.
+pub fn test() -> Result<(), String> {
+    run("cargo", &["test", "--workspace", "--locked"])?;
+    conformance::run(&[])
+}

@@ -1,0 +1,37 @@
+//! `cargo xtask COMMAND`: the house habits in one place.
+//!
+//! - `test`: everything that must hold: unit and suite tests of all crates (tidy included), then
+//!   the recorded conformance cases against the program.
+//! - `bench`: speed and memory beside terraform, in one run.
+//! - `ci`: what `.ci/run` calls: fmt, clippy, docs, test.
+
+mod bench;
+mod ci;
+mod conformance;
+mod shell;
+#[cfg(test)]
+mod tidy;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let rest = arguments.get(1..).unwrap_or_default();
+    let result = match arguments.first().map(String::as_str) {
+        Some("test") => ci::test(),
+        Some("ci") => ci::all(),
+        Some("conformance") => conformance::run(rest),
+        Some("bench") => bench::run(rest),
+        _ => Err(
+            "usage: cargo xtask test | ci | conformance [expressions|scenarios] | bench [--quick]"
+                .to_owned(),
+        ),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
