@@ -171,6 +171,9 @@ pub enum StepKind {
     Index(Box<Expr>),
     /// `.0`
     LegacyIndex(u64),
+    /// A splat inside what a `[*]` takes: `a[*].b[*].c` is `.b` and then, of each, `.c`. Never in
+    /// a [`Reference`].
+    Splat(Vec<Step>),
 }
 
 /// A function call.

@@ -61,6 +61,12 @@ impl SourceMap {
         FileId(files.len() as u32 - 1)
     }
 
+    /// The text of a file; empty if there is no such file.
+    pub fn text(&self, file: FileId) -> Arc<str> {
+        let files = self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        files.get(file.0 as usize).map_or_else(|| Arc::from(""), |file| file.text.clone())
+    }
+
     /// The text of the newest file of that name.
     pub fn text_of(&self, name: &str) -> Option<Arc<str>> {
         let files = self.0.read().unwrap_or_else(|poisoned| poisoned.into_inner());

@@ -3,23 +3,58 @@
 //! hcl-edit parses. It stops at the first error, so a file with errors is cut at block boundaries
 //! and each part parsed alone; known gaps of hcl-edit are closed here (see the sub-modules).
 
-use kprov_core::Diagnostics;
+mod body;
+mod lower;
+mod prepare;
+mod template;
+
+use kprov_core::{Diagnostic, Diagnostics};
+
+#[allow(unused_imports)]
+pub(crate) use lower::is_identifier;
 
 use crate::ast::{Body, Expr, TemplatePart};
 use crate::source::{FileId, SourceMap, Span};
+use lower::Lowerer;
+
+#[cfg(test)]
+mod tests;
 
 /// Parses a configuration file that was added to `sources`. What could be read is returned even
 /// with errors.
-pub fn parse_body(_sources: &SourceMap, _file: FileId) -> (Body, Diagnostics) {
-    todo!()
+pub fn parse_body(sources: &SourceMap, file: FileId) -> (Body, Diagnostics) {
+    let text = sources.text(file);
+    let (text, base) = without_mark(&text);
+    let span = Span { file, start: 0, end: text.len() as u32 };
+    let prepared = prepare::prepare(&text[base..]);
+    match hcl_edit::parser::parse_body(&prepared) {
+        Ok(parsed) => {
+            let mut lowerer = Lowerer::new(sources, file, text, base);
+            let body = lowerer.body(&parsed, span);
+            (body, lowerer.problems)
+        }
+        Err(error) => {
+            let problem = syntax_error(sources, file, base, &error);
+            (Body { span, ..Body::default() }, problem.into())
+        }
+    }
 }
 
 /// Parses a single expression: the whole file (`console`, `-var`).
 ///
 /// # Errors
 /// Syntax errors.
-pub fn parse_expr(_sources: &SourceMap, _file: FileId) -> Result<Expr, Diagnostics> {
-    todo!()
+pub fn parse_expr(sources: &SourceMap, file: FileId) -> Result<Expr, Diagnostics> {
+    let text = sources.text(file);
+    let trimmed = text.trim_end();
+    let base = text.len() - text.trim_start().len();
+    let inside = trimmed.get(base..).unwrap_or_default();
+    let prepared = prepare::prepare(inside);
+    let parsed = hcl_edit::parser::parse_expr(&prepared)
+        .map_err(|error| Diagnostics::from(syntax_error(sources, file, base, &error)))?;
+    let mut lowerer = Lowerer::new(sources, file, &text, base);
+    let expr = lowerer.expr(&parsed);
+    lowerer.problems.into_result(expr).map(|(expr, _)| expr)
 }
 
 /// Parses a whole file as a template without quotes (`templatefile`, `templatestring`).
@@ -27,8 +62,31 @@ pub fn parse_expr(_sources: &SourceMap, _file: FileId) -> Result<Expr, Diagnosti
 /// # Errors
 /// Syntax errors.
 pub fn parse_template(
-    _sources: &SourceMap,
-    _file: FileId,
+    sources: &SourceMap,
+    file: FileId,
 ) -> Result<(Vec<TemplatePart>, Span), Diagnostics> {
-    todo!()
+    let text = sources.text(file);
+    let span = Span { file, start: 0, end: text.len() as u32 };
+    let prepared = prepare::prepare(&text);
+    let parsed = hcl_edit::parser::parse_template(&prepared)
+        .map_err(|error| Diagnostics::from(syntax_error(sources, file, 0, &error)))?;
+    let mut lowerer = Lowerer::new(sources, file, &text, 0);
+    let parts = lowerer.bare(&parsed);
+    lowerer.problems.into_result((parts, span)).map(|(result, _)| result)
+}
+
+/// The text and where it begins behind a byte order mark.
+fn without_mark(text: &str) -> (&str, usize) {
+    (text, if text.starts_with('\u{feff}') { 3 } else { 0 })
+}
+
+fn syntax_error(
+    sources: &SourceMap,
+    file: FileId,
+    base: usize,
+    error: &hcl_edit::parser::Error,
+) -> Diagnostic {
+    let start = (base + error.location().offset()) as u32;
+    let at = Span { file, start, end: start };
+    Diagnostic::error("Invalid expression", error.message().to_owned()).at(sources.range(at))
 }
