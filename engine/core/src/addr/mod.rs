@@ -10,11 +10,16 @@
 //! and *objects* of an instance ([`ObjectAddr`]: the current one, or a deposed one).
 
 mod parse;
+mod source;
+mod steps;
+#[cfg(test)]
+mod tests;
 
 pub use parse::{
     ParseAddrError, Target, parse_instance, parse_module, parse_provider_config, parse_resource,
     parse_target,
 };
+pub use steps::is_identifier;
 
 use std::fmt;
 use std::sync::Arc;
