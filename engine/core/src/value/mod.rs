@@ -16,6 +16,7 @@ mod json;
 mod marks;
 mod order;
 mod path;
+mod render;
 mod unify;
 mod unknown;
 mod walk;
@@ -26,6 +27,7 @@ pub use json::{JsonError, from_json, implied_type, to_json, type_from_json, type
 pub use marks::{MarkedValue, Marks};
 pub use order::{raw_equal, set_order};
 pub use path::{Path, PathStep};
+pub use render::render_hcl;
 pub use unify::unify;
 pub use unknown::{Refinements, UnknownValue};
 pub use walk::{paths_where, transform, walk};
