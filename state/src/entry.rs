@@ -90,8 +90,11 @@ pub enum RunOutcome {
 
 /// One line of the journal. State changes are part of it: applying an entry to a state is
 /// deterministic, so that every prefix of the journal gives a state.
+///
+/// Stored as JSON, `{"succeeded": {...}}`: tagged from outside, because raw JSON inside cannot be
+/// read through serde's buffering of inner tags.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(tag = "entry", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Entry {
     /// A run begins.
     RunStarted {
@@ -120,7 +123,7 @@ pub enum Entry {
         /// needs to recognise the object. (Encrypted with the rest of the store, later.)
         planned: Option<Box<RawValue>>,
         /// From the plan.
-        #[serde(default)]
+        #[serde(default, with = "crate::bytes", skip_serializing_if = "Vec::is_empty")]
         private: Vec<u8>,
         /// Everything of the object that settle needs to store it: dependencies,
         /// create_before_destroy, status once adopted.
@@ -191,9 +194,61 @@ pub enum Entry {
         /// All of them.
         checks: Vec<CheckRecord>,
     },
+    /// The state takes over the identity of another one: `state push` into an empty store.
+    IdentitySet {
+        /// Its lineage.
+        lineage: String,
+        /// Its serial; never below the present one.
+        serial: u64,
+    },
     /// A run ended by itself. A run without it died.
     RunFinished {
         /// How.
         outcome: RunOutcome,
     },
+}
+
+/// How an operation counts in its run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tally {
+    /// Not known yet.
+    Open,
+    /// What was wanted is so.
+    Succeeded,
+    /// It is not.
+    Failed,
+}
+
+impl HowSettled {
+    /// As stored and shown.
+    pub fn describe(self) -> &'static str {
+        match self {
+            HowSettled::Adopted => "adopted",
+            HowSettled::Absent => "absent",
+            HowSettled::Unchanged => "unchanged",
+            HowSettled::Operator => "operator",
+        }
+    }
+
+    /// Did the operation reach what it was for?
+    pub(crate) fn tally(self, action: ActionKind) -> Tally {
+        match (self, action) {
+            (HowSettled::Adopted, _) | (HowSettled::Absent, ActionKind::Delete) => Tally::Succeeded,
+            (HowSettled::Absent | HowSettled::Unchanged | HowSettled::Operator, _) => Tally::Failed,
+        }
+    }
+}
+
+impl ActionKind {
+    /// As stored and shown.
+    pub fn verb(self) -> &'static str {
+        match self {
+            ActionKind::Create => "create",
+            ActionKind::Update => "update",
+            ActionKind::Delete => "delete",
+            ActionKind::Provision => "provision",
+            ActionKind::Import => "import",
+            ActionKind::Read => "read",
+        }
+    }
 }

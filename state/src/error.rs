@@ -64,6 +64,15 @@ pub enum StateError {
     /// No such workspace.
     #[error("workspace {0:?} does not exist")]
     NoWorkspace(String),
+    /// There is one of that name.
+    #[error("workspace {0:?} exists already")]
+    WorkspaceExists(String),
+    /// The default workspace stays.
+    #[error("the default workspace cannot be deleted")]
+    DefaultWorkspace,
+    /// Nobody holds a lock of that id.
+    #[error("there is no lock with the id {0:?}")]
+    NoLock(String),
     /// The text is not a state file.
     #[error("not a Terraform state file: {0}")]
     NotTerraformState(String),

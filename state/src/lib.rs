@@ -5,14 +5,24 @@
 //! that Terraform's state v4 holds (typed by the provider's schema), so this room needs no schema,
 //! and a state of an unknown provider passes through unharmed.
 
+mod apply;
+mod bytes;
 mod entry;
 mod error;
+mod fsck;
+mod ledger;
+mod memory;
 mod object;
+mod status;
 mod store;
 
 pub use entry::{ActionKind, Entry, FailureClass, HowSettled, OpId, RunId, RunOutcome, Seq};
 pub use error::StateError;
+pub use memory::{AppendFault, MemoryStore};
 pub use object::{CheckRecord, ObjectStatus, OpenIntent, OutputRecord, State, StoredObject};
+pub use status::{OpStatus, OpStep, RunStatus};
 pub use store::{
     Lineage, Lock, LockInfo, LogFilter, OpRecord, RunRecord, Store, StoredEntry, Workspace,
 };
+
+pub(crate) use entry::Tally;

@@ -42,7 +42,7 @@ pub struct StoredObject {
     #[serde(default)]
     pub create_before_destroy: bool,
     /// The provider's own bytes.
-    #[serde(default)]
+    #[serde(default, with = "crate::bytes", skip_serializing_if = "Vec::is_empty")]
     pub private: Vec<u8>,
 }
 
@@ -88,4 +88,50 @@ pub struct State {
     pub checks: Vec<CheckRecord>,
     /// What must be settled before anything else.
     pub open: Vec<OpenIntent>,
+}
+
+fn same_json(a: Option<&RawValue>, b: Option<&RawValue>) -> bool {
+    a.map(RawValue::get) == b.map(RawValue::get)
+}
+
+pub(crate) fn same_checks(a: &[CheckRecord], b: &[CheckRecord]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.get() == b.get())
+}
+
+/// JSON is compared as text: equal objects that were written in two ways count as two.
+impl PartialEq for StoredObject {
+    fn eq(&self, other: &StoredObject) -> bool {
+        self.provider == other.provider
+            && self.schema_version == other.schema_version
+            && self.attributes.get() == other.attributes.get()
+            && same_json(self.sensitive_paths.as_deref(), other.sensitive_paths.as_deref())
+            && self.status == other.status
+            && self.dependencies == other.dependencies
+            && self.create_before_destroy == other.create_before_destroy
+            && self.private == other.private
+    }
+}
+
+/// JSON is compared as text.
+impl PartialEq for OutputRecord {
+    fn eq(&self, other: &OutputRecord) -> bool {
+        self.value.get() == other.value.get()
+            && self.ty.get() == other.ty.get()
+            && self.sensitive == other.sensitive
+    }
+}
+
+/// Open intents count by run and operation.
+impl PartialEq for State {
+    fn eq(&self, other: &State) -> bool {
+        let open = |state: &State| -> Vec<(RunId, OpId)> {
+            state.open.iter().map(|intent| (intent.run, intent.op)).collect()
+        };
+        self.lineage == other.lineage
+            && self.serial == other.serial
+            && self.objects == other.objects
+            && self.outputs == other.outputs
+            && same_checks(&self.checks, &other.checks)
+            && open(self) == open(other)
+    }
 }

@@ -72,6 +72,23 @@ pub struct RunRecord {
     pub open: u64,
 }
 
+impl RunRecord {
+    /// One that has just begun.
+    pub(crate) fn begun(run: RunId, command: &str, who: &str, at: &str) -> RunRecord {
+        RunRecord {
+            run,
+            command: command.to_owned(),
+            who: who.to_owned(),
+            started: at.to_owned(),
+            finished: None,
+            outcome: None,
+            succeeded: 0,
+            failed: 0,
+            open: 0,
+        }
+    }
+}
+
 /// An operation, for `op show` and for an ETA from history.
 #[derive(Clone, Debug, Serialize)]
 pub struct OpRecord {

@@ -9,6 +9,7 @@
 //! [`ModulePath`]), *instances* of modules ([`ModuleAddr`]) and of resources ([`InstanceAddr`]),
 //! and *objects* of an instance ([`ObjectAddr`]: the current one, or a deposed one).
 
+mod key;
 mod parse;
 mod source;
 mod steps;
@@ -67,7 +68,7 @@ impl fmt::Display for ModulePath {
 }
 
 /// The key of an instance made by `count` or `for_each`; [`InstanceKey::None`] without either.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(untagged)]
 pub enum InstanceKey {
     /// Neither count nor for_each.
