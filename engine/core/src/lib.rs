@@ -18,7 +18,7 @@ pub use addr::{
 };
 pub use diag::{Diagnostic, Diagnostics, Severity, SourcePos, SourceRange};
 pub use host::Host;
-pub use number::{Number, ParseNumberError};
+pub use number::{ArithmeticError, Number, ParseNumberError};
 pub use text::Str;
 pub use types::{ObjectType, Type};
 pub use value::{Entries, Marks, Path, PathStep, Refinements, Value};
