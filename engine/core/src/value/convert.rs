@@ -8,11 +8,13 @@
 mod collect;
 mod mismatch;
 mod possible;
+#[cfg(test)]
+mod tests;
 
 pub use mismatch::mismatch_message;
 pub(super) use possible::{Safety, possible};
 
-use collect::{Shape, collect_entries, collect_items};
+use collect::{Shape, Source, collect_entries, collect_items};
 use possible::fill_dynamic;
 
 use super::unify::unify_with;
@@ -190,7 +192,7 @@ fn structure(
                     Ok((key.clone(), part(step, item, &map.element, wish, path)?))
                 })
                 .collect();
-            collect_entries(converted?, &map.element, wish, Safety::Safe, path)
+            collect_entries(Source::Map, converted?, &map.element, wish, path)
         }
         (Value::Map(map), _, Type::Object(wishes)) => {
             map_to_object(&map.entries, &map.element, wishes, path)
@@ -251,7 +253,7 @@ fn tuple_to(
         .zip(items.iter().zip(types))
         .map(|(i, (item, from))| part(PathStep::Index(i), item, from, wish, path))
         .collect::<Result<Vec<Value>, ConvertError>>()?;
-    if shape == Shape::List && wish.has_dynamic() {
+    if shape == Shape::List && wish.has_dynamic() && !converted.is_empty() {
         converted = collect::unify_items(converted, path)?;
     }
     collect_items(shape, converted, wish, wish, path)
@@ -279,7 +281,7 @@ fn object_to_map(
             Ok((name.clone(), part(step, item, from, wish, path)?))
         })
         .collect();
-    collect_entries(converted?, wish, wish, Safety::Unsafe, path)
+    collect_entries(Source::Object, converted?, wish, wish, path)
 }
 
 fn map_to_object(

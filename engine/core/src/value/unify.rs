@@ -284,3 +284,6 @@ fn prefer_all(parts: impl Iterator<Item = Preference>) -> Preference {
     }
     all
 }
+
+#[cfg(test)]
+mod tests;

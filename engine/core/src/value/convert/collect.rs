@@ -14,6 +14,15 @@ pub(super) enum Shape {
     Set,
 }
 
+/// What a map is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// Another map: entries that were alike are not forced to become alike again.
+    Map,
+    /// An object.
+    Object,
+}
+
 /// A list or set of items that were converted to `wish`; `from` is the element type they had.
 pub(super) fn collect_items(
     shape: Shape,
@@ -43,10 +52,10 @@ pub(super) fn collect_items(
 
 /// A map of entries that were converted to `wish`; `from` is the element type they had.
 pub(super) fn collect_entries(
+    source: Source,
     entries: Entries,
     from: &Type,
     wish: &Type,
-    safety: Safety,
     path: &mut Vec<PathStep>,
 ) -> Result<Value, ConvertError> {
     if entries.is_empty() {
@@ -56,12 +65,13 @@ pub(super) fn collect_entries(
         return Ok(Value::map(wish.without_optional(), entries));
     }
     let entries = if wish.is_collection() || matches!(wish, Type::Object(_)) {
-        unify_entries(entries, safety, path)?
+        unify_entries(source, entries, path)?
     } else {
         entries
     };
     let element = common(entries.values()).ok_or_else(|| {
-        ConvertError::at(path, "attribute types must all match for conversion to map")
+        let noun = if source == Source::Map { "element" } else { "attribute" };
+        ConvertError::at(path, format!("{noun} types must all match for conversion to map"))
     })?;
     let settled = entries.into_iter().map(|(key, item)| (key, settle(item, &element))).collect();
     Ok(Value::map(element, settled))
@@ -81,10 +91,11 @@ pub(super) fn unify_items(
 }
 
 fn unify_entries(
+    source: Source,
     entries: Entries,
-    safety: Safety,
     path: &mut Vec<PathStep>,
 ) -> Result<Entries, ConvertError> {
+    let safety = if source == Source::Map { Safety::Safe } else { Safety::Unsafe };
     let types: Vec<Type> = entries.values().map(Value::ty).collect();
     let unified = unify_or_fail(&types, safety, path)?;
     entries
