@@ -6,7 +6,7 @@ use crate::ast::BinaryOperator;
 
 /// `-a`
 pub(super) fn negate(number: &Number) -> Number {
-    number.to_i64().map_or_else(|| number.clone(), |n| Number::from(-n))
+    number.neg()
 }
 
 /// `a + b`, `a < b` ...
@@ -14,17 +14,21 @@ pub(super) fn negate(number: &Number) -> Number {
 /// # Errors
 /// Where infinities leave no answer.
 pub(super) fn apply(operator: BinaryOperator, a: &Number, b: &Number) -> Result<Value, String> {
-    let whole = |n: &Number| n.to_i64().unwrap_or(0);
-    let number = match operator {
+    let result = match operator {
         BinaryOperator::Less => return Ok(Value::Bool(a < b)),
         BinaryOperator::LessOrEqual => return Ok(Value::Bool(a <= b)),
         BinaryOperator::Greater => return Ok(Value::Bool(a > b)),
         BinaryOperator::GreaterOrEqual => return Ok(Value::Bool(a >= b)),
-        BinaryOperator::Subtract => whole(a) - whole(b),
-        BinaryOperator::Multiply => whole(a) * whole(b),
-        BinaryOperator::Divide => whole(a) / whole(b).max(1),
-        BinaryOperator::Modulo => whole(a) % whole(b).max(1),
-        _ => whole(a) + whole(b),
+        BinaryOperator::Equal => return Ok(Value::Bool(a == b)),
+        BinaryOperator::NotEqual => return Ok(Value::Bool(a != b)),
+        BinaryOperator::Add => a.add(b),
+        BinaryOperator::Subtract => a.sub(b),
+        BinaryOperator::Multiply => a.mul(b),
+        BinaryOperator::Divide => a.div(b),
+        BinaryOperator::Modulo => a.rem(b),
+        BinaryOperator::And | BinaryOperator::Or => {
+            return Err("a bool is required".to_owned());
+        }
     };
-    Ok(Value::Number(Number::from(number)))
+    result.map(Value::Number).map_err(|error| error.to_string())
 }
