@@ -146,7 +146,8 @@ impl Value {
             })
             .collect();
         bare.sort_by(set_order);
-        bare.dedup_by(|a, b| raw_equal(a, b));
+        // Two unknowns may turn out different, so both stay.
+        bare.dedup_by(|a, b| raw_equal(a, b) && a.is_wholly_known());
         Value::Set(Arc::new(Collection { element, items: bare })).with_marks(marks)
     }
 
