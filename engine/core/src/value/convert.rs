@@ -9,6 +9,8 @@ mod collect;
 mod mismatch;
 mod possible;
 #[cfg(test)]
+mod recorded;
+#[cfg(test)]
 mod tests;
 
 pub use mismatch::mismatch_message;

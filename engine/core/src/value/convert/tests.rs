@@ -1,5 +1,7 @@
 //! Rules of conversion one by one. Values are compared as text, which shows types too.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::Type::{Bool, Dynamic, Number, String};
 use crate::value::render_hcl;
@@ -164,4 +166,74 @@ fn unknowns_and_nulls_take_the_type() {
     check(Value::Null(Type::tuple([Number])), Type::list(Dynamic), "tolist(null)/*ofnumber*/");
     let pair = Value::set(Number, vec![Value::unknown(Number)]);
     check(pair, Type::list(String), "tolist([(knownafterapply),])");
+}
+
+fn any_type() -> impl Strategy<Value = Type> {
+    let leaf = prop::sample::select(vec![Dynamic, Bool, Number, String]);
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        let name = prop::sample::select(vec!["a", "b", "c"]);
+        let attribute = (name, inner.clone(), any::<bool>());
+        prop_oneof![
+            inner.clone().prop_map(Type::list),
+            inner.clone().prop_map(Type::map),
+            prop::collection::vec(inner, 0..3).prop_map(Type::tuple),
+            prop::collection::vec(attribute, 0..3).prop_map(|attributes| {
+                let optional: Vec<&str> =
+                    attributes.iter().filter(|a| a.2).map(|(name, ..)| *name).collect();
+                let attributes: Vec<(&str, Type)> =
+                    attributes.iter().map(|(name, ty, _)| (*name, ty.clone())).collect();
+                with_optional(&attributes, &optional)
+            }),
+        ]
+    })
+}
+
+fn any_value() -> impl Strategy<Value = Value> {
+    let text = prop::sample::select(vec!["a", "1", "true", "TRUE", ""]);
+    let leaf = prop_oneof![
+        text.prop_map(Value::from),
+        (0i64..3).prop_map(Value::int),
+        any::<bool>().prop_map(Value::from),
+        any_type().prop_map(|ty| Value::Null(ty.without_optional())),
+        any_type().prop_map(|ty| Value::unknown(ty.without_optional())),
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        let name = prop::sample::select(vec!["a", "b", "c"]);
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::tuple),
+            prop::collection::vec((name, inner.clone()), 0..3).prop_map(Value::object),
+            inner.clone().prop_map(|item| Value::list(item.ty(), vec![item])),
+            inner.clone().prop_map(|item| Value::set(item.ty(), vec![item])),
+            inner.clone().prop_map(|v| Value::map(v.ty(), [("k".into(), v)].into_iter().collect())),
+            inner.prop_map(|value| value.with_marks(Marks::SENSITIVE)),
+        ]
+    })
+}
+
+/// Everything of a value that matters here: its look, its type and its marks.
+fn facts(value: &Value) -> (std::string::String, Type, Marks) {
+    (render_hcl(value, 0), value.ty(), value.marks_deep())
+}
+
+proptest! {
+    #[test]
+    fn conversion_never_panics_and_is_idempotent(value in any_value(), wanted in any_type()) {
+        let marks = value.marks_deep();
+        if let Ok(once) = convert(&value, &wanted) {
+            let twice = convert(&once, &wanted).expect("converted values fit");
+            prop_assert_eq!(facts(&twice), facts(&once));
+            prop_assert!(marks.contains(once.marks_deep()), "marks come from nowhere");
+            prop_assert!(can_convert(&value.ty(), &wanted));
+        }
+    }
+
+    #[test]
+    fn what_types_unify_to_they_convert_to(types in prop::collection::vec(any_type(), 1..4)) {
+        let types: Vec<Type> = types.iter().map(Type::without_optional).collect();
+        if let Some(unified) = crate::value::unify(&types) {
+            for ty in &types {
+                prop_assert!(can_convert(ty, &unified), "{ty} to {unified}");
+            }
+        }
+    }
 }
