@@ -38,6 +38,8 @@ impl ConvertError {
     }
 
     /// The message with the place in front, where there is one: `["a"][0].x: a number is required`.
+    /// Terraform prints `message` alone, which leaves people searching; where types alone decide,
+    /// the message names the place itself (`element 0: string required`).
     pub fn format_with_path(&self) -> String {
         if self.path.0.is_empty() {
             self.message.clone()
