@@ -19,8 +19,8 @@ pub(super) fn equal(a: &Value, b: &Value, wanted: bool) -> Value {
     value.with_marks(marks)
 }
 
-/// `None`: will be known later. No marks inside.
-fn equals(a: &Value, b: &Value) -> Option<bool> {
+/// `None`: will be known later. No marks inside, at any depth.
+pub(crate) fn equals(a: &Value, b: &Value) -> Option<bool> {
     match (a, b) {
         (Value::Unknown(_), Value::Unknown(_)) => None,
         (Value::Unknown(unknown), known) | (known, Value::Unknown(unknown)) => {

@@ -22,6 +22,7 @@ mod splat;
 mod template;
 mod unevaluated;
 
+pub(crate) use equality::equals;
 pub use references::{references, references_in_body};
 pub use scope::{Resolved, Scope};
 

@@ -8,7 +8,10 @@
 //! Error messages put what comes from an argument between double quotes (`{:?}`), never bare: that
 //! is how [`call`] can take it out again when an argument is sensitive.
 
+mod by_set_order;
 mod call;
+#[cfg(test)]
+mod checks;
 mod cidr;
 mod collections;
 mod conversion;
@@ -18,6 +21,7 @@ mod datetime;
 mod encoding;
 mod filesystem;
 mod format;
+mod items;
 mod json;
 mod numeric;
 mod redact;

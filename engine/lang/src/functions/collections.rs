@@ -1,7 +1,0 @@
-//! Functions over lists, maps and sets.
-
-use super::Function;
-
-pub(super) fn functions() -> Vec<Function> {
-    Vec::new()
-}

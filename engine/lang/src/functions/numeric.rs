@@ -1,7 +1,0 @@
-//! Arithmetic functions.
-
-use super::Function;
-
-pub(super) fn functions() -> Vec<Function> {
-    Vec::new()
-}
