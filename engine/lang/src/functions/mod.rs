@@ -8,6 +8,7 @@
 //! Error messages put what comes from an argument between double quotes (`{:?}`), never bare: that
 //! is how [`call`] can take it out again when an argument is sensitive.
 
+mod arguments;
 mod by_set_order;
 mod call;
 #[cfg(test)]
@@ -31,6 +32,8 @@ mod sensitivity;
 mod signature;
 mod special;
 mod string;
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
 mod uuid;
