@@ -25,7 +25,8 @@ impl Number {
             Repr::Float(float) if float.precision != FULL_PRECISION => {
                 (format!("{}/{}", self.to_compact_string(), float.precision), false)
             }
-            Repr::Infinity { .. } => (self.to_string(), false),
+            // JSON readers may take "-0" for the integer 0.
+            Repr::Infinity { .. } | Repr::NegativeZero => (self.to_string(), false),
             _ => (self.to_compact_string(), true),
         }
     }
