@@ -32,6 +32,7 @@ mod sensitivity;
 mod signature;
 mod special;
 mod string;
+mod terraform;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
@@ -42,6 +43,7 @@ mod yaml;
 pub use call::{ArityError, call, check_arity};
 pub use registry::{lookup, names};
 pub use signature::{Signature, signature};
+pub use terraform::builtin_provider_function;
 
 use std::fmt;
 
