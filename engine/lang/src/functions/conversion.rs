@@ -119,7 +119,7 @@ mod tests {
             Value::set(Type::String, vec![text("a"), text("b")]),
         );
         let secret = text("a").with_marks(Marks::SENSITIVE);
-        gives("tostring", &[secret.clone()], secret);
+        gives("tostring", std::slice::from_ref(&secret), secret.clone());
     }
 
     #[test]

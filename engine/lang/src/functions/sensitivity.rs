@@ -93,7 +93,7 @@ mod tests {
         gives("issensitive", &[Value::tuple([secret()])], Value::Bool(false));
         gives("nonsensitive", &[Value::tuple([secret()])], Value::tuple([secret()]));
         let both = secret().with_marks(Marks::EPHEMERAL);
-        gives("nonsensitive", &[both.clone()], text("a").with_marks(Marks::EPHEMERAL));
+        gives("nonsensitive", std::slice::from_ref(&both), text("a").with_marks(Marks::EPHEMERAL));
         gives(
             "ephemeralasnull",
             &[Value::tuple([both, text("b")])],

@@ -24,10 +24,9 @@ pub fn builtin_provider_function(
     name: &str,
     arguments: &[Value],
 ) -> Option<Result<Value, FunctionError>> {
-    let (call, parameter): (fn(&Value) -> Result<Value, FunctionError>, &str) = match name {
-        "encode_tfvars" => (encode_tfvars, "value"),
-        "decode_tfvars" => (decode_tfvars, "src"),
-        "encode_expr" => (encode_expr, "value"),
+    let parameter = match name {
+        "encode_tfvars" | "encode_expr" => "value",
+        "decode_tfvars" => "src",
         _ => return None,
     };
     Some(match arguments {
@@ -38,7 +37,11 @@ pub fn builtin_provider_function(
         [argument] if argument.is_null() => {
             Err(FunctionError::argument(0, "argument must not be null"))
         }
-        [argument] => call(argument),
+        [argument] => match name {
+            "encode_tfvars" => encode_tfvars(argument),
+            "encode_expr" => encode_expr(argument),
+            _ => decode_tfvars(argument),
+        },
         _ => Err(FunctionError::new(format!(
             "Function \"provider::terraform::{name}\" expects only 1 argument(s)"
         ))),
