@@ -13,6 +13,7 @@ mod fsck;
 mod ledger;
 mod memory;
 mod object;
+mod sqlite;
 mod status;
 mod store;
 
@@ -20,6 +21,7 @@ pub use entry::{ActionKind, Entry, FailureClass, HowSettled, OpId, RunId, RunOut
 pub use error::StateError;
 pub use memory::{AppendFault, MemoryStore};
 pub use object::{CheckRecord, ObjectStatus, OpenIntent, OutputRecord, State, StoredObject};
+pub use sqlite::{SqliteOptions, SqliteStore};
 pub use status::{OpStatus, OpStep, RunStatus};
 pub use store::{
     Lineage, Lock, LockInfo, LogFilter, OpRecord, RunRecord, Store, StoredEntry, Workspace,

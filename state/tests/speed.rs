@@ -1,0 +1,49 @@
+//! The store's speed, printed; the bounds are wide enough for a busy machine without optimisation.
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use kprov_core::InstanceKey;
+use kprov_state::{ActionKind, Entry, SqliteOptions, SqliteStore, Store};
+use support::*;
+
+#[test]
+fn appends_are_durable_and_quick() {
+    let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let path = directory.path().join("kprov.db");
+    let store = SqliteStore::open(&path, TestHost::shared(), SqliteOptions::default()).unwrap();
+    let run = store.begin_run("default", started(), AT).unwrap();
+    let begun = Instant::now();
+    for op in 1..=500 {
+        let address = keyed("x", InstanceKey::Int(op));
+        let intent = intended(op, &address, ActionKind::Create);
+        store.append("default", run, AT, &[intent]).unwrap();
+        let outcome = succeeded(op, &address, Some(object("i")));
+        store.append("default", run, AT, &[outcome]).unwrap();
+    }
+    let single = begun.elapsed();
+    println!("1,000 appends of one entry: {single:?}");
+
+    let many: Vec<Entry> = (1000..11_000)
+        .map(|i| {
+            let mut object = object(&format!("i-{i}"));
+            object.attributes =
+                raw(&format!("{{\"id\":\"i-{i}\",\"text\":\"{}\"}}", "x".repeat(200)));
+            object.dependencies = vec![dependency("x")];
+            set(&keyed("x", InstanceKey::Int(i)), object)
+        })
+        .collect();
+    let begun = Instant::now();
+    store.append("default", run, AT, &many).unwrap();
+    println!("10,000 objects in one append: {:?}", begun.elapsed());
+
+    let store = SqliteStore::open(&path, TestHost::shared(), SqliteOptions::default()).unwrap();
+    let begun = Instant::now();
+    let state = store.read("default").unwrap();
+    let read = begun.elapsed();
+    println!("reading {} objects: {read:?}", state.objects.len());
+    assert_eq!(state.objects.len(), 10_500);
+    assert!(read < Duration::from_secs(3), "reading took {read:?}");
+    assert_eq!(store.fsck().unwrap(), Vec::<String>::new());
+}
