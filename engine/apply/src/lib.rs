@@ -1,1 +1,3 @@
 //! Executor and driver of an apply.
+
+pub mod stored;
