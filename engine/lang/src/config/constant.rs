@@ -1,6 +1,7 @@
 //! Arguments that must be constant: `sensitive = true`, `source = "./x"`.
 
-use kprov_core::{Diagnostic, Diagnostics, Str, Type, Value, convert};
+use kprov_core::value::convert;
+use kprov_core::{Diagnostic, Diagnostics, Str, Type, Value};
 
 use super::decoder::Decoder;
 use crate::ast::{Attribute, Body, Expr, ExprKind, Reference};
@@ -25,8 +26,7 @@ pub(crate) fn evaluate(sources: &SourceMap, expr: &Expr) -> Result<Value, Diagno
         pure_only: true,
         plan_timestamp: None,
     };
-    let evaluator =
-        Evaluator { scope: &ConstantScope { sources }, functions: &functions, sources };
+    let evaluator = Evaluator { scope: &ConstantScope { sources }, functions: &functions, sources };
     evaluator.evaluate(expr)
 }
 
@@ -91,8 +91,7 @@ impl Scope for ConstantScope<'_> {
         reference: &Reference,
         _key: &mut dyn FnMut(&Expr) -> Result<Value, Diagnostics>,
     ) -> Result<Resolved, Diagnostics> {
-        let problem =
-            Diagnostic::error("Variables not allowed", "Variables may not be used here.");
+        let problem = Diagnostic::error("Variables not allowed", "Variables may not be used here.");
         Err(problem.at(self.sources.range(reference.root_span)).into())
     }
 }

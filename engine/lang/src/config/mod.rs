@@ -4,10 +4,28 @@
 //! because only a provider's schema says what they mean; everything else is decoded here, with
 //! Terraform's checks (duplicates, bad names, misplaced or missing arguments, reserved words).
 
+mod calls;
+mod check;
+mod children;
+pub(crate) mod constant;
+mod decoder;
+mod lifecycle;
 mod loader;
+mod module;
+mod module_call;
+mod moves;
+mod output;
+mod overrides;
+mod provider;
+mod provisioner;
+pub(crate) mod references;
+mod resource;
+mod terraform_block;
 mod types;
+mod variable;
+mod version;
 
-pub use loader::{EmbeddedModules, load_tree};
+pub use loader::{EmbeddedModules, configuration_files, load_tree};
 pub use types::{Defaults, TypeConstraint, type_from_expr};
 
 use std::collections::BTreeMap;
@@ -72,6 +90,8 @@ pub struct Variable {
     pub typed: bool,
     /// `default`, already evaluated and converted; it is constant.
     pub default: Option<kprov_core::Value>,
+    /// Is there a `default` argument, even if it was wrong?
+    pub has_default: bool,
     /// `sensitive`
     pub sensitive: bool,
     /// `ephemeral`

@@ -56,7 +56,7 @@ impl Lowerer<'_> {
         }
         let mut span = self.span(source.span());
         span.start = ty_span.start;
-        let inside = Span { start: header.end, ..span };
+        let inside = Span { start: self.brace_behind(header.end), ..span };
         Block {
             ty: Str::new(source.ident.as_str()),
             ty_span,
@@ -65,5 +65,20 @@ impl Lowerer<'_> {
             header,
             span,
         }
+    }
+
+    /// Where the brace stands that opens a block, behind white space and comments.
+    fn brace_behind(&self, header_end: u32) -> u32 {
+        let mut at = header_end as usize;
+        while let Some(rest) = self.text.get(at..) {
+            if rest.starts_with("/*") {
+                at += rest.find("*/").map_or(rest.len(), |end| end + 2);
+            } else if rest.starts_with([' ', '\t']) {
+                at += 1;
+            } else {
+                break;
+            }
+        }
+        at as u32
     }
 }

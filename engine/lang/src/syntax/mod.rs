@@ -10,7 +10,6 @@ mod template;
 
 use kprov_core::{Diagnostic, Diagnostics};
 
-#[allow(unused_imports)]
 pub(crate) use lower::is_identifier;
 
 use crate::ast::{Body, Expr, TemplatePart};
@@ -38,6 +37,26 @@ pub fn parse_body(sources: &SourceMap, file: FileId) -> (Body, Diagnostics) {
             (Body { span, ..Body::default() }, problem.into())
         }
     }
+}
+
+/// Adds a file's bytes to `sources` and parses them. Bytes that are not UTF-8 are a problem with a
+/// place; the rest of the file is read all the same.
+pub(crate) fn parse_bytes(sources: &SourceMap, name: &str, bytes: Vec<u8>) -> (Body, Diagnostics) {
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let start = error.utf8_error().valid_up_to() as u32;
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            let span = Span { file: sources.add(name, text), start, end: start };
+            let problem = Diagnostic::error(
+                "Invalid character encoding",
+                "All input files must be UTF-8 encoded. Ensure that UTF-8 encoding is selected in \
+                 your editor.",
+            );
+            return (Body { span, ..Body::default() }, problem.at(sources.range(span)).into());
+        }
+    };
+    parse_body(sources, sources.add(name, text))
 }
 
 /// Parses a single expression: the whole file (`console`, `-var`).

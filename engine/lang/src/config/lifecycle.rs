@@ -1,0 +1,149 @@
+//! `lifecycle` blocks.
+
+use kprov_core::{ResourceMode, Value};
+
+use super::decoder::{BodySchema, Decoder};
+use super::{IgnoreChanges, Lifecycle};
+use crate::ast::{Block, Body, Expr, ExprKind, StepKind};
+
+const SCHEMA: BodySchema = BodySchema {
+    attributes: &[
+        ("create_before_destroy", false),
+        ("prevent_destroy", false),
+        ("ignore_changes", false),
+        ("replace_triggered_by", false),
+    ],
+    blocks: &[("precondition", &[]), ("postcondition", &[])],
+};
+
+impl Decoder<'_> {
+    pub(super) fn lifecycle(&mut self, block: &Block, mode: ResourceMode) -> Lifecycle {
+        let mut lifecycle = Lifecycle::default();
+        for rule in self.check(&block.body, &SCHEMA) {
+            let rules = match &*rule.ty {
+                "precondition" => &mut lifecycle.preconditions,
+                _ => &mut lifecycle.postconditions,
+            };
+            rules.extend(self.condition(rule));
+        }
+        if mode != ResourceMode::Managed {
+            self.managed_only(&block.body, mode);
+            return lifecycle;
+        }
+        lifecycle.create_before_destroy = self.bool(&block.body, "create_before_destroy");
+        lifecycle.prevent_destroy = self.bool(&block.body, "prevent_destroy").unwrap_or(false);
+        if let Some(attribute) = block.body.attribute("ignore_changes") {
+            lifecycle.ignore_changes = self.ignore_changes(&attribute.expr);
+        }
+        if let Some(attribute) = block.body.attribute("replace_triggered_by") {
+            let items = self.static_list(&attribute.expr).unwrap_or_default();
+            for item in items {
+                if self.check_trigger(item) {
+                    lifecycle.replace_triggered_by.push(item.clone());
+                }
+            }
+        }
+        lifecycle
+    }
+
+    fn managed_only(&mut self, body: &Body, mode: ResourceMode) {
+        let what = match mode {
+            ResourceMode::Ephemeral => "ephemeral resource",
+            _ => "data resource",
+        };
+        for attribute in &body.attributes {
+            if SCHEMA.attributes.iter().any(|(name, _)| attribute.name == *name) {
+                self.error(
+                    &format!("Invalid {what} lifecycle argument"),
+                    format!(
+                        "The lifecycle argument \"{}\" is defined only for managed resources \
+                         (\"resource\" blocks), and is not valid for a {what}.",
+                        attribute.name
+                    ),
+                    attribute.name_span,
+                );
+            }
+        }
+    }
+
+    /// `all`, or a list of paths within the resource.
+    fn ignore_changes(&mut self, expr: &Expr) -> IgnoreChanges {
+        match &expr.kind {
+            ExprKind::Reference(all) if all.root == "all" && all.steps.is_empty() => {
+                return IgnoreChanges::All;
+            }
+            ExprKind::Literal(Value::String(text)) if text == "all" => {
+                self.warning(
+                    "Quoted keywords are deprecated",
+                    "In this context, keywords are expected literally rather than in quotes. \
+                     Remove the quotes.",
+                    expr.span,
+                );
+                return IgnoreChanges::All;
+            }
+            _ => {}
+        }
+        let Some(items) = self.static_list(expr) else { return IgnoreChanges::None };
+        let mut paths = Vec::new();
+        for item in items {
+            if matches!(&item.kind, ExprKind::Literal(Value::String(text)) if text == "*") {
+                self.error(
+                    "Invalid ignore_changes wildcard",
+                    "The [\"*\"] form of ignore_changes wildcard is was deprecated and is now \
+                     invalid. Use \"ignore_changes = all\" to ignore changes to all attributes.",
+                    expr.span,
+                );
+                return IgnoreChanges::All;
+            }
+            paths.extend(self.reference(item));
+        }
+        if paths.is_empty() { IgnoreChanges::None } else { IgnoreChanges::Paths(paths) }
+    }
+
+    /// A trigger is a resource, an instance or an attribute of one.
+    fn check_trigger(&mut self, expr: &Expr) -> bool {
+        const SUMMARY: &str = "Invalid replace_triggered_by expression";
+        let ExprKind::Reference(reference) = &expr.kind else {
+            self.error(
+                SUMMARY,
+                "The replace_triggered_by argument takes references to resources, their instances \
+                 or their attributes, such as aws_instance.a, aws_instance.a[0].id.",
+                expr.span,
+            );
+            return false;
+        };
+        for step in &reference.steps {
+            if let StepKind::Index(index) = &step.kind
+                && let ExprKind::Reference(inner) = &index.kind
+                && !(inner.root == "count" || is_each_key(inner))
+            {
+                self.error(
+                    SUMMARY,
+                    "Only \"count.index\" and \"each.key\" can be used in index expressions here.",
+                    index.span,
+                );
+                return false;
+            }
+        }
+        if NOT_RESOURCES.contains(&&*reference.root) {
+            self.error(
+                "Invalid reference in replace_triggered_by expression",
+                "Only resources, their instances and attributes can trigger a replacement: wrap \
+                 other values in a terraform_data resource and refer to that.",
+                expr.span,
+            );
+            return false;
+        }
+        true
+    }
+}
+
+/// Names that begin references to something else than managed resources.
+const NOT_RESOURCES: [&str; 10] =
+    ["var", "local", "data", "ephemeral", "module", "each", "count", "self", "path", "terraform"];
+
+fn is_each_key(reference: &crate::ast::Reference) -> bool {
+    reference.root == "each"
+        && matches!(&reference.steps[..], [step]
+            if matches!(&step.kind, StepKind::Attribute(name) if name == "key"))
+}
