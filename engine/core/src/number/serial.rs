@@ -19,6 +19,14 @@ impl Number {
         }
     }
 
+    /// A whole number that the integers of serde hold without loss.
+    pub(crate) fn as_plain_i64(&self) -> Option<i64> {
+        match &self.0 {
+            Repr::Int(n) => Some(*n),
+            _ => None,
+        }
+    }
+
     /// The text that [`Number::from_serial_text`] reads back, and whether it is a JSON number.
     pub(crate) fn to_serial_text(&self) -> (String, bool) {
         match &self.0 {

@@ -31,6 +31,16 @@ impl Marks {
         self.0 & other.0 == other.0
     }
 
+    /// All bits, for storing.
+    pub(super) fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The reverse of [`Marks::bits`]. Bits of later versions stay.
+    pub(super) fn from_bits(bits: u8) -> Marks {
+        Marks(bits)
+    }
+
     /// These without `other`.
     pub fn without(self, other: Marks) -> Marks {
         Marks(self.0 & !other.0)

@@ -17,6 +17,9 @@ mod marks;
 mod order;
 mod path;
 mod render;
+#[cfg(test)]
+mod tests;
+mod type_text;
 mod unify;
 mod unknown;
 mod walk;

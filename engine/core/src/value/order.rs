@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use std::fmt::Write;
 use std::sync::Arc;
 
+use super::type_text::write_type;
 use super::{Collection, Entries, MapValue};
 use crate::{Refinements, Value};
 
@@ -97,7 +98,7 @@ fn write_hash(value: &Value, detail: Detail, out: &mut String) {
             if detail == Detail::Full {
                 let Refinements { not_null, prefix, length_min, length_max } =
                     unknown.refinements();
-                let type_text = unknown.ty();
+                let type_text = write_type(unknown.ty());
                 let bounds = (length_min, length_max);
                 let _ = write!(out, "{type_text} {not_null} {prefix:?} {bounds:?}");
             }
@@ -105,7 +106,7 @@ fn write_hash(value: &Value, detail: Detail, out: &mut String) {
         Value::Null(ty) => {
             out.push('~');
             if detail == Detail::Full {
-                let _ = write!(out, "{ty}");
+                out.push_str(&write_type(ty));
             }
         }
         Value::Bool(truth) => out.push(if *truth { 'T' } else { 'F' }),
@@ -142,19 +143,23 @@ fn write_hash(value: &Value, detail: Detail, out: &mut String) {
             }
         }
     }
-    if detail == Detail::Full
-        && let Some(element) = collection_element(value)
-    {
-        let _ = write!(out, "{element}");
+    if detail == Detail::Full {
+        write_kind(value, out);
     }
 }
 
-fn collection_element(value: &Value) -> Option<&crate::Type> {
-    match value {
-        Value::List(items) | Value::Set(items) => Some(items.element()),
-        Value::Map(map) => Some(map.element()),
-        _ => None,
-    }
+/// Which kind of collection or structure it is, and of which element type.
+fn write_kind(value: &Value, out: &mut String) {
+    let (letter, element) = match value {
+        Value::List(items) => ('l', Some(items.element())),
+        Value::Set(items) => ('s', Some(items.element())),
+        Value::Map(map) => ('m', Some(map.element())),
+        Value::Tuple(_) => ('t', None),
+        Value::Object(_) => ('o', None),
+        _ => return,
+    };
+    out.push(letter);
+    out.push_str(&element.map(write_type).unwrap_or_default());
 }
 
 fn write_items<'v>(
