@@ -132,10 +132,9 @@ pub(super) fn index(value: &Value, key: &Value) -> Result<Value, Refused> {
     match bare {
         Value::List(list) => {
             let missing = || Value::unknown(list.element().clone());
-            sequence(list.items(), bare_key, missing).map(|found| found.with_marks(marks))
+            sequence(list.items(), bare_key, marks, missing)
         }
-        Value::Tuple(items) => sequence(items, bare_key, || Value::unknown(Type::Dynamic))
-            .map(|found| found.with_marks(marks)),
+        Value::Tuple(items) => sequence(items, bare_key, marks, || Value::unknown(Type::Dynamic)),
         Value::Map(map) => match converted(bare_key, &Type::String)?.as_str() {
             Some(name) => match map.entries().get(name) {
                 Some(found) => Ok(found.clone().with_marks(marks)),
@@ -166,12 +165,21 @@ fn no_key(key: &Value) -> Refused {
     (INVALID_INDEX, format!("{NO_SUCH_ELEMENT}.{more}"))
 }
 
-fn sequence(items: &[Value], key: &Value, missing: impl Fn() -> Value) -> Result<Value, Refused> {
+fn sequence(
+    items: &[Value],
+    key: &Value,
+    marks: Marks,
+    missing: impl Fn() -> Value,
+) -> Result<Value, Refused> {
     let key = converted(key, &Type::Number)?;
-    let Some(number) = key.as_number() else { return Ok(missing()) };
+    let Some(number) = key.as_number() else { return Ok(missing().with_marks(marks)) };
     let at = number.to_i64();
     if let Some(found) = at.and_then(|at| usize::try_from(at).ok()).and_then(|at| items.get(at)) {
-        return Ok(found.clone());
+        return Ok(found.clone().with_marks(marks));
+    }
+    if !marks.is_empty() {
+        // Neither the key nor the length of something marked may be guessed from a message.
+        return Err((INVALID_INDEX, format!("{NO_SUCH_ELEMENT}.")));
     }
     let why = if *number < Number::from(0i64) {
         ": a negative number is not a valid index for a sequence"

@@ -254,7 +254,7 @@ impl Run<'_> {
         let name = self.pair_key(expr, key.span, &given, env)?;
         let value = self.eval(&parts.result, env)?;
         Ok(match name {
-            Some(name) => Round::Value((name, value, own.is_empty())),
+            Some(name) => Round::Value((name, value, marks.is_empty())),
             None => Round::Unknown,
         })
     }

@@ -61,11 +61,12 @@ impl Run<'_> {
                     Value::refined(ty, Refinements::not_null())
                 }
                 _ => {
-                    let item = of_each(source.clone().with_marks(marks))?;
+                    let item = of_each(source.clone())?;
                     if certainly_not_null(&source) {
-                        return Ok(Value::tuple([item]));
+                        Value::tuple([item])
+                    } else {
+                        Value::unknown(Type::Dynamic)
                     }
-                    Value::unknown(Type::Dynamic)
                 }
             },
             Value::List(list) => {
@@ -77,8 +78,7 @@ impl Run<'_> {
                 Ok(of_each(Value::unknown(set.element().clone()))?.ty())
             })?,
             Value::Tuple(items) => Value::tuple(collect(items.iter().cloned().map(of_each))?),
-            // As in HCL, the marks of a single value stay with it inside the new tuple.
-            single => return Ok(Value::tuple([of_each(single.clone().with_marks(marks))?])),
+            single => Value::tuple([of_each(single.clone())?]),
         };
         Ok(result.with_marks(marks))
     }

@@ -93,9 +93,11 @@ impl Run<'_> {
             .attempt(variables, env)
             .map_err(|problems| FunctionError::argument(1, told(problems)))?;
         let marks = text.marks() | variables.marks();
-        let text = convert(text.bare(), &Type::String).map_err(|error| {
-            FunctionError::argument(0, format!("invalid template value: {}", error.message))
-        })?;
+        let text = text.bare();
+        if !matches!(text.ty(), Type::String | Type::Dynamic) {
+            let message = "invalid template value: a string is required";
+            return Err(FunctionError::argument(0, message));
+        }
         if text.is_null() {
             return Err(FunctionError::argument(0, "template must not be null"));
         }
