@@ -225,6 +225,16 @@ impl Number {
         Number::from_f64(result).ok_or(ArithmeticError::NotANumber)
     }
 
+    pub(super) fn times_power_of_two(self, power: i64) -> Number {
+        match self.to_float() {
+            Some(float) => {
+                let exponent = float.exponent.saturating_add(power);
+                Number(round(float.negative, float.mantissa, exponent, float.precision))
+            }
+            None => self,
+        }
+    }
+
     /// The finite value that is not zero.
     pub(super) fn to_float(&self) -> Option<Float> {
         match &self.0 {

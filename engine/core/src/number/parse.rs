@@ -83,6 +83,26 @@ fn sign(text: &str) -> (bool, &str) {
 }
 
 impl Number {
+    /// What Terraform takes for a number where a string is converted: decimal text as of
+    /// [`FromStr`], `inf` and `Inf` with or without a sign, and a power of two behind the digits
+    /// (`5p3` is 40).
+    ///
+    /// # Errors
+    /// The text is none of these.
+    pub fn from_string_value(text: &str) -> Result<Number, ParseNumberError> {
+        let (negative, rest) = sign(text);
+        if rest == "inf" || rest == "Inf" {
+            return Ok(Number(Repr::Infinity { negative }));
+        }
+        let Some((digits, power)) = text.split_once(['p', 'P']) else { return text.parse() };
+        if digits.contains(['e', 'E']) {
+            return Err(ParseNumberError);
+        }
+        let power = parse_exponent(power).ok_or(ParseNumberError)?;
+        let number: Number = digits.parse()?;
+        Ok(number.times_power_of_two(power))
+    }
+
     /// A whole number in a base of 2 to 62, perhaps with a sign. Up to base 36 letters count alike
     /// in both cases; beyond, lower case comes first. As in go-cty the number is exact however
     /// many digits it has.

@@ -177,6 +177,41 @@ fn text_that_is_a_number() {
 }
 
 #[test]
+fn strings_that_convert_to_numbers() {
+    let check = |text: &str, expect: Option<&str>| {
+        let result = Number::from_string_value(text).ok().map(|number| number.to_string());
+        assert_eq!(result.as_deref(), expect, "{text}");
+    };
+    check("1.5", Some("1.5"));
+    check("inf", Some("+Inf"));
+    check("-Inf", Some("-Inf"));
+    check("+inf", Some("+Inf"));
+    check("5p3", Some("40"));
+    check("5p-1", Some("2.5"));
+    check("1.5p1", Some("3"));
+    check("1p99999999999", Some("+Inf"));
+    check("1p-99999999999", Some("0"));
+    for text in ["iNf", "infinity", "NaN", "1p", "p3", "5e3p2", "0x10", ""] {
+        check(text, None);
+    }
+}
+
+#[test]
+fn equal_numbers_hash_alike() {
+    let hash = |number: &Number| {
+        let mut state = std::hash::DefaultHasher::new();
+        number.hash(&mut state);
+        std::hash::Hasher::finish(&state)
+    };
+    let tenth = Number::from_f64(0.1).expect("not NaN");
+    let large = Number::from_f64(4e18).expect("not NaN");
+    for (a, b) in [("0", number("-0")), ("0.1", tenth), ("4000000000000000000", large)] {
+        assert_eq!(number(a), b);
+        assert_eq!(hash(&number(a)), hash(&b), "{a}");
+    }
+}
+
+#[test]
 fn other_bases() {
     let check = |text: &str, base: u32, expect: Option<&str>| {
         let result = Number::parse_base(text, base).ok().map(|number| number.to_string());

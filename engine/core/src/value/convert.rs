@@ -20,7 +20,7 @@ use collect::{Shape, Source, collect_entries, collect_items};
 use possible::fill_dynamic;
 
 use super::unify::unify_with;
-use crate::{Entries, ObjectType, Path, PathStep, Refinements, Type, Value};
+use crate::{Entries, Number, ObjectType, Path, PathStep, Refinements, Type, Value};
 
 /// Why a value does not convert.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -133,7 +133,7 @@ fn primitive(value: &Value, to: &Type, path: &[PathStep]) -> Result<Value, Conve
             Ok(Value::string(if *truth { "true" } else { "false" }))
         }
         (Value::Number(number), Type::String) => Ok(Value::string(number.to_string())),
-        (Value::String(text), Type::Number) => match text.parse() {
+        (Value::String(text), Type::Number) => match Number::from_string_value(text) {
             Ok(number) => Ok(Value::Number(number)),
             Err(_) => fail("a number is required"),
         },
