@@ -132,6 +132,11 @@ impl Decoder<'_> {
                  other values in a terraform_data resource and refer to that.",
                 expr.span,
             );
+            self.error(
+                SUMMARY,
+                format!("{} is not a managed resource.", reference.root),
+                expr.span,
+            );
             return false;
         }
         true

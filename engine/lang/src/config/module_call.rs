@@ -62,7 +62,9 @@ impl Decoder<'_> {
             source: source?,
             span: block.header,
         };
-        fine.then_some(call)
+        // A call that is said to be repeated in two ways cannot be looked into.
+        let both = body.attribute("count").is_some() && body.attribute("for_each").is_some();
+        (fine && !both).then_some(call)
     }
 
     /// `count` and `for_each`, of which there may be one.

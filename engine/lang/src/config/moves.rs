@@ -25,8 +25,8 @@ const IMPORT: BodySchema = BodySchema {
 impl Decoder<'_> {
     pub(super) fn moved(&mut self, block: &Block) -> Option<Moved> {
         self.check(&block.body, &MOVED);
-        let from = block.body.attribute("from").and_then(|it| self.movable(&it.expr));
-        let to = block.body.attribute("to").and_then(|it| self.movable(&it.expr));
+        let from = block.body.attribute("from").and_then(|it| self.target(&it.expr));
+        let to = block.body.attribute("to").and_then(|it| self.target(&it.expr));
         let (from, to) = (from?, to?);
         if matches!(&from, Target::Module(_)) != matches!(&to, Target::Module(_)) {
             self.error(
@@ -40,12 +40,7 @@ impl Decoder<'_> {
         Some(Moved { from, to, span: block.header })
     }
 
-    fn movable(&mut self, expr: &Expr) -> Option<Target> {
-        let target = self.target(expr)?;
-        self.managed(&target, expr.span).then_some(target)
-    }
-
-    /// Only managed resources have objects that can be moved or removed.
+    /// Only managed resources have objects that can be removed from the state.
     fn managed(&mut self, target: &Target, at: Span) -> bool {
         let managed = match target {
             Target::Module(_) => true,
@@ -54,8 +49,7 @@ impl Decoder<'_> {
         if !managed {
             self.error(
                 "Data source address not allowed",
-                "Only managed resources have objects in the state that can be moved or removed; \
-                 data sources and ephemeral resources are read again each time.",
+                "Only managed resources have objects in the state that can be removed; data sources and ephemeral resources are read again each time.",
                 at,
             );
         }

@@ -90,8 +90,14 @@ impl Decoder<'_> {
 
     /// An address of a module, a resource or an instance, as in `moved`.
     pub(super) fn target(&mut self, expr: &Expr) -> Option<Target> {
-        let reference = self.reference(expr)?;
-        match target_of(&reference) {
+        let reference = match &expr.kind {
+            ExprKind::Reference(reference) if is_static(&reference.steps) => reference,
+            _ => {
+                self.error("Invalid expression", STATIC_REFERENCE, expr.span);
+                return None;
+            }
+        };
+        match target_of(reference) {
             Ok(target) => Some(target),
             Err(why) => {
                 self.error("Invalid address", why, expr.span);
