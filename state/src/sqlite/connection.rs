@@ -124,7 +124,7 @@ fn tune(connection: &Connection) -> rusqlite::Result<()> {
     let level = if mode == "wal" { "FULL" } else { "EXTRA" };
     connection.execute_batch(&format!(
         "PRAGMA synchronous = {level}; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
-         PRAGMA cell_size_check = ON; PRAGMA wal_autocheckpoint = 4000;"
+         PRAGMA cell_size_check = ON; PRAGMA wal_autocheckpoint = 1000;"
     ))
 }
 

@@ -17,10 +17,10 @@ use serde_json::value::RawValue;
 
 /// Counts instead of drawing: deterministic, and never the same bytes twice.
 #[derive(Debug, Default)]
-pub struct TestHost(AtomicU64);
+pub(crate) struct TestHost(AtomicU64);
 
 impl TestHost {
-    pub fn shared() -> Arc<dyn Host> {
+    pub(crate) fn shared() -> Arc<dyn Host> {
         Arc::new(TestHost::default())
     }
 }
@@ -46,30 +46,30 @@ impl Host for TestHost {
     }
 }
 
-pub const AT: &str = "2026-01-01T00:00:00Z";
+pub(crate) const AT: &str = "2026-01-01T00:00:00Z";
 
-pub fn raw(json: &str) -> Box<RawValue> {
+pub(crate) fn raw(json: &str) -> Box<RawValue> {
     RawValue::from_string(json.to_owned()).unwrap()
 }
 
-pub fn resource(name: &str) -> ResourceName {
+pub(crate) fn resource(name: &str) -> ResourceName {
     ResourceName { mode: ResourceMode::Managed, ty: "t".into(), name: name.into() }
 }
 
 /// `t.NAME`
-pub fn current(name: &str) -> ObjectAddr {
+pub(crate) fn current(name: &str) -> ObjectAddr {
     keyed(name, InstanceKey::None)
 }
 
-pub fn keyed(name: &str, key: InstanceKey) -> ObjectAddr {
+pub(crate) fn keyed(name: &str, key: InstanceKey) -> ObjectAddr {
     InstanceAddr { module: ModuleAddr::root(), resource: resource(name), key }.current()
 }
 
-pub fn deposed(name: &str, key: &str) -> ObjectAddr {
+pub(crate) fn deposed(name: &str, key: &str) -> ObjectAddr {
     ObjectAddr { deposed: Some(DeposedKey(key.into())), ..current(name) }
 }
 
-pub fn provider() -> ProviderConfigAddr {
+pub(crate) fn provider() -> ProviderConfigAddr {
     ProviderConfigAddr {
         module: ModulePath::root(),
         provider: ProviderAddr::hashicorp("null"),
@@ -77,11 +77,11 @@ pub fn provider() -> ProviderConfigAddr {
     }
 }
 
-pub fn dependency(name: &str) -> ResourceAddr {
+pub(crate) fn dependency(name: &str) -> ResourceAddr {
     ResourceAddr { module: ModulePath::root(), resource: resource(name) }
 }
 
-pub fn object(id: &str) -> StoredObject {
+pub(crate) fn object(id: &str) -> StoredObject {
     StoredObject {
         provider: provider(),
         schema_version: 0,
@@ -94,7 +94,7 @@ pub fn object(id: &str) -> StoredObject {
     }
 }
 
-pub fn started() -> Entry {
+pub(crate) fn started() -> Entry {
     Entry::RunStarted {
         command: "apply".to_owned(),
         plan_digest: String::new(),
@@ -103,7 +103,7 @@ pub fn started() -> Entry {
     }
 }
 
-pub fn intended(op: u64, address: &ObjectAddr, action: ActionKind) -> Entry {
+pub(crate) fn intended(op: u64, address: &ObjectAddr, action: ActionKind) -> Entry {
     Entry::Intended {
         op: OpId(op),
         object: address.clone(),
@@ -116,11 +116,11 @@ pub fn intended(op: u64, address: &ObjectAddr, action: ActionKind) -> Entry {
     }
 }
 
-pub fn succeeded(op: u64, address: &ObjectAddr, object: Option<StoredObject>) -> Entry {
+pub(crate) fn succeeded(op: u64, address: &ObjectAddr, object: Option<StoredObject>) -> Entry {
     Entry::Succeeded { op: OpId(op), address: address.clone(), object: object.map(Box::new) }
 }
 
-pub fn failed(
+pub(crate) fn failed(
     op: u64,
     address: &ObjectAddr,
     class: FailureClass,
@@ -135,7 +135,7 @@ pub fn failed(
     }
 }
 
-pub fn settled(
+pub(crate) fn settled(
     op: u64,
     address: &ObjectAddr,
     how: HowSettled,
@@ -144,21 +144,21 @@ pub fn settled(
     Entry::Settled { op: OpId(op), address: address.clone(), how, object: object.map(Box::new) }
 }
 
-pub fn set(address: &ObjectAddr, object: StoredObject) -> Entry {
+pub(crate) fn set(address: &ObjectAddr, object: StoredObject) -> Entry {
     Entry::ObjectSet { address: address.clone(), object: Box::new(object) }
 }
 
-pub fn finished() -> Entry {
+pub(crate) fn finished() -> Entry {
     Entry::RunFinished { outcome: RunOutcome::Succeeded }
 }
 
 /// Appends to the default workspace in a run of its own.
-pub fn write(store: &dyn Store, entries: &[Entry]) {
+pub(crate) fn write(store: &dyn Store, entries: &[Entry]) {
     let run = store.begin_run("default", started(), AT).unwrap();
     store.append("default", run, AT, entries).unwrap();
 }
 
-pub fn lock_info(id: &str) -> LockInfo {
+pub(crate) fn lock_info(id: &str) -> LockInfo {
     LockInfo {
         id: id.to_owned(),
         who: "me@here".to_owned(),
