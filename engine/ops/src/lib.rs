@@ -1,1 +1,14 @@
 //! Operations: what a command does, without the command line.
+//!
+//! Each operation is a function from a [`Project`] and a request to an outcome. Nothing here prints,
+//! exits, or looks at the terminal or the environment: what happens is told to a reporter, what is
+//! not deterministic comes in with the project. Operations block; they run their asynchronous parts
+//! on the project's own runtime.
+
+mod clients;
+mod disk;
+mod project;
+
+pub use clients::Clients;
+pub use disk::Disk;
+pub use project::{NoModules, Project};
