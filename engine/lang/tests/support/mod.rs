@@ -4,11 +4,12 @@ mod disk;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use kprov_core::{Diagnostics, Marks, Number, Str, Type, Value};
 use kprov_lang::ast::{Body, Expr, ExprKind, Reference, StepKind};
-use kprov_lang::config::type_from_expr;
+use kprov_lang::config::{EmbeddedModules, Module, Variable, load_tree};
 use kprov_lang::eval::{Evaluator, Resolved, Scope, evaluate_constant, references};
 use kprov_lang::functions::FunctionContext;
 use kprov_lang::{SourceMap, syntax};
@@ -20,9 +21,23 @@ use disk::{Clock, Disk};
 pub struct World {
     sources: SourceMap,
     disk: Disk,
-    locals: BTreeMap<Str, Expr>,
+    module: Arc<Module>,
     variables: BTreeMap<Str, Value>,
     known: RefCell<BTreeMap<Str, Option<Result<Value, Diagnostics>>>>,
+}
+
+/// Nothing is embedded.
+#[derive(Debug)]
+struct NoModules;
+
+impl EmbeddedModules for NoModules {
+    fn files(&self, _name: &str) -> Option<Vec<(String, String)>> {
+        None
+    }
+
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 type Outcome<T> = Result<T, String>;
@@ -46,34 +61,37 @@ impl World {
                     .decode(other["base64"].as_str().unwrap())
                     .unwrap(),
             };
-            if name.ends_with(".tf") || name.ends_with(".tfvars") {
-                return Ok(None);
-            }
             disk.0.insert(name.clone(), bytes);
         }
-        disk.0.insert("main.tf".to_owned(), Vec::new());
-        let mut world = World {
-            sources: SourceMap::new(),
-            disk,
-            locals: BTreeMap::new(),
-            variables: BTreeMap::new(),
-            known: RefCell::default(),
-        };
+        if let Some(text) = case["prelude"].as_str() {
+            disk.0.insert("prelude.tf".to_owned(), text.into());
+        }
+        let expr = case["expr"].as_str().unwrap();
+        let output = format!("output \"it\" {{\n  value = {expr}\n}}\n");
+        disk.0.insert("main.tf".to_owned(), output.into());
+        if let Some(text) = case["tfvars"].as_str() {
+            disk.0.insert("terraform.tfvars".to_owned(), text.into());
+        }
+        let sources = SourceMap::new();
+        let (tree, problems) = load_tree(&disk, &sources, &NoModules, ".");
+        if problems.has_errors() {
+            return Err(told(&problems));
+        }
+        let module = tree.modules.values().next().cloned().ok_or("no module")?;
+        let engine = !module.resources.is_empty()
+            || !module.calls.is_empty()
+            || !module.providers.is_empty()
+            || !module.checks.is_empty();
+        if engine || tree.modules.len() > 1 {
+            return Ok(None);
+        }
+        let mut world =
+            World { sources, disk, module, variables: BTreeMap::new(), known: RefCell::default() };
         let given = match case["tfvars"].as_str() {
-            Some(text) => {
-                world.disk.0.insert("terraform.tfvars".to_owned(), text.into());
-                world.parse("terraform.tfvars", text)?
-            }
+            Some(text) => world.parse("terraform.tfvars", text)?,
             None => Body::default(),
         };
-        if let Some(text) = case["prelude"].as_str() {
-            world.disk.0.insert("prelude.tf".to_owned(), text.into());
-            let body = world.parse("prelude.tf", text)?;
-            if body.blocks.iter().any(|block| !matches!(&*block.ty, "locals" | "variable")) {
-                return Ok(None);
-            }
-            world.declare(&body, &given)?;
-        }
+        world.declare(&given)?;
         Ok(Some(world))
     }
 
@@ -83,34 +101,23 @@ impl World {
         if problems.has_errors() { Err(told(&problems)) } else { Ok(body) }
     }
 
-    fn declare(&mut self, body: &Body, given: &Body) -> Outcome<()> {
-        for block in body.blocks_of("locals") {
-            for attribute in &block.body.attributes {
-                self.locals.insert(attribute.name.clone(), attribute.expr.clone());
-            }
+    fn declare(&mut self, given: &Body) -> Outcome<()> {
+        let module = self.module.clone();
+        for variable in module.variables.values() {
+            let value = self.variable(variable, given)?;
+            self.variables.insert(variable.name.clone(), value);
         }
-        let mut validations = Vec::new();
-        for block in body.blocks_of("variable") {
-            let name = block.labels[0].0.clone();
-            let value = self.variable(&name, &block.body, given)?;
-            self.variables.insert(name, value);
-            for rule in block.body.blocks_of("validation") {
-                validations.push(rule.body.clone());
-            }
+        for local in module.locals.values() {
+            self.check(&local.expr)?;
         }
-        for expr in self.locals.values() {
-            self.check(expr)?;
+        for name in module.locals.keys() {
+            self.local(name).map_err(|problems| told(&problems))?;
         }
-        for name in self.locals.keys().cloned().collect::<Vec<_>>() {
-            self.local(&name).map_err(|problems| told(&problems))?;
-        }
-        for rule in validations {
-            let condition = &rule.attribute("condition").unwrap().expr;
-            let message = &rule.attribute("error_message").ok_or("no error_message")?.expr;
-            self.check(condition)?;
-            self.check(message)?;
-            let holds = self.evaluate(condition).map_err(|problems| told(&problems))?;
-            self.evaluate(message).map_err(|problems| told(&problems))?;
+        for rule in module.variables.values().flat_map(|variable| &variable.validations) {
+            self.check(&rule.condition)?;
+            self.check(&rule.error_message)?;
+            let holds = self.evaluate(&rule.condition).map_err(|problems| told(&problems))?;
+            self.evaluate(&rule.error_message).map_err(|problems| told(&problems))?;
             let holds = kprov_core::value::convert(&holds, &Type::Bool).map_err(|e| e.message)?;
             if holds.bare().as_bool() != Some(true) {
                 return Err("Invalid value for variable".to_owned());
@@ -119,43 +126,26 @@ impl World {
         Ok(())
     }
 
-    fn variable(&self, name: &str, body: &Body, given: &Body) -> Outcome<Value> {
-        let constant = |expr: &Expr| {
-            evaluate_constant(expr, &self.sources).map_err(|problems| told(&problems))
-        };
-        let flag = |name: &str, otherwise: bool| -> Outcome<bool> {
-            match body.attribute(name) {
-                Some(attribute) => constant(&attribute.expr)?.as_bool().ok_or("not a bool".into()),
-                None => Ok(otherwise),
+    fn variable(&self, variable: &Variable, given: &Body) -> Outcome<Value> {
+        let given = given.attribute(&variable.name).map(|attribute| {
+            evaluate_constant(&attribute.expr, &self.sources).map_err(|problems| told(&problems))
+        });
+        let value = match (given.transpose()?, &variable.default) {
+            (Some(value), Some(default)) if value.is_null() && !variable.nullable => {
+                default.clone()
             }
-        };
-        let constraint = match body.attribute("type") {
-            Some(attribute) => type_from_expr(&attribute.expr, &self.sources)
-                .map_err(|problems| told(&problems))?,
-            None => kprov_lang::config::TypeConstraint::any(),
-        };
-        let nullable = flag("nullable", true)?;
-        let convert = |value: &Value| constraint.convert(value).map_err(|error| error.to_string());
-        let default = body.attribute("default").map(|attribute| constant(&attribute.expr));
-        let default = default.transpose()?.map(|value| convert(&value)).transpose()?;
-        if default.as_ref().is_some_and(Value::is_null) && !nullable {
-            return Err("Invalid default value".to_owned());
-        }
-        let given = given.attribute(name).map(|attribute| constant(&attribute.expr)).transpose()?;
-        let value = match (given, &default) {
-            (Some(value), Some(default)) if value.is_null() && !nullable => default.clone(),
-            (Some(value), _) => convert(&value)?,
+            (Some(value), _) => variable.ty.convert(&value).map_err(|error| error.to_string())?,
             (None, Some(default)) => default.clone(),
             (None, None) => return Err("No value for required variable".to_owned()),
         };
-        if value.is_null() && !nullable {
+        if value.is_null() && !variable.nullable {
             return Err("Invalid value: null".to_owned());
         }
         let mut marks = Marks::NONE;
-        if flag("sensitive", false)? {
+        if variable.sensitive {
             marks = marks | Marks::SENSITIVE;
         }
-        if flag("ephemeral", false)? {
+        if variable.ephemeral {
             marks = marks | Marks::EPHEMERAL;
         }
         Ok(value.with_marks(marks))
@@ -173,7 +163,7 @@ impl World {
                 _ => None,
             };
             let declared = match (&*reference.root, &name) {
-                ("local", Some(name)) => self.locals.contains_key(name),
+                ("local", Some(name)) => self.module.locals.contains_key(name),
                 ("var", Some(name)) => self.variables.contains_key(name),
                 ("path", Some(name)) => matches!(&**name, "module" | "root" | "cwd"),
                 ("terraform", Some(name)) => matches!(&**name, "workspace" | "applying"),
@@ -205,22 +195,16 @@ impl World {
         if let Some(earlier) = self.known.borrow().get(name) {
             return earlier.clone().unwrap_or_else(|| Err(error("Cycle")));
         }
-        let Some(expr) = self.locals.get(name) else { return Err(error("undeclared")) };
+        let Some(local) = self.module.locals.get(name) else { return Err(error("undeclared")) };
         self.known.borrow_mut().insert(name.clone(), None);
-        let value = self.evaluate(expr);
+        let value = self.evaluate(&local.expr);
         self.known.borrow_mut().insert(name.clone(), Some(value.clone()));
         value
     }
 
     /// Type and value as `output -json` prints them; `None` for null.
-    pub fn output(&self, expr: &str, sensitive: bool) -> Outcome<Option<(Json, Json)>> {
-        let text = format!("output \"it\" {{\n  value = {expr}\n}}\n");
-        let body = self.parse("main.tf", &text)?;
-        let block = body.blocks.first().filter(|_| body.blocks.len() == 1).ok_or("no block")?;
-        if block.body.attributes.len() != 1 || !block.body.blocks.is_empty() {
-            return Err("more than an expression".to_owned());
-        }
-        let expr = &block.body.attributes[0].expr;
+    pub fn output(&self, sensitive: bool) -> Outcome<Option<(Json, Json)>> {
+        let expr = &self.module.outputs.get("it").ok_or("no output")?.value;
         self.check(expr)?;
         let value = self.evaluate(expr).map_err(|problems| told(&problems))?;
         let (value, marks) = value.unmark_deep();
