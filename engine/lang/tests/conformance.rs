@@ -16,17 +16,20 @@ const FLOOR: usize = 3160;
 #[test]
 fn recorded_expressions() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/conformance/expressions");
-    let mut files: Vec<_> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .expect("a case as recorded")
+        .map(|entry| entry.expect("a case as recorded").path())
+        .collect();
     files.sort();
     let mut passed = 0;
     let mut left = 0;
     let mut table: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     std::panic::set_hook(Box::new(|_| {}));
     for path in files.iter().filter(|path| path.extension().is_some_and(|it| it == "json")) {
-        let topic = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let topic = path.file_stem().expect("a case as recorded").to_string_lossy().into_owned();
         let cases: Vec<Json> =
-            serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+            serde_json::from_str(&std::fs::read_to_string(path).expect("a case as recorded"))
+                .expect("a case as recorded");
         let row = table.entry(topic).or_default();
         for case in &cases {
             let verdict = catch_unwind(AssertUnwindSafe(|| judge(case)))

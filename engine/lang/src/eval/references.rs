@@ -6,14 +6,14 @@ use crate::ast::{Block, Body, Expr, ExprKind, ObjectKey, Reference, Step, StepKi
 
 /// All references of `expr` to names from outside it (names bound by its own `for`s left out), in
 /// source order. Index expressions inside a reference's steps are looked into as well.
-pub fn references<'e>(expr: &'e Expr) -> Vec<&'e Reference> {
+pub fn references(expr: &Expr) -> Vec<&Reference> {
     let mut found = Vec::new();
     in_expr(expr, Bound::NONE, &mut found);
     found
 }
 
 /// All references of all attributes and nested blocks, `dynamic` blocks' iterators left out.
-pub fn references_in_body<'b>(body: &'b Body) -> Vec<&'b Reference> {
+pub fn references_in_body(body: &Body) -> Vec<&Reference> {
     let mut found = Vec::new();
     in_body(body, Bound::NONE, &mut found);
     found

@@ -9,7 +9,7 @@ use kprov_lang::{FileError, FileKind, Files};
 
 /// Content by path relative to the working directory `/work`.
 #[derive(Debug, Default)]
-pub struct Disk(pub BTreeMap<String, Vec<u8>>);
+pub(crate) struct Disk(pub(crate) BTreeMap<String, Vec<u8>>);
 
 impl Disk {
     fn relative(path: &str) -> String {
@@ -70,7 +70,7 @@ impl Files for Disk {
 
 /// A host that stands still.
 #[derive(Debug)]
-pub struct Clock;
+pub(crate) struct Clock;
 
 impl Host for Clock {
     fn now(&self) -> SystemTime {

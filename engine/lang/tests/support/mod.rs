@@ -11,14 +11,14 @@ use kprov_core::{Diagnostics, Marks, Number, Str, Type, Value};
 use kprov_lang::ast::{Body, Expr, ExprKind, Reference, StepKind};
 use kprov_lang::config::{EmbeddedModules, Module, Variable, load_tree};
 use kprov_lang::eval::{Evaluator, Resolved, Scope, evaluate_constant, references};
-use kprov_lang::functions::FunctionContext;
+use kprov_lang::functions::{FunctionContext, builtin_provider_function};
 use kprov_lang::{SourceMap, syntax};
 use serde_json::Value as Json;
 
 use disk::{Clock, Disk};
 
 /// What a case is evaluated in.
-pub struct World {
+pub(crate) struct World {
     sources: SourceMap,
     disk: Disk,
     module: Arc<Module>,
@@ -52,21 +52,21 @@ fn told(problems: &Diagnostics) -> String {
 
 impl World {
     /// The world of a case; `Ok(None)` if it needs more than locals and variables.
-    pub fn of(case: &Json) -> Outcome<Option<World>> {
+    pub(crate) fn of(case: &Json) -> Outcome<Option<World>> {
         let mut disk = Disk::default();
         for (name, content) in case["files"].as_object().into_iter().flatten() {
             let bytes = match content {
                 Json::String(text) => text.clone().into_bytes(),
                 other => base64::engine::general_purpose::STANDARD
-                    .decode(other["base64"].as_str().unwrap())
-                    .unwrap(),
+                    .decode(other["base64"].as_str().expect("a case as recorded"))
+                    .expect("a case as recorded"),
             };
             disk.0.insert(name.clone(), bytes);
         }
         if let Some(text) = case["prelude"].as_str() {
             disk.0.insert("prelude.tf".to_owned(), text.into());
         }
-        let expr = case["expr"].as_str().unwrap();
+        let expr = case["expr"].as_str().expect("a case as recorded");
         let output = format!("output \"it\" {{\n  value = {expr}\n}}\n");
         disk.0.insert("main.tf".to_owned(), output.into());
         if let Some(text) = case["tfvars"].as_str() {
@@ -203,7 +203,7 @@ impl World {
     }
 
     /// Type and value as `output -json` prints them; `None` for null.
-    pub fn output(&self, sensitive: bool) -> Outcome<Option<(Json, Json)>> {
+    pub(crate) fn output(&self, sensitive: bool) -> Outcome<Option<(Json, Json)>> {
         let expr = &self.module.outputs.get("it").ok_or("no output")?.value;
         self.check(expr)?;
         let value = self.evaluate(expr).map_err(|problems| told(&problems))?;
@@ -246,6 +246,17 @@ impl Scope for World {
             _ => return Err(undeclared()),
         };
         Ok(Resolved { value, consumed: 1 })
+    }
+
+    fn call_provider_function(
+        &self,
+        name: &str,
+        arguments: &[Value],
+    ) -> Option<Result<Value, String>> {
+        let name = name.strip_prefix("provider::terraform::")?;
+        self.module.required_providers.get("terraform")?;
+        let result = builtin_provider_function(name, arguments)?;
+        Some(result.map_err(|error| error.to_string()))
     }
 }
 
@@ -290,7 +301,7 @@ fn value_json(value: &Value) -> Outcome<Json> {
 }
 
 /// Equal, numbers by value.
-pub fn same(a: &Json, b: &Json) -> bool {
+pub(crate) fn same(a: &Json, b: &Json) -> bool {
     match (a, b) {
         (Json::Number(a), Json::Number(b)) => {
             let (a, b) = (a.to_string(), b.to_string());
