@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use kprov_core::{Host, ProviderConfigAddr, Type, Value};
-use kprov_provider::{Block, CallContext, Provider, ProviderError, Registry};
+use kprov_core::{Host, ProviderConfigAddr, Value};
+use kprov_provider::{CallContext, Provider, ProviderError, Registry};
+
+use crate::host::empty_config;
 
 /// All provider configurations of a run and the clients made of them.
 ///
@@ -68,24 +70,10 @@ impl Clients {
         }
         let provider = self.provider(addr)?;
         let told = self.0.configs.lock().unwrap_or_else(PoisonError::into_inner).get(addr).cloned();
-        let config = told.unwrap_or_else(|| empty(&provider.schema().provider.block));
+        let config = told.unwrap_or_else(|| empty_config(&provider.schema().provider.block));
         let client = provider.configure(&config, &self.0.host).await?;
         let context = CallContext { client, host: self.0.host.clone() };
         ready.insert(addr.clone(), context.clone());
         Ok(context)
     }
-}
-
-/// A configuration in which nothing is set.
-fn empty(block: &Block) -> Value {
-    let Type::Object(object) = block.implied_type() else { return Value::NULL };
-    Value::object(object.attributes().iter().map(|(name, ty)| {
-        let value = match ty {
-            Type::List(element) => Value::list((**element).clone(), Vec::new()),
-            Type::Set(element) => Value::set((**element).clone(), Vec::new()),
-            _ => Value::Null(ty.clone()),
-        };
-        let nested = block.blocks.contains_key(name);
-        (name.clone(), if nested { value } else { Value::Null(ty.clone()) })
-    }))
 }

@@ -7,8 +7,12 @@
 
 mod clients;
 mod disk;
+mod host;
 mod project;
+mod refresh;
 
 pub use clients::Clients;
 pub use disk::Disk;
+pub use host::RunHost;
 pub use project::{NoModules, Project};
+pub use refresh::{Refreshed, refresh};
