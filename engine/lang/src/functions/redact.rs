@@ -1,8 +1,8 @@
 //! Takes sensitive text out of an error message.
 //!
-//! Functions put what comes from arguments between double quotes. When any argument is marked,
-//! every quoted part of a message is replaced, and so is every text of a marked argument wherever
-//! it stands.
+//! Functions put what comes from arguments between double quotes, or through [`data`] where
+//! Terraform's wording has no quotes. When any argument is marked, every such part of a message is
+//! replaced, and so is every text of a marked argument wherever it stands.
 
 use kprov_core::Value;
 use kprov_core::value::walk;
@@ -11,12 +11,22 @@ use super::FunctionError;
 
 const HIDDEN: &str = "(sensitive value)";
 
+/// Stand around [`data`] until the message is settled; Unicode gives them no meaning.
+const OPEN: char = '\u{fdd0}';
+const CLOSE: char = '\u{fdd1}';
+
+/// Marks a part of a message as coming from an argument, without putting it into quotes.
+pub(super) fn data(text: impl std::fmt::Display) -> String {
+    let text = text.to_string();
+    format!("{OPEN}{}{CLOSE}", text.replace([OPEN, CLOSE], "\u{fffd}"))
+}
+
 /// The error without anything of a marked argument.
 pub(super) fn redact(error: FunctionError, arguments: &[Value]) -> FunctionError {
     if arguments.iter().all(|argument| argument.marks_deep().is_empty()) {
-        return error;
+        return FunctionError { message: error.message.replace([OPEN, CLOSE], ""), ..error };
     }
-    let mut message = without_quoted(&error.message);
+    let mut message = without_quoted(&without_data(&error.message));
     let mut texts: Vec<String> = Vec::new();
     for argument in arguments.iter().filter(|argument| !argument.marks_deep().is_empty()) {
         walk(argument, &mut |_, part| match part.bare() {
@@ -37,6 +47,15 @@ pub(super) fn redact(error: FunctionError, arguments: &[Value]) -> FunctionError
         message = message.replace(text.as_str(), HIDDEN);
     }
     FunctionError { message, ..error }
+}
+
+/// Replaces each [`data`].
+fn without_data(message: &str) -> String {
+    let mut kept = String::with_capacity(message.len());
+    for (index, part) in message.split([OPEN, CLOSE]).enumerate() {
+        kept.push_str(if index % 2 == 0 { part } else { HIDDEN });
+    }
+    kept
 }
 
 /// Replaces each `"..."` (with `\` escapes inside).

@@ -7,6 +7,7 @@ use kprov_core::{Type, Value};
 use uuid::Uuid;
 
 use super::arguments::{gives_string, string, text};
+use super::redact::data;
 use super::{Function, FunctionContext, FunctionError};
 
 type Outcome = Result<Value, FunctionError>;
@@ -39,7 +40,10 @@ fn version_5(_: &FunctionContext<'_>, arguments: &[Value]) -> Outcome {
         "oid" => Uuid::NAMESPACE_OID,
         "x500" => Uuid::NAMESPACE_X500,
         other => parse(other).map_err(|reason| {
-            FunctionError::new(format!("uuidv5() doesn't support namespace {other} ({reason})"))
+            FunctionError::new(format!(
+                "uuidv5() doesn't support namespace {} ({reason})",
+                data(other)
+            ))
         })?,
     };
     Ok(Value::string(Uuid::new_v5(&namespace, text(arguments, 1).as_bytes()).to_string()))

@@ -3,6 +3,8 @@
 
 use kprov_core::{Str, Value};
 
+use crate::functions::redact::data;
+
 /// How deep arrays and objects may nest. Everything that later walks the value recurses.
 const DEPTH_MAX: usize = 500;
 
@@ -229,5 +231,5 @@ fn unexpected(c: char, place: &str) -> String {
         c => format!("{c:?}"),
     };
     let space = if place.is_empty() { "" } else { " " };
-    format!("invalid character {quoted}{space}{place}")
+    format!("invalid character {}{space}{place}", data(quoted))
 }
