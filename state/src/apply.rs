@@ -251,13 +251,10 @@ fn relocate(rows: &mut impl Rows, from: &ObjectAddr, to: &ObjectAddr) -> Result<
 }
 
 fn identify(rows: &mut impl Rows, lineage: &str, serial: u64) -> Result<bool, StateError> {
-    let present = rows.serial()?;
     if lineage.is_empty() {
         return illegal("a state without lineage cannot be taken over".to_owned());
     }
-    if serial < present {
-        return illegal(format!("the serial cannot go back from {present} to {serial}"));
-    }
+    let serial = serial.max(rows.serial()?);
     rows.put_identity(lineage, serial)?;
     Ok(false)
 }

@@ -198,7 +198,7 @@ pub enum Entry {
     IdentitySet {
         /// Its lineage.
         lineage: String,
-        /// Its serial; never below the present one.
+        /// Its serial; the present one stays where it is larger.
         serial: u64,
     },
     /// A run ended by itself. A run without it died.

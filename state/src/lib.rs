@@ -7,6 +7,7 @@
 
 mod apply;
 mod bytes;
+mod diff;
 mod entry;
 mod error;
 mod fsck;
@@ -16,6 +17,7 @@ mod object;
 mod sqlite;
 mod status;
 mod store;
+pub mod tfstate;
 
 pub use entry::{ActionKind, Entry, FailureClass, HowSettled, OpId, RunId, RunOutcome, Seq};
 pub use error::StateError;

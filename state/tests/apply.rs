@@ -187,7 +187,8 @@ fn serials_count_changes_only() {
     };
     let gone = Entry::OutputSet { name: "o".into(), output: None };
     let checks = |text: &str| Entry::ChecksSet { checks: vec![raw(text)] };
-    let cases: [(Vec<Entry>, u64); 9] = [
+    let identity = |serial| Entry::IdentitySet { lineage: "l".to_owned(), serial };
+    let cases: [(Vec<Entry>, u64); 10] = [
         (vec![set(&x, object("1"))], 1),
         (vec![set(&x, object("1")), set(&x, object("1"))], 1),
         (vec![set(&x, object("1")), set(&x, object("2"))], 2),
@@ -196,7 +197,8 @@ fn serials_count_changes_only() {
         (vec![output("1"), output("1"), output("2")], 2),
         (vec![output("1"), gone.clone(), gone], 2),
         (vec![checks("{}"), checks("{}"), checks("[]")], 2),
-        (vec![Entry::IdentitySet { lineage: "l".to_owned(), serial: 7 }, output("1")], 8),
+        (vec![identity(7), output("1")], 8),
+        (vec![output("1"), output("2"), identity(1)], 2),
     ];
     for (entries, serial) in cases {
         let (last, before) = entries.split_last().unwrap();
@@ -211,8 +213,8 @@ fn serials_count_changes_only() {
         let (_, told) = memory.append("default", run, AT, std::slice::from_ref(last)).unwrap();
         assert_eq!(told, serial, "{entries:?}");
     }
-    let back = Entry::IdentitySet { lineage: "l".to_owned(), serial: 0 };
-    check(&[set(&x, object("1"))], back, Err("cannot go back"));
+    let nobody = Entry::IdentitySet { lineage: String::new(), serial: 0 };
+    check(&[set(&x, object("1"))], nobody, Err("without lineage"));
 }
 
 #[test]
