@@ -11,6 +11,7 @@
 //! Applying a plan needs values that were unknown when it was made: [`Resolver`] evaluates an
 //! operation's final request once all that it waits for is done.
 
+pub mod change;
 mod input;
 mod plan;
 mod resolver;

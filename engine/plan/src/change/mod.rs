@@ -1,0 +1,11 @@
+//! Changes: what becomes of each object, and in which order.
+//!
+//! Pure functions of values. Nothing here evaluates configuration or asks a provider for more than
+//! a plan; what must be evaluated comes in as values.
+
+pub mod contract;
+pub mod diff;
+pub mod forced;
+pub mod ignore;
+pub mod order;
+pub mod proposed;
