@@ -324,3 +324,6 @@ pub fn destroy_prevented(addr: &InstanceAddr, place: Option<&SourceRange>) -> Di
         None => diagnostic,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -168,3 +168,6 @@ fn configurable_blocks(block: &Block, nesting: Nesting, value: &Value) -> Value 
         _ => value.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,3 +9,5 @@ pub mod forced;
 pub mod ignore;
 pub mod order;
 pub mod proposed;
+#[cfg(test)]
+pub(crate) mod testing;

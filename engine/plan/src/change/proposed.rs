@@ -152,3 +152,6 @@ fn agrees(block: &Block, prior: &Value, config: &Value) -> bool {
             prior.get(name).is_some_and(|prior| raw_equal(prior, &proposed))
         })
 }
+
+#[cfg(test)]
+mod tests;
