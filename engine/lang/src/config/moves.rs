@@ -6,7 +6,7 @@ use kprov_core::{InstanceKey, ResourceMode};
 use super::decoder::{BodySchema, Decoder};
 use super::{Import, Moved, Removed};
 use crate::Span;
-use crate::ast::{Block, Expr, ExprKind, StepKind};
+use crate::ast::{Block, ExprKind, StepKind};
 
 const MOVED: BodySchema = BodySchema { attributes: &[("from", true), ("to", true)], blocks: &[] };
 

@@ -56,11 +56,15 @@ impl<'a> Lowerer<'a> {
             Expression::Number(_) => self.number(span),
             Expression::String(_) => self.plain_string(span),
             Expression::Array(array) => {
+                self.check_for_keyword(array.iter().next().and_then(|item| item.span()));
                 ExprKind::Tuple(array.iter().map(|item| self.expr(item)).collect())
             }
-            Expression::Object(object) => ExprKind::Object(
-                object.iter().map(|(key, value)| self.object_item(key, value)).collect(),
-            ),
+            Expression::Object(object) => {
+                self.check_for_keyword(object.iter().next().and_then(|(key, _)| key.span()));
+                ExprKind::Object(
+                    object.iter().map(|(key, value)| self.object_item(key, value)).collect(),
+                )
+            }
             Expression::StringTemplate(template) => self.quoted(template, span),
             Expression::HeredocTemplate(heredoc) => self.heredoc(heredoc, span),
             Expression::Parenthesis(inner) => ExprKind::Parens(self.boxed(inner.inner())),
@@ -95,6 +99,20 @@ impl<'a> Lowerer<'a> {
 
     fn boxed(&mut self, source: &Expression) -> Box<Expr> {
         Box::new(self.expr(source))
+    }
+
+    /// The word `for` at the beginning of a bracket is never a name.
+    fn check_for_keyword(&mut self, first: Option<Range<usize>>) {
+        let span = self.span(first);
+        let Some(behind) = self.source(span).strip_prefix("for") else { return };
+        if behind.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-') {
+            return;
+        }
+        self.error(
+            "Invalid 'for' expression",
+            "For expression requires variable name after 'for'.",
+            Span { start: span.start + 3, end: span.start + 3, ..span },
+        );
     }
 
     /// A number as it stands in the source; hcl-edit folds a minus sign into it.
@@ -149,8 +167,7 @@ impl<'a> Lowerer<'a> {
         if is_identifier(source) {
             return ObjectKey::Name(Str::new(source), span);
         }
-        let prepared = super::prepare::prepare(source);
-        match hcl_edit::parser::parse_expr(&prepared) {
+        match super::pieces::parse_expr(source) {
             Ok(expr) => {
                 let outer = std::mem::replace(&mut self.base, span.start as usize);
                 let expr = self.expr(&expr);
@@ -199,6 +216,7 @@ impl<'a> Lowerer<'a> {
         let mut steps = Vec::new();
         let mut rest = &source.operators[..];
         self.check_legacy_indexes(rest);
+        self.check_number_base(&current, rest);
         while let Some((operator, behind)) = rest.split_first() {
             let marker = self.span(operator.span());
             let each = match operator.value() {
@@ -290,6 +308,22 @@ impl<'a> Lowerer<'a> {
             }
         };
         Step { kind, span }
+    }
+
+    /// `1.2.3` is no index of `1.2`.
+    fn check_number_base(
+        &mut self,
+        base: &Expr,
+        operators: &[hcl_edit::Decorated<hcl::TraversalOperator>],
+    ) {
+        let Some(first) = operators.first() else { return };
+        let at = self.span(first.span());
+        if matches!(base.kind, ExprKind::Literal(Value::Number(_)))
+            && matches!(first.value(), hcl::TraversalOperator::LegacyIndex(_))
+            && base.span.end == at.start
+        {
+            self.error("Invalid number literal", super::BAD_NUMBER, base.span.to(at));
+        }
     }
 
     /// `x.0.1` lexes as the number 0.1 in Terraform, which refuses it.

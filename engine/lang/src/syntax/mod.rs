@@ -4,8 +4,14 @@
 //! and each part parsed alone; known gaps of hcl-edit are closed here (see the sub-modules).
 
 mod body;
+mod faults;
+mod grammar;
+mod items;
 mod lower;
+mod pieces;
 mod prepare;
+mod recover;
+mod scan;
 mod template;
 
 use kprov_core::{Diagnostic, Diagnostics};
@@ -25,18 +31,12 @@ pub fn parse_body(sources: &SourceMap, file: FileId) -> (Body, Diagnostics) {
     let text = sources.text(file);
     let (text, base) = without_mark(&text);
     let span = Span { file, start: 0, end: text.len() as u32 };
-    let prepared = prepare::prepare(&text[base..]);
-    match hcl_edit::parser::parse_body(&prepared) {
-        Ok(parsed) => {
-            let mut lowerer = Lowerer::new(sources, file, text, base);
-            let body = lowerer.body(&parsed, span);
-            (body, lowerer.problems)
-        }
-        Err(error) => {
-            let problem = syntax_error(sources, file, base, &error);
-            (Body { span, ..Body::default() }, problem.into())
-        }
-    }
+    let mut lowerer = Lowerer::new(sources, file, text, base);
+    let body = match pieces::parse_body(&text[base..]) {
+        Ok(parsed) => lowerer.body(&parsed, span),
+        Err(_) => recover::recover(&mut lowerer, base),
+    };
+    (body, lowerer.problems)
 }
 
 /// Adds a file's bytes to `sources` and parses them. Bytes that are not UTF-8 are a problem with a
@@ -68,9 +68,8 @@ pub fn parse_expr(sources: &SourceMap, file: FileId) -> Result<Expr, Diagnostics
     let trimmed = text.trim_end();
     let base = text.len() - text.trim_start().len();
     let inside = trimmed.get(base..).unwrap_or_default();
-    let prepared = prepare::prepare(inside);
-    let parsed = hcl_edit::parser::parse_expr(&prepared)
-        .map_err(|error| Diagnostics::from(syntax_error(sources, file, base, &error)))?;
+    let parsed = pieces::parse_expr(inside)
+        .map_err(|error| expression_errors(sources, file, &text, base, &error))?;
     let mut lowerer = Lowerer::new(sources, file, &text, base);
     let expr = lowerer.expr(&parsed);
     lowerer.problems.into_result(expr).map(|(expr, _)| expr)
@@ -86,8 +85,7 @@ pub fn parse_template(
 ) -> Result<(Vec<TemplatePart>, Span), Diagnostics> {
     let text = sources.text(file);
     let span = Span { file, start: 0, end: text.len() as u32 };
-    let prepared = prepare::prepare(&text);
-    let parsed = hcl_edit::parser::parse_template(&prepared)
+    let parsed = pieces::parse_template(&text)
         .map_err(|error| Diagnostics::from(syntax_error(sources, file, 0, &error)))?;
     let mut lowerer = Lowerer::new(sources, file, &text, 0);
     let parts = lowerer.bare(&parsed);
@@ -107,5 +105,47 @@ fn syntax_error(
 ) -> Diagnostic {
     let start = (base + error.location().offset()) as u32;
     let at = Span { file, start, end: start };
-    Diagnostic::error("Invalid expression", error.message().to_owned()).at(sources.range(at))
+    let (summary, detail) = explain(error);
+    Diagnostic::error(summary, detail).at(sources.range(at))
+}
+
+const TOO_DEEP: &str = "Expression is too deeply nested";
+const TOO_DEEP_DETAIL: &str = "There are too many levels of nesting here: at most 64 levels of \
+                               brackets and 128 chained operators can be read. Put parts into \
+                               local values.";
+const BAD_NUMBER: &str = "Failed to recognize the value of this number literal.";
+
+/// Summary and detail for an error of hcl-edit.
+fn explain(error: &hcl_edit::parser::Error) -> (&'static str, String) {
+    let message = error.message();
+    if message.contains("nested levels") || message.contains("chained binary operators") {
+        return (TOO_DEEP, TOO_DEEP_DETAIL.to_owned());
+    }
+    ("Invalid expression", format!("This cannot be read: {message}."))
+}
+
+/// What is wrong with an expression that hcl-edit refused.
+fn expression_errors(
+    sources: &SourceMap,
+    file: FileId,
+    text: &str,
+    base: usize,
+    error: &hcl_edit::parser::Error,
+) -> Diagnostics {
+    let (tokens, faults) = scan::scan(text, base);
+    let mut recogniser = grammar::Recogniser::new(text, &tokens, faults);
+    if recogniser.expression().is_ok() {
+        let token = recogniser.tokens[recogniser.at];
+        if token.kind != scan::Kind::Eof {
+            let _ = recogniser.tell(
+                "Extra characters after expression",
+                "An expression was successfully parsed, but extra characters were found after it.",
+                token,
+            );
+        }
+    }
+    if recogniser.faults.is_empty() {
+        return syntax_error(sources, file, base, error).into();
+    }
+    recogniser.faults.into_iter().map(|fault| fault.into_diagnostic(sources, file)).collect()
 }

@@ -14,6 +14,12 @@ use super::lower::Lowerer;
 use crate::Span;
 use crate::ast::*;
 
+/// Why a line ending in quotes is wrong.
+pub(super) const MULTI_LINE: &str = "Quoted strings may not be split over multiple lines. To \
+                                     produce a multi-line string, either use the \\n escape to \
+                                     represent a newline character or use the \"heredoc\" \
+                                     multi-line template syntax.";
+
 /// How the text of literals is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Style {
@@ -61,10 +67,25 @@ impl Lowerer<'_> {
         let mut tokens = Vec::new();
         self.tokens(heredoc.template.iter(), Style::Lines, &mut tokens);
         trim(&mut tokens);
+        self.check_marker_alone(span);
         if self.source(span).starts_with("<<-") {
             dedent(&mut tokens);
         }
         folded(build(tokens), span)
+    }
+
+    /// Nothing may stand behind the closing marker on its line.
+    fn check_marker_alone(&mut self, span: Span) {
+        let behind = self.text.get(span.end as usize..).unwrap_or_default();
+        let line = behind.split('\n').next().unwrap_or_default();
+        if !line.trim().is_empty() {
+            self.error(
+                "Unterminated template string",
+                "The closing marker of a heredoc must stand alone on its line: put what follows \
+                 it on the next line.",
+                Span { start: span.end, end: span.end + line.trim_end().len() as u32, ..span },
+            );
+        }
     }
 
     /// A file that is a template.
@@ -160,9 +181,7 @@ impl Lowerer<'_> {
             let start = span.start + at as u32;
             self.error(
                 "Invalid multi-line string",
-                "Quoted strings may not be split over multiple lines. To produce a multi-line \
-                 string, either use the \\n escape to represent a newline character or use the \
-                 \"heredoc\" multi-line template syntax.",
+                MULTI_LINE,
                 Span { start, end: start + 1, ..span },
             );
         }

@@ -129,3 +129,123 @@ fn expressions_are_lowered() {
         r#"T["", if(true; "        x\n"; ), "        y\n"]"#,
     );
 }
+
+/// Summaries and places of all problems of a file.
+fn problems(text: &str) -> Vec<String> {
+    let sources = SourceMap::new();
+    let file = sources.add("t", text);
+    let (_, problems) = parse_body(&sources, file);
+    let show = |problem: &kprov_core::Diagnostic| {
+        let at = problem.subject.as_ref().map(|range| range.start).unwrap_or_default();
+        format!("{}:{} {}", at.line, at.column, problem.summary)
+    };
+    problems.iter().map(show).collect()
+}
+
+#[test]
+fn syntax_errors_are_told_as_terraform_does() {
+    let check = |text: &str, expected: &[&str]| assert_eq!(problems(text), expected, "{text}");
+    check("a = [1 2]\n", &["1:8 Missing item separator"]);
+    check("a = {b 1}\n", &["1:8 Missing key/value separator"]);
+    check("a = {b = 1 c = 2}\n", &["1:12 Missing attribute separator"]);
+    check("a = foo(1 2)\n", &["1:11 Missing argument separator"]);
+    check("a = max(x..., 3)\n", &["1:10 Missing closing parenthesis"]);
+    check("a = x.\n", &["1:7 Invalid attribute name"]);
+    check("a = x ? 1\n", &["1:10 Missing false expression in conditional"]);
+    check("a = x[*\n", &["2:1 Missing close bracket on splat index"]);
+    check("a = x[1 2]\n", &["1:9 Missing close bracket on index"]);
+    check("a = (1 2)\n", &["1:8 Unbalanced parentheses"]);
+    check("a = {for x in y : z}\n", &["1:19 Invalid 'for' expression"]);
+    check("a = [for x y : x]\n", &["1:12 Invalid 'for' expression"]);
+    check("a = [for]\n", &["1:9 Invalid 'for' expression"]);
+    check("a = \"%{ foo }\"\n", &["1:9 Invalid template directive"]);
+    check("a = \"%{ if x }abc\"\n", &["1:18 Unexpected end of template"]);
+    check("a = \"${ }\"\n", &["1:9 Invalid expression"]);
+    check("a = \"${ 1 2 }\"\n", &["1:11 Extra characters after interpolation expression"]);
+    check("a = 1 +\n", &["1:8 Invalid expression"]);
+    check("a = 1 & 2\n", &["1:7 Unsupported operator", "1:7 Missing newline after argument"]);
+    check("a = x y\n", &["1:7 Missing newline after argument"]);
+    check("a = foo::\n", &["1:10 Missing function name"]);
+    check("a = foo::bar\n", &["1:13 Missing open parenthesis"]);
+    check("a = \"\\q\"\n", &["1:6 Invalid escape sequence"]);
+    check("a = \"\\u12\"\n", &["1:6 Invalid escape sequence"]);
+    check("a = \"x\ny\"\n", &["1:7 Invalid multi-line string"]);
+    check("a = <<EOT\nabc\n", &["3:1 Unterminated template string"]);
+    check("a = 1.2.3\n", &["1:5 Invalid number literal"]);
+    check("a = 'x'\n", &["1:5 Invalid character", "1:5 Invalid expression"]);
+    check("a {\n b = 1\n", &["1:3 Unclosed configuration block"]);
+    check("a \"b\" c = 1\n", &["1:9 Invalid block definition"]);
+    check("a { b = 1 c = 2 }\n", &["1:11 Invalid single-argument block definition"]);
+    check("a { b { } }\n", &["1:5 Argument definition required"]);
+    check("a {} b {}\n", &["1:6 Missing newline after block definition"]);
+    check("a 1\n", &["1:1 Argument or block definition required"]);
+    check("\"x\" = 2\n", &["1:1 Invalid argument name"]);
+    check("a = x.0.1\n", &["1:6 Invalid legacy index syntax"]);
+    check("a = x.*.b.*.c\n", &["1:10 Nested splat expression not allowed"]);
+    check("a = f(<<EOT\nx\nEOT)\n", &["3:4 Unterminated template string"]);
+}
+
+#[test]
+fn all_errors_of_a_file_are_told_and_the_rest_is_read() {
+    let text = "locals {\n  a = [1 2]\n  b = 1\n}\nresource \"x\" \"y\" {\n  c = )\n  d = 2\n  \
+                d = 3\n  n {\n    e = 1 1\n  }\n}\ngood {\n  f = 1\n}\n";
+    let expected = [
+        "8:3 Attribute redefined",
+        "2:10 Missing item separator",
+        "6:7 Invalid expression",
+        "10:11 Missing newline after argument",
+    ];
+    assert_eq!(problems(text), expected);
+    let sources = SourceMap::new();
+    let file = sources.add("t", text);
+    let (body, _) = parse_body(&sources, file);
+    let names: Vec<_> = body.blocks.iter().map(|block| block.ty.as_str()).collect();
+    assert_eq!(names, ["locals", "resource", "good"]);
+    assert!(body.blocks[0].body.attribute("b").is_some());
+    assert_eq!(body.blocks[1].labels[1].0, "y");
+    assert_eq!(sources.snippet(body.blocks[1].body.attribute("d").unwrap().expr.span), "2");
+    assert_eq!(sources.snippet(body.blocks[2].header), "good");
+}
+
+#[test]
+fn equal_keys_and_great_numbers_are_read() {
+    let check = |text: &str, expected: &str| match expr(text) {
+        Ok(expr) => assert_eq!(show(&expr), expected, "{text}"),
+        Err(problems) => panic!("{text}: {problems:?}"),
+    };
+    check("{a = 1, a = 2, a = 3}", "{a=1, a=2, a=3}");
+    check("{\"a\" = 1, \"a\" = 2}", "{<\"a\">=1, <\"a\">=2}");
+    check(
+        "{(x) = 1, (x) = 2, \"${x}\" = 3, \"${x}\" = 4}",
+        "{<(x)>=1, <(x)>=2, <W(x)>=3, <W(x)>=4}",
+    );
+    check("[{a = {b = 1, b = 2}}, {a = 1}]", "[{a={b=1, b=2}}, {a=1}]");
+    assert!(expr("1e400").is_ok());
+    assert!(expr(&format!("1{}", "0".repeat(500))).is_ok());
+}
+
+#[test]
+fn byte_order_mark_and_carriage_returns_are_read() {
+    assert!(problems("\u{feff}a = 1\r\nb {\r\n  c = <<EOT\r\nx\r\nEOT\r\n}\r\n").is_empty());
+    assert_eq!(problems("a = 1\r\nb = \"x\\q\"\r\n"), ["2:7 Invalid escape sequence"]);
+}
+
+#[test]
+fn deep_nesting_is_an_error_and_no_crash() {
+    let deep = |open: &str, close: &str, count: usize| {
+        format!("a = {}1{}\n", open.repeat(count), close.repeat(count))
+    };
+    for (open, close) in [("[", "]"), ("(", ")"), ("{a=", "}"), ("f(", ")"), ("\"${", "}\"")] {
+        assert_eq!(problems(&deep(open, close, 20)), Vec::<String>::new(), "{open}");
+        for count in [100, 5_000] {
+            let found = problems(&deep(open, close, count));
+            assert_eq!(found.len(), 1, "{open} {count} {found:?}");
+            assert!(found[0].contains(TOO_DEEP), "{open} {found:?}");
+        }
+    }
+    let chain = format!("a = 1{}\n", " + 1".repeat(3_000));
+    assert!(problems(&chain)[0].contains(TOO_DEEP));
+    assert!(!problems(&deep("[", "", 5_000)).is_empty());
+    assert!(!problems(&"a {\n".repeat(5_000)).is_empty());
+    assert!(!problems(&deep("!", "", 5_000)).is_empty());
+}
