@@ -3,6 +3,7 @@
 
 mod glob;
 mod path;
+mod template;
 #[cfg(test)]
 mod tests;
 
@@ -11,7 +12,7 @@ use kprov_core::{Type, Value};
 use super::arguments::{gives_bool, string, string_to_string, text};
 use super::encoding::base64;
 use super::redact::data;
-use super::{Function, FunctionContext, FunctionError};
+use super::{Function, FunctionContext, FunctionError, Parameter};
 use crate::{FileError, FileKind};
 
 type Outcome = Result<Value, FunctionError>;
@@ -53,6 +54,15 @@ pub(super) fn functions() -> Vec<Function> {
             "Puts the home directory in place of a leading tilde.",
             pathexpand,
         ),
+        Function::new(
+            "templatefile",
+            "Renders the template in a file with the given variables.",
+            |_| Ok(Type::Dynamic),
+            template::templatefile,
+        )
+        .with(string("path"))
+        .with(Parameter::new("vars", Type::Dynamic))
+        .nullable(),
     ]
 }
 
