@@ -24,7 +24,7 @@ impl Run<'_> {
         let mut value = value;
         for step in steps {
             let next = match &step.kind {
-                StepKind::Attribute(name) => attribute(&value, name),
+                StepKind::Attribute(name) => attribute(&value, name, !self.quiet.get()),
                 StepKind::LegacyIndex(at) => index(&value, &Value::Number(Number::from(*at))),
                 StepKind::Index(key) => index(&value, &self.eval(key, env)?),
                 StepKind::Splat(each) => {
@@ -40,8 +40,8 @@ impl Run<'_> {
     }
 }
 
-/// `value.name`
-fn attribute(value: &Value, name: &Str) -> Result<Value, Refused> {
+/// `value.name`; `suggest` a name that may have been meant.
+fn attribute(value: &Value, name: &Str, suggest: bool) -> Result<Value, Refused> {
     let (bare, marks) = (value.bare(), value.marks());
     match bare {
         Value::Null(_) => Err((
@@ -50,7 +50,7 @@ fn attribute(value: &Value, name: &Str) -> Result<Value, Refused> {
         )),
         Value::Object(entries) => match entries.get(name) {
             Some(found) => Ok(found.clone().with_marks(marks)),
-            None => Err(no_attribute(name, entries.keys().map(|key| key.as_str()))),
+            None => Err(no_attribute(name, suggest, entries.keys().map(|key| key.as_str()))),
         },
         Value::Map(map) => match map.entries().get(name) {
             Some(found) => Ok(found.clone().with_marks(marks)),
@@ -60,29 +60,33 @@ fn attribute(value: &Value, name: &Str) -> Result<Value, Refused> {
             )),
         },
         Value::Unknown(unknown) => {
-            attribute_of_unknown(unknown.ty(), name).map(|found| found.with_marks(marks))
+            attribute_of_unknown(unknown.ty(), name, suggest).map(|found| found.with_marks(marks))
         }
         known => Err(unsupported(&known.ty(), name)),
     }
 }
 
-fn attribute_of_unknown(ty: &Type, name: &Str) -> Result<Value, Refused> {
+fn attribute_of_unknown(ty: &Type, name: &Str, suggest: bool) -> Result<Value, Refused> {
     match ty {
         Type::Dynamic => Ok(Value::unknown(Type::Dynamic)),
         Type::Map(element) => Ok(Value::unknown((**element).clone())),
         Type::Object(object) => match object.get(name) {
             Some(ty) => Ok(Value::unknown(ty.clone())),
-            None => {
-                Err(no_attribute(name, object.attributes().iter().map(|(key, _)| key.as_str())))
-            }
+            None => Err(no_attribute(
+                name,
+                suggest,
+                object.attributes().iter().map(|(key, _)| key.as_str()),
+            )),
         },
         other => Err(unsupported(other, name)),
     }
 }
 
-fn no_attribute<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Refused {
+/// Inside `try`, nobody reads the message and `suggest` is off: a search through all names of a
+/// large object for each `try` would be quadratic.
+fn no_attribute<'n>(name: &str, suggest: bool, known: impl Iterator<Item = &'n str>) -> Refused {
     let mut detail = format!("This object does not have an attribute named {name:?}.");
-    if let Some(close) = closest(name, known) {
+    if let Some(close) = closest(name, known.filter(|_| suggest)) {
         detail.push_str(&format!(" Did you mean {close:?}?"));
     }
     ("Unsupported attribute", detail)
