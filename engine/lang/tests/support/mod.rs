@@ -283,12 +283,12 @@ fn type_json(ty: &Type) -> Json {
 
 fn value_json(value: &Value) -> Outcome<Json> {
     Ok(match value {
-        Value::Null(_) => Json::Null,
+        // Terraform stores what is still unknown after apply as null.
+        Value::Null(_) | Value::Unknown(_) => Json::Null,
         Value::Bool(truth) => (*truth).into(),
         Value::Number(number) => serde_json::from_str(&number.to_string())
             .map_err(|_| format!("{number} is no JSON number"))?,
         Value::String(text) => text.as_str().into(),
-        Value::Unknown(_) => return Err("unknown".to_owned()),
         compound => match (compound.as_items(), compound.as_entries()) {
             (Some(items), _) => items.iter().map(value_json).collect::<Outcome<Vec<_>>>()?.into(),
             (_, Some(entries)) => {
