@@ -8,6 +8,7 @@
 mod clients;
 mod disk;
 mod host;
+pub mod json;
 mod project;
 mod refresh;
 

@@ -1,0 +1,14 @@
+//! The JSON that other programs read: Terraform's formats (plan 1.2, state 1.0, outputs), so that
+//! policy tools written for Terraform work.
+
+mod bools;
+mod checks;
+mod plan;
+mod state;
+mod values;
+
+pub use plan::plan_json;
+pub use state::{outputs_json, state_json};
+
+/// The Terraform version whose language and formats these are.
+pub const TERRAFORM_VERSION: &str = "1.11.4";
