@@ -43,6 +43,10 @@ impl Files for Disk {
         if self.0.contains_key(&path) {
             return Ok(Some(FileKind::File));
         }
+        let parent_is_file = path.match_indices('/').any(|(at, _)| self.0.contains_key(&path[..at]));
+        if parent_is_file {
+            return Err(FileError::Failed { path, reason: "not a directory".to_owned() });
+        }
         let inside = Disk::inside(&path);
         let is_directory = self.0.keys().any(|name| name.starts_with(&inside));
         Ok(is_directory.then_some(FileKind::Directory))
