@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use support::World;
 
 /// How many cases pass at least; raise it as things land, never lower it.
-const FLOOR: usize = 3160;
+const FLOOR: usize = 3598;
 
 #[test]
 fn recorded_expressions() {
@@ -84,11 +84,20 @@ fn judge(case: &Json) -> Option<Result<(), String>> {
 }
 
 fn expect_error(case: &Json, problem: String) -> Result<(), String> {
-    if case.get("error").is_some() {
+    if let Some(error) = case.get("error") {
+        // The words are not demanded, but wanted: shown for whoever looks at the output.
+        let words = format!("{}: {}", text(&error["summary"]), text(&error["detail"]));
+        if !problem.split(" | ").any(|problem| problem == words) {
+            println!("WORDS {} {}\n     {words}\n     {problem}", case["id"], case["expr"]);
+        }
         Ok(())
     } else {
         Err(format!("expected {}, got error: {problem}", brief(case)))
     }
+}
+
+fn text(json: &Json) -> &str {
+    json.as_str().unwrap_or_default()
 }
 
 fn brief(case: &Json) -> String {

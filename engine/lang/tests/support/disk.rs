@@ -43,7 +43,8 @@ impl Files for Disk {
         if self.0.contains_key(&path) {
             return Ok(Some(FileKind::File));
         }
-        let parent_is_file = path.match_indices('/').any(|(at, _)| self.0.contains_key(&path[..at]));
+        let parent_is_file =
+            path.match_indices('/').any(|(at, _)| self.0.contains_key(&path[..at]));
         if parent_is_file {
             return Err(FileError::Failed { path, reason: "not a directory".to_owned() });
         }
