@@ -12,9 +12,18 @@
 //! operation's final request once all that it waits for is done.
 
 pub mod change;
+mod checks;
+mod decode;
+mod evaluation;
+mod expand;
+mod graph;
 mod input;
 mod plan;
+mod planner;
+mod provider_config;
 mod resolver;
+mod suggestion;
+mod validate;
 
 pub use input::{
     DataRead, ImportRead, PlanHost, PlanInput, PlanMode, PlanOptions, PriorObject, PriorState,
@@ -24,4 +33,5 @@ pub use plan::{
     DeferredReason, DriftChange, Importing, Operation, OperationIndex, OperationKind, OutputChange,
     Plan, PlannedVariable, ReplaceOrder,
 };
+pub use planner::plan;
 pub use resolver::{Prepared, ProvisionerRun, Resolver};

@@ -1,0 +1,247 @@
+//! The edges: which node refers to which.
+
+use kprov_core::{ResourceName, Str};
+use kprov_lang::SourceMap;
+use kprov_lang::ast::{Body, Expr, Reference};
+use kprov_lang::config::{CheckRule, Module, Repetition, Resource};
+use kprov_lang::eval::{references, references_in_body};
+
+use super::{Graph, NodeIndex, NodeKind, Subject, attribute, subject};
+use crate::provider_config::{ConfigPlace, resolve};
+
+/// Adds all edges. References to what does not exist add none.
+pub(super) fn connect(graph: &mut Graph<'_>, sources: &SourceMap) {
+    for module in 0..graph.modules.len() {
+        let config = graph.modules[module].config.clone();
+        let mut edges = Edges { graph, sources, module };
+        edges.values(&config);
+        edges.calls(&config);
+        edges.resources(&config);
+        edges.variables(&config);
+    }
+    for module in 0..graph.modules.len() {
+        below_call(graph, module);
+    }
+    for dependencies in &mut graph.dependencies {
+        dependencies.sort_unstable();
+        dependencies.dedup();
+    }
+}
+
+/// Everything in a called module waits for the call's expansion, and its close for everything.
+fn below_call(graph: &mut Graph<'_>, module: usize) {
+    let (Some(parent), Some(close)) =
+        (graph.modules[module].parent, graph.find(module, NodeKind::Close))
+    else {
+        return;
+    };
+    let Some((_, name)) = graph.modules[module].path.parent() else { return };
+    let Some(call) = graph.find(parent, NodeKind::Call(name.clone())) else { return };
+    let first = graph.nodes.partition_point(|node| node.module < module);
+    let behind = graph.nodes.partition_point(|node| node.module <= module);
+    for node in first..behind {
+        graph.dependencies[node].push(call);
+        if node != close {
+            graph.dependencies[close].push(node);
+        }
+    }
+    let children: Vec<usize> = graph.modules[module].children.values().copied().collect();
+    for child in children {
+        if let Some(inner) = graph.find(child, NodeKind::Close) {
+            graph.dependencies[close].push(inner);
+        }
+    }
+}
+
+struct Edges<'g, 'a> {
+    graph: &'g mut Graph<'a>,
+    sources: &'g SourceMap,
+    module: usize,
+}
+
+impl Edges<'_, '_> {
+    fn values(&mut self, config: &Module) {
+        for (name, local) in &config.locals {
+            self.expr(NodeKind::Local(name.clone()), &local.expr);
+        }
+        for (name, output) in &config.outputs {
+            let node = NodeKind::Output(name.clone());
+            self.expr(node.clone(), &output.value);
+            self.rules(node.clone(), &output.preconditions);
+            self.depends_on(node, &output.depends_on);
+        }
+        for (key, provider) in &config.providers {
+            self.body(NodeKind::Provider(key.0.clone(), key.1.clone()), &provider.body);
+        }
+        for (name, check) in &config.checks {
+            let node = NodeKind::Check(name.clone());
+            self.rules(node.clone(), &check.asserts);
+            if let Some(data) = &check.data {
+                self.edge(node, NodeKind::Resource(data.clone()));
+            }
+        }
+    }
+
+    fn calls(&mut self, config: &Module) {
+        for (name, call) in &config.calls {
+            let node = NodeKind::Call(name.clone());
+            self.repetition(node.clone(), &call.repetition);
+            self.depends_on(node, &call.depends_on);
+            let Some(&child) = self.graph.modules[self.module].children.get(name) else { continue };
+            for argument in &call.arguments.attributes {
+                let variable = NodeKind::Variable(argument.name.clone());
+                let Some(from) = self.graph.find(child, variable) else { continue };
+                for reference in references(&argument.expr) {
+                    self.from_reference(from, reference);
+                }
+            }
+        }
+    }
+
+    fn variables(&mut self, config: &Module) {
+        for variable in config.variables.values().filter(|v| !v.validations.is_empty()) {
+            let node = NodeKind::Validation(variable.name.clone());
+            self.edge(node.clone(), NodeKind::Variable(variable.name.clone()));
+            self.rules(node, &variable.validations);
+        }
+    }
+
+    fn resources(&mut self, config: &Module) {
+        for (name, resource) in &config.resources {
+            self.resource(name, resource);
+        }
+    }
+
+    fn resource(&mut self, name: &ResourceName, resource: &Resource) {
+        let node = NodeKind::Resource(name.clone());
+        self.repetition(node.clone(), &resource.repetition);
+        self.body(node.clone(), &resource.body);
+        self.depends_on(node.clone(), &resource.depends_on);
+        for trigger in &resource.lifecycle.replace_triggered_by {
+            self.expr(node.clone(), trigger);
+        }
+        self.rules(node.clone(), &resource.lifecycle.preconditions);
+        self.rules(node.clone(), &resource.lifecycle.postconditions);
+        for provisioner in &resource.provisioners {
+            if !provisioner.on_destroy {
+                self.body(node.clone(), &provisioner.body);
+            }
+        }
+        if let Some(connection) = &resource.connection {
+            self.body(node.clone(), connection);
+        }
+        let modules = &self.graph.modules;
+        if let Ok(ConfigPlace { module, block: Some((local, alias)), .. }) =
+            resolve(modules, self.module, &name.ty, resource.provider.as_ref())
+        {
+            let provider = self.graph.find(module, NodeKind::Provider(local, alias));
+            let from = self.graph.find(self.module, node);
+            if let (Some(from), Some(to)) = (from, provider) {
+                self.graph.dependencies[from].push(to);
+            }
+        }
+    }
+
+    fn repetition(&mut self, node: NodeKind, repetition: &Repetition) {
+        match repetition {
+            Repetition::Once => {}
+            Repetition::Count(expr) | Repetition::ForEach(expr) => self.expr(node, expr),
+        }
+    }
+
+    fn rules(&mut self, node: NodeKind, rules: &[CheckRule]) {
+        for rule in rules {
+            self.expr(node.clone(), &rule.condition);
+            self.expr(node.clone(), &rule.error_message);
+        }
+    }
+
+    fn depends_on(&mut self, node: NodeKind, targets: &[Reference]) {
+        let Some(from) = self.graph.find(self.module, node) else { return };
+        for reference in targets {
+            match subject(reference, self.sources) {
+                // The whole module, what its outputs do not show included.
+                Ok((Subject::Module(name), _)) => {
+                    if let Some(close) = self.child(&name, NodeKind::Close) {
+                        self.graph.dependencies[from].push(close);
+                    }
+                }
+                _ => self.from_reference(from, reference),
+            }
+        }
+    }
+
+    fn expr(&mut self, node: NodeKind, expr: &Expr) {
+        let Some(from) = self.graph.find(self.module, node) else { return };
+        for reference in references(expr) {
+            self.from_reference(from, reference);
+        }
+    }
+
+    fn body(&mut self, node: NodeKind, body: &Body) {
+        let Some(from) = self.graph.find(self.module, node) else { return };
+        for reference in references_in_body(body) {
+            self.from_reference(from, reference);
+        }
+    }
+
+    fn edge(&mut self, from: NodeKind, to: NodeKind) {
+        let from = self.graph.find(self.module, from);
+        let to = self.graph.find(self.module, to);
+        if let (Some(from), Some(to)) = (from, to) {
+            self.graph.dependencies[from].push(to);
+        }
+    }
+
+    fn child(&self, call: &Str, kind: NodeKind) -> Option<NodeIndex> {
+        let child = *self.graph.modules[self.module].children.get(call)?;
+        self.graph.find(child, kind)
+    }
+
+    fn from_reference(&mut self, from: NodeIndex, reference: &Reference) {
+        let Ok((subject, taken)) = subject(reference, self.sources) else { return };
+        let here = self.module;
+        let kind = match subject {
+            Subject::Variable(name) => NodeKind::Variable(name),
+            Subject::Local(name) => NodeKind::Local(name),
+            Subject::Resource(name) => NodeKind::Resource(name),
+            Subject::Module(name) => return self.from_module(from, &name, reference, taken),
+            Subject::Each(_)
+            | Subject::CountIndex
+            | Subject::Path(_)
+            | Subject::Terraform(_)
+            | Subject::Itself => return,
+        };
+        if let Some(to) = self.graph.find(here, kind) {
+            // A variable's own validation and a resource's own postcondition may name themselves.
+            let own = from == to && matches!(self.graph.nodes[from].kind, NodeKind::Resource(_));
+            if !own {
+                self.graph.dependencies[from].push(to);
+            }
+        }
+    }
+
+    /// `module.m[k].out` needs that output; `module.m` all of them.
+    fn from_module(&mut self, from: NodeIndex, call: &Str, reference: &Reference, taken: usize) {
+        let Some(&child) = self.graph.modules[self.module].children.get(call) else { return };
+        let rest = &reference.steps[taken.min(reference.steps.len())..];
+        let output = rest
+            .first()
+            .and_then(attribute)
+            .or_else(|| rest.get(1).and_then(attribute))
+            .and_then(|name| self.graph.find(child, NodeKind::Output(name.clone())));
+        if let Some(output) = output {
+            self.graph.dependencies[from].push(output);
+            return;
+        }
+        if let Some(node) = self.graph.find(self.module, NodeKind::Call(call.clone())) {
+            self.graph.dependencies[from].push(node);
+        }
+        let outputs: Vec<Str> = self.graph.modules[child].config.outputs.keys().cloned().collect();
+        for name in outputs {
+            if let Some(to) = self.graph.find(child, NodeKind::Output(name)) {
+                self.graph.dependencies[from].push(to);
+            }
+        }
+    }
+}

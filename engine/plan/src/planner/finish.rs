@@ -1,0 +1,212 @@
+//! The end of the walk: what the state has and the configuration has not, outputs, the plan itself.
+
+use std::collections::BTreeMap;
+
+use kprov_core::{Diagnostics, InstanceAddr, Marks, ObjectAddr, ResourceMode, Str, Value};
+
+use super::Planner;
+use crate::change::order::{DependencyGraph, VertexKind};
+use crate::evaluation::index_of;
+use crate::expand::Expansion;
+use crate::{
+    Action, Change, OutputChange, Plan, PlanInput, PlanMode, PlannedVariable, PriorObject,
+};
+
+/// A plan of which nothing came.
+pub(super) fn errored(input: &PlanInput<'_>) -> Plan {
+    Plan {
+        mode: input.options.mode,
+        variables: BTreeMap::new(),
+        changes: Vec::new(),
+        drift: Vec::new(),
+        outputs: BTreeMap::new(),
+        checks: Vec::new(),
+        deferred: Vec::new(),
+        operations: Vec::new(),
+        timestamp: input.options.timestamp.clone(),
+        workspace: input.options.workspace.clone(),
+        applyable: false,
+        complete: false,
+        errored: true,
+        targets: input.options.targets.iter().map(ToString::to_string).collect(),
+        excludes: input.options.excludes.iter().map(ToString::to_string).collect(),
+        replace: input.options.replace.iter().map(ToString::to_string).collect(),
+    }
+}
+
+impl Planner<'_, '_> {
+    /// Puts the plan together.
+    pub(super) fn finish(mut self) -> (Plan, Diagnostics) {
+        self.orphans();
+        let outputs = self.outputs();
+        let mut plan = errored(self.input);
+        plan.errored = self.found.has_errors();
+        plan.variables = self.variables();
+        plan.outputs = outputs;
+        plan.checks = self.checks.reports();
+        plan.deferred = std::mem::take(&mut self.deferred);
+        let graph = self.sorted_changes();
+        plan.operations = super::operations::operations(&self.changes, &graph);
+        plan.changes = std::mem::take(&mut self.changes);
+        let changes = plan.changes.iter().any(is_change);
+        let outputs = plan.outputs.values().any(|output| output.action != Action::NoOp);
+        let options = self.input.options;
+        plan.applyable = !plan.errored && (changes || outputs);
+        plan.complete = !plan.errored
+            && plan.deferred.is_empty()
+            && options.targets.is_empty()
+            && options.excludes.is_empty();
+        self.found.sort();
+        (plan, self.found)
+    }
+
+    /// Brings the changes into canonical order; the dependency graph refers to them by that.
+    fn sorted_changes(&mut self) -> DependencyGraph {
+        let mut all: Vec<_> = std::mem::take(&mut self.changes)
+            .into_iter()
+            .zip(std::mem::take(&mut self.vertices))
+            .collect();
+        all.sort_by(|(a, _), (b, _)| (&a.addr, &a.deposed).cmp(&(&b.addr, &b.deposed)));
+        let mut graph = DependencyGraph::default();
+        let after = self.evaluation.recorder.finish();
+        for _ in 0..after.len() {
+            graph.add(VertexKind::Gate);
+        }
+        for (vertex, before) in after.into_iter().enumerate() {
+            graph.vertices[vertex].after = before.into_iter().map(|vertex| vertex.0).collect();
+        }
+        for (index, (change, vertex)) in all.into_iter().enumerate() {
+            if let Some(vertex) = vertex {
+                let change = u32::try_from(index).unwrap_or(u32::MAX);
+                graph.vertices[vertex.0 as usize].kind = VertexKind::Change(change);
+            }
+            self.changes.push(change);
+            self.vertices.push(vertex);
+        }
+        graph
+    }
+
+    /// Objects of the state that no instance of the configuration stands for.
+    fn orphans(&mut self) {
+        if self.input.options.mode == PlanMode::RefreshOnly {
+            return;
+        }
+        let destroy = self.input.options.mode == PlanMode::Destroy;
+        let objects = &self.input.prior.objects;
+        for (addr, object) in objects {
+            let orphan = destroy || addr.deposed.is_some() || !self.is_configured(&addr.instance);
+            if orphan {
+                let change = deletion(addr, object);
+                self.push(change, None);
+            }
+        }
+    }
+
+    /// Does the configuration have that instance, or can that not be told?
+    fn is_configured(&self, addr: &InstanceAddr) -> bool {
+        match self.evaluation.module_at(&addr.module) {
+            Some(module) => {
+                if !module.config.resources.contains_key(&addr.resource) {
+                    return false;
+                }
+                match module.expanded(&addr.resource) {
+                    Some(resource) => match &resource.expansion {
+                        Expansion::Unknown => true,
+                        expansion => index_of(expansion, &addr.key).is_some(),
+                    },
+                    // Its expansion failed.
+                    None => true,
+                }
+            }
+            None => false,
+        }
+    }
+
+    fn variables(&self) -> BTreeMap<Str, PlannedVariable> {
+        let Some(root) = self.evaluation.modules(0).into_iter().next() else {
+            return BTreeMap::new();
+        };
+        root.config
+            .variables
+            .values()
+            .filter_map(|variable| {
+                let value = self.evaluation.variable(&root, &variable.name).ok()?.value?;
+                let value = (!variable.ephemeral).then_some(value);
+                Some((variable.name.clone(), PlannedVariable { value }))
+            })
+            .collect()
+    }
+
+    fn outputs(&self) -> BTreeMap<Str, OutputChange> {
+        let mut changes = BTreeMap::new();
+        let prior = &self.input.previous.outputs;
+        let destroy = self.input.options.mode == PlanMode::Destroy;
+        let root = self.evaluation.modules(0).into_iter().next();
+        let declared = root.as_ref().map(|root| &root.config.outputs);
+        for (name, output) in declared.into_iter().flatten() {
+            let before = prior.get(name);
+            if destroy {
+                continue;
+            }
+            let Some(root) = &root else { continue };
+            let Some(after) = self.evaluation.output(root, name).ok().and_then(|slot| slot.value)
+            else {
+                continue;
+            };
+            changes.insert(name.clone(), output_change(before, after, output.sensitive));
+        }
+        for (name, before) in prior {
+            if !changes.contains_key(name) {
+                let sensitive = before.marks().contains(Marks::SENSITIVE);
+                let change = OutputChange {
+                    action: Action::Delete,
+                    before: before.clone(),
+                    after: Value::NULL,
+                    sensitive,
+                };
+                changes.insert(name.clone(), change);
+            }
+        }
+        changes
+    }
+}
+
+fn output_change(before: Option<&Value>, after: Value, sensitive: bool) -> OutputChange {
+    let action = match before {
+        None if after.is_null() => Action::NoOp,
+        None => Action::Create,
+        Some(before) if *before == after => Action::NoOp,
+        Some(_) => Action::Update,
+    };
+    OutputChange { action, before: before.cloned().unwrap_or(Value::NULL), after, sensitive }
+}
+
+/// Something to apply? Data sources that were read are only recorded.
+fn is_change(change: &Change) -> bool {
+    match change.action {
+        Action::NoOp => change.previous_addr.is_some() || change.importing.is_some(),
+        Action::Forget | Action::Delete => change.addr.resource.mode == ResourceMode::Managed,
+        Action::Create | Action::Read | Action::Update | Action::Replace(_) => true,
+    }
+}
+
+fn deletion(addr: &ObjectAddr, object: &PriorObject) -> Change {
+    let managed = addr.instance.resource.mode == ResourceMode::Managed;
+    Change {
+        addr: addr.instance.clone(),
+        deposed: addr.deposed.clone(),
+        previous_addr: None,
+        provider: object.provider.clone(),
+        action: if managed { Action::Delete } else { Action::Forget },
+        reason: None,
+        before: object.value.clone(),
+        after: Value::NULL,
+        replace_paths: Vec::new(),
+        importing: None,
+        prior_private: object.private.clone(),
+        planned_private: Vec::new(),
+        dependencies: object.dependencies.clone(),
+        create_before_destroy: object.create_before_destroy,
+        tainted: object.tainted,
+    }
+}

@@ -1,0 +1,336 @@
+//! The walk: blocks level by level, each instance evaluated and compared, data sources read in one
+//! batch per level, and at the end what the state has and the configuration has not.
+
+mod conditions;
+mod data;
+mod finish;
+mod managed;
+mod operations;
+mod providers;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use kprov_core::{
+    Diagnostic, Diagnostics, InstanceAddr, InstanceKey, ProviderConfigAddr, ResourceAddr,
+    ResourceMode, ResourceName, Value,
+};
+use kprov_lang::ast::Reference;
+use kprov_lang::config::Repetition;
+
+use crate::change::ignore::Ignore;
+use crate::checks::CheckResults;
+use crate::evaluation::{Evaluation, ModuleInstance, Phase, ResourceInstances, VertexId};
+use crate::expand::{self, Expansion};
+use crate::graph::{Graph, NodeIndex, NodeKind};
+use crate::{Change, Deferred, DeferredReason, Plan, PlanHost, PlanInput};
+
+/// Makes a plan. With errors the plan is `errored`, holds what could be planned, and must not be
+/// applied.
+pub fn plan(input: &PlanInput<'_>, host: &mut dyn PlanHost) -> (Plan, Diagnostics) {
+    let (graph, mut found) = Graph::build(input.tree, input.sources, input.providers);
+    if found.has_errors() {
+        found.sort();
+        return (finish::errored(input), found);
+    }
+    let mut planner = Planner::new(input, host, graph);
+    planner.found = found;
+    planner.walk();
+    planner.finish()
+}
+
+/// What is known of a provider configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Configured {
+    Known,
+    Unknown,
+    Failed,
+}
+
+struct Planner<'a, 'h> {
+    input: &'a PlanInput<'a>,
+    host: &'h mut dyn PlanHost,
+    evaluation: Rc<Evaluation<'a>>,
+    found: Diagnostics,
+    /// By node: it, or something that it depends on, could not be evaluated.
+    failed: Vec<bool>,
+    /// By node: left to a later phase, or depends on something that is.
+    deferred_nodes: Vec<bool>,
+    /// By node: it is a resource of which something will change.
+    pending: Vec<bool>,
+    /// By node: resources referred to, as state records them.
+    recorded: Vec<Arc<[NodeIndex]>>,
+    providers: BTreeMap<ProviderConfigAddr, (Configured, Option<VertexId>)>,
+    changes: Vec<Change>,
+    /// The vertex of each change; deletes have none.
+    vertices: Vec<Option<VertexId>>,
+    deferred: Vec<Deferred>,
+    checks: CheckResults,
+    reads: Vec<data::PendingRead<'a>>,
+    /// By node: replacements create before they destroy, by own setting or a dependent's.
+    create_first: Vec<bool>,
+}
+
+/// A resource block in one instance of its module.
+struct Site<'a> {
+    node: NodeIndex,
+    module: Rc<ModuleInstance<'a>>,
+    name: ResourceName,
+    resource: Rc<ResourceInstances<'a>>,
+    provider: ProviderConfigAddr,
+    code: &'a dyn kprov_provider::Provider,
+    block: &'a kprov_provider::Block,
+    statics: Vec<&'a Reference>,
+    dependencies: Vec<ResourceAddr>,
+    ignore: Ignore,
+}
+
+impl Site<'_> {
+    fn addr(&self, index: usize) -> InstanceAddr {
+        InstanceAddr {
+            module: self.module.addr.clone(),
+            resource: self.name.clone(),
+            key: self.resource.expansion.key(index),
+        }
+    }
+}
+
+impl<'a, 'h> Planner<'a, 'h> {
+    fn new(input: &'a PlanInput<'a>, host: &'h mut dyn PlanHost, graph: Graph<'a>) -> Self {
+        let count = graph.nodes.len();
+        let recorded = graph.resource_dependencies();
+        let create_first = create_first(&graph, &recorded);
+        let evaluation = Evaluation::new(
+            Phase::Plan,
+            Rc::new(graph),
+            (input.sources, input.functions),
+            input.providers,
+            input.variables,
+            input.options.workspace.clone(),
+        );
+        Planner {
+            input,
+            host,
+            evaluation: Rc::new(evaluation),
+            found: Diagnostics::new(),
+            failed: vec![false; count],
+            deferred_nodes: vec![false; count],
+            pending: vec![false; count],
+            recorded,
+            providers: BTreeMap::new(),
+            changes: Vec::new(),
+            vertices: Vec::new(),
+            deferred: Vec::new(),
+            checks: CheckResults::default(),
+            reads: Vec::new(),
+            create_first,
+        }
+    }
+
+    fn walk(&mut self) {
+        let graph = self.evaluation.graph.clone();
+        for level in &graph.levels {
+            for &node in level {
+                let before = &graph.dependencies[node];
+                self.failed[node] = before.iter().any(|&dependency| self.failed[dependency]);
+                self.deferred_nodes[node] =
+                    before.iter().any(|&dependency| self.deferred_nodes[dependency]);
+                if !self.failed[node] {
+                    self.node(&graph, node);
+                }
+            }
+            self.read_level();
+        }
+    }
+
+    fn node(&mut self, graph: &Graph<'a>, node: NodeIndex) {
+        let place = &graph.nodes[node];
+        for module in self.evaluation.modules(place.module) {
+            let evaluation = self.evaluation.clone();
+            let result = match &place.kind {
+                NodeKind::Variable(name) => evaluation.variable(&module, name).map(|_| ()),
+                NodeKind::Local(name) => evaluation.local(&module, name).map(|_| ()),
+                NodeKind::Validation(name) => self.validations(&module, name),
+                NodeKind::Output(name) => self.output(&module, name),
+                NodeKind::Check(name) => self.check_block(&module, name),
+                NodeKind::Call(name) => self.call(node, &module, name),
+                NodeKind::Resource(name) => self.resource(node, &module, name),
+                NodeKind::Provider(..) | NodeKind::Close => Ok(()),
+            };
+            if let Err(problems) = result {
+                self.found.extend(problems);
+                self.failed[node] = true;
+            }
+        }
+    }
+
+    fn call(
+        &mut self,
+        node: NodeIndex,
+        module: &Rc<ModuleInstance<'a>>,
+        name: &kprov_core::Str,
+    ) -> Result<(), Diagnostics> {
+        let call = self.evaluation.call(module, name)?;
+        if !matches!(call.expansion, Expansion::Unknown) {
+            return Ok(());
+        }
+        let config = &module.config.calls[name];
+        self.refuse_unknown(&config.repetition)?;
+        self.deferred_nodes[node] = true;
+        let graph = self.evaluation.graph.clone();
+        if let Some(&child) = graph.modules[module.module].children.get(name) {
+            for resource in graph.modules[child].config.resources.keys() {
+                let addr = InstanceAddr {
+                    module: module.addr.child(name, InstanceKey::None),
+                    resource: resource.clone(),
+                    key: InstanceKey::None,
+                };
+                self.defer(addr, DeferredReason::InstanceCountUnknown, Value::NULL);
+            }
+        }
+        Ok(())
+    }
+
+    /// With `-no-defer` an unknown count or for_each is an error.
+    fn refuse_unknown(&self, repetition: &Repetition) -> Result<(), Diagnostics> {
+        if !self.input.options.no_defer {
+            return Ok(());
+        }
+        let (expr, problem) = match repetition {
+            Repetition::Once => return Ok(()),
+            Repetition::Count(expr) => (expr, expand::unknown_count_error()),
+            Repetition::ForEach(expr) => (expr, expand::unknown_for_each_error()),
+        };
+        Err(problem.at(self.input.sources.range(expr.span)).into())
+    }
+
+    fn defer(&mut self, addr: InstanceAddr, reason: DeferredReason, after: Value) {
+        if addr.resource.mode == ResourceMode::Managed {
+            self.deferred.push(Deferred { reason, addr, after });
+        }
+    }
+
+    fn resource(
+        &mut self,
+        node: NodeIndex,
+        module: &Rc<ModuleInstance<'a>>,
+        name: &ResourceName,
+    ) -> Result<(), Diagnostics> {
+        let resource = self.evaluation.resource(module, name)?;
+        let config = resource.config;
+        let Some((code, block, place)) = self.evaluation.schema(module, config) else {
+            return Err(Diagnostic::error(
+                "Invalid resource type",
+                format!("No provider offers {name}."),
+            )
+            .at(self.input.sources.range(config.span))
+            .into());
+        };
+        if matches!(resource.expansion, Expansion::Unknown) {
+            self.refuse_unknown(&config.repetition)?;
+            self.deferred_nodes[node] = true;
+            let addr = InstanceAddr {
+                module: module.addr.clone(),
+                resource: name.clone(),
+                key: InstanceKey::None,
+            };
+            self.defer(addr, DeferredReason::InstanceCountUnknown, Value::NULL);
+            return Ok(());
+        }
+        let (configured, vertex) = self.configure(&place)?;
+        self.evaluation.recorder.order(resource.gate, vertex);
+        let site = Rc::new(Site {
+            node,
+            module: module.clone(),
+            name: name.clone(),
+            statics: statics(config),
+            dependencies: self.recorded_dependencies(node),
+            ignore: Ignore::from(&config.lifecycle.ignore_changes),
+            resource,
+            provider: place.addr,
+            code,
+            block,
+        });
+        let mut problems = Diagnostics::new();
+        for index in 0..site.resource.len() {
+            let result = match &name.mode {
+                ResourceMode::Managed => self.managed(&site, index, configured),
+                ResourceMode::Data => self.data(&site, index, configured),
+                ResourceMode::Ephemeral => self.ephemeral(&site, index, configured),
+            };
+            if let Err(found) = result {
+                problems.extend(found);
+                self.failed[node] = true;
+            }
+        }
+        // Instances of one block tend to have the same problem.
+        problems.sort();
+        self.found.extend(problems);
+        Ok(())
+    }
+
+    fn recorded_dependencies(&self, node: NodeIndex) -> Vec<ResourceAddr> {
+        let graph = &self.evaluation.graph;
+        self.recorded[node]
+            .iter()
+            .filter_map(|&dependency| {
+                let found = &graph.nodes[dependency];
+                let NodeKind::Resource(name) = &found.kind else { return None };
+                let module = graph.modules[found.module].path.clone();
+                Some(ResourceAddr { module, resource: name.clone() })
+            })
+            .collect()
+    }
+
+    fn push(&mut self, change: Change, vertex: Option<VertexId>) {
+        self.changes.push(change);
+        self.vertices.push(vertex);
+    }
+}
+
+/// All references that an instance of the block makes, but for its expansion's.
+fn statics(config: &kprov_lang::config::Resource) -> Vec<&Reference> {
+    use kprov_lang::eval::{references, references_in_body};
+    let mut found = references_in_body(&config.body);
+    let lifecycle = &config.lifecycle;
+    for rule in lifecycle.preconditions.iter().chain(&lifecycle.postconditions) {
+        found.extend(references(&rule.condition));
+        found.extend(references(&rule.error_message));
+    }
+    for trigger in &lifecycle.replace_triggered_by {
+        found.extend(references(trigger));
+    }
+    for provisioner in config.provisioners.iter().filter(|provisioner| !provisioner.on_destroy) {
+        found.extend(references_in_body(&provisioner.body));
+    }
+    if let Some(connection) = &config.connection {
+        found.extend(references_in_body(connection));
+    }
+    found
+}
+
+/// create_before_destroy is forced onto everything that a block with it depends on: its old object
+/// is deleted last, when nothing new may have taken the place of what it depends on.
+fn create_first(graph: &Graph<'_>, recorded: &[Arc<[NodeIndex]>]) -> Vec<bool> {
+    let mut first: Vec<bool> = graph
+        .nodes
+        .iter()
+        .map(|node| match &node.kind {
+            NodeKind::Resource(name) => graph.modules[node.module]
+                .config
+                .resources
+                .get(name)
+                .is_some_and(|config| config.lifecycle.create_before_destroy == Some(true)),
+            _ => false,
+        })
+        .collect();
+    for &node in graph.levels.iter().rev().flatten() {
+        if first[node] {
+            for &dependency in recorded[node].iter() {
+                first[dependency] = true;
+            }
+        }
+    }
+    first
+}
