@@ -58,7 +58,7 @@ impl Decoder<'_> {
             sensitive: self.bool(body, "sensitive").unwrap_or(false),
             ephemeral: self.bool(body, "ephemeral").unwrap_or(false),
             nullable,
-            validations: nested.into_iter().filter_map(|block| self.check_rule(block)).collect(),
+            validations: nested.into_iter().filter_map(|block| self.condition(block)).collect(),
             span: block.header,
         };
         if let Some(default) = body.attribute("default") {
@@ -153,7 +153,7 @@ impl Decoder<'_> {
             self.error(
                 &format!("Invalid {} expression", block.ty),
                 "The condition expression must refer to at least one object from elsewhere in \
-                 the configuration, or the result would always be the same.",
+                 the configuration, or else its result would not be checking anything.",
                 condition.expr.span,
             );
         }
@@ -161,13 +161,19 @@ impl Decoder<'_> {
     }
 }
 
-/// Is there a reference or a call anywhere in it?
+/// Is there a reference, or a call of a provider's function, anywhere in it?
 fn mentions_something(expr: &Expr) -> bool {
-    if matches!(expr.kind, ExprKind::Reference(_)) {
+    !crate::eval::references(expr).is_empty() || calls_provider(expr)
+}
+
+fn calls_provider(expr: &Expr) -> bool {
+    if let ExprKind::Call(call) = &expr.kind
+        && call.name.starts_with("provider::")
+    {
         return true;
     }
     let mut found = false;
-    super::children::for_each_child(expr, &mut |child| found = found || mentions_something(child));
+    super::children::for_each_child(expr, &mut |child| found = found || calls_provider(child));
     found
 }
 

@@ -1,11 +1,13 @@
 //! Rewrites source text that hcl-edit refuses and Terraform accepts, without moving anything.
 //!
 //! Every rewrite keeps the length, so that all places stay what they are; the lowering reads
-//! numbers and rewritten keys from the original text.
+//! numbers and rewritten keys from the original text. Texts in quotes may be changed as well, which
+//! does no harm: they too are read from the original.
 
 use std::borrow::Cow;
 
-/// Makes numbers beyond `f64` readable for hcl-edit: `1e400` becomes `1e000`.
+/// Makes numbers beyond `f64` readable for hcl-edit: `1e400` becomes `1e000`. Legacy indexes lose
+/// leading zeros: `.01` becomes `. 1`.
 pub(super) fn prepare(text: &str) -> Cow<'_, str> {
     let mut out: Option<Vec<u8>> = None;
     let bytes = text.as_bytes();
@@ -25,6 +27,13 @@ pub(super) fn prepare(text: &str) -> Cow<'_, str> {
                     *byte = b'0';
                 }
             }
+        }
+        let zeros = literal.len() - literal.trim_start_matches('0').len();
+        let is_index =
+            at > 0 && bytes[at - 1] == b'.' && literal.bytes().all(|b| b.is_ascii_digit());
+        if is_index && zeros > 0 && literal.len() > 1 {
+            let out = out.get_or_insert_with(|| bytes.to_vec());
+            out[at..at + zeros.min(literal.len() - 1)].fill(b' ');
         }
         at = end;
     }

@@ -102,6 +102,8 @@ fn expressions_are_lowered() {
     check("!a.b", "Not(a.b)");
     check("(a).b", "A((a)).b");
     check("a.b[i].0", "a.b[i].0");
+    check("a.01.b", "a.1.b");
+    check("a.00", "a.0");
     check("f(x, y...).a[0]", "A(f(x, y...)).a[0]");
     check("core::upper(x)", "core::upper(x)");
     check("a.*.b.c[0]", "A(S(a; .b.c))[0]");
