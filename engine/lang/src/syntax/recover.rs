@@ -55,43 +55,55 @@ impl Recovery<'_, '_> {
 
     fn item(&mut self, item: &Item, body: &mut Body) {
         let Some(text) = self.lowerer.text.get(item.whole.start..item.whole.end) else { return };
-        let error = match pieces::parse_body(text) {
-            Ok(parsed) => {
-                let span = self.span(item.whole);
-                self.lowerer.base = item.whole.start;
-                let read = self.lowerer.body(&parsed, span);
-                body.blocks.extend(read.blocks);
-                for attribute in read.attributes {
-                    if let Some(first) = body.attribute(&attribute.name) {
-                        let line = self.lowerer.sources.range(first.name_span).start.line;
-                        let detail = format!(
-                            "The argument \"{}\" was already set on line {line}. Each argument may \
-                             be set only once.",
-                            attribute.name
-                        );
-                        self.lowerer.error("Attribute redefined", detail, attribute.name_span);
-                    } else {
-                        body.attributes.push(attribute);
-                    }
-                }
-                return;
-            }
-            Err(error) => error,
-        };
-        let before = self.lowerer.problems.iter().count();
-        if let Some(block) = &item.block {
-            let block = self.block(block, item.whole);
-            body.blocks.push(block);
-        }
-        let told_by_parts = self.lowerer.problems.iter().count() > before;
         let told = self
             .faults
             .iter()
             .any(|fault| fault.start >= item.whole.start && fault.start <= item.whole.end);
-        if !told && !told_by_parts {
+        let before = std::mem::take(&mut self.lowerer.problems);
+        let parsed = pieces::parse_body(text);
+        match (&parsed, &item.block) {
+            (Ok(parsed), block) if !told || block.is_none() => {
+                let span = self.span(item.whole);
+                self.lowerer.base = item.whole.start;
+                let read = self.lowerer.body(parsed, span);
+                self.add(read, body);
+            }
+            (_, Some(block)) => {
+                let block = self.block(block, item.whole);
+                body.blocks.push(block);
+            }
+            _ => {}
+        }
+        let found = std::mem::replace(&mut self.lowerer.problems, before);
+        if let Err(error) = parsed
+            && !told
+            && found.is_empty()
+        {
             let at = item.whole.start + error.location().offset();
             let (summary, detail) = super::explain(&error);
             self.faults.push(fault(summary, detail, at, at));
+        }
+        // What the recogniser told of an argument, the lowering need not tell again.
+        if !told || item.block.is_some() {
+            self.lowerer.problems.extend(found);
+        }
+    }
+
+    /// Adds what was read of an item; of two arguments of one name the first is kept.
+    fn add(&mut self, read: Body, body: &mut Body) {
+        body.blocks.extend(read.blocks);
+        for attribute in read.attributes {
+            let Some(first) = body.attribute(&attribute.name) else {
+                body.attributes.push(attribute);
+                continue;
+            };
+            let line = self.lowerer.sources.range(first.name_span).start.line;
+            let detail = format!(
+                "The argument \"{}\" was already set on line {line}. Each argument may be set only \
+                 once.",
+                attribute.name
+            );
+            self.lowerer.error("Attribute redefined", detail, attribute.name_span);
         }
     }
 

@@ -1,0 +1,269 @@
+//! Loads module trees from memory: each kind of error, overrides, module sources.
+
+use std::collections::BTreeMap;
+
+use kprov_core::{ModulePath, Severity, Str};
+use kprov_lang::config::{EmbeddedModules, IgnoreChanges, ModuleTree, load_tree};
+use kprov_lang::{FileError, FileKind, Files, SourceMap};
+
+/// Files in a map; a name that ends in `@` is a link to the directory above.
+#[derive(Debug, Default)]
+struct Memory(BTreeMap<String, Vec<u8>>);
+
+impl Memory {
+    fn real(path: &str) -> String {
+        let mut parts: Vec<&str> = Vec::new();
+        for part in path.split('/') {
+            if part.ends_with('@') {
+                continue;
+            }
+            parts.push(part);
+        }
+        parts.join("/")
+    }
+}
+
+impl Files for Memory {
+    fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
+        let missing = || FileError::NotFound { path: path.to_owned() };
+        self.0.get(&Memory::real(path)).cloned().ok_or_else(missing)
+    }
+    fn kind(&self, path: &str) -> Result<Option<FileKind>, FileError> {
+        Ok(self.0.contains_key(path).then_some(FileKind::File))
+    }
+    fn list(&self, path: &str) -> Result<Vec<String>, FileError> {
+        let real = Memory::real(path);
+        let prefix =
+            if real == "." || real.is_empty() { String::new() } else { format!("{real}/") };
+        let inside = |name: &&String| name.starts_with(&prefix);
+        let names: Vec<String> = self
+            .0
+            .keys()
+            .filter(inside)
+            .map(|name| name[prefix.len()..].to_owned())
+            .filter(|name| !name.contains('/'))
+            .collect();
+        if names.is_empty() && !prefix.is_empty() {
+            return Err(FileError::NotFound { path: path.to_owned() });
+        }
+        Ok(names)
+    }
+    fn current_dir(&self) -> String {
+        "/".to_owned()
+    }
+    fn home_dir(&self) -> Option<String> {
+        None
+    }
+}
+
+#[derive(Debug)]
+struct Modules;
+
+impl EmbeddedModules for Modules {
+    fn files(&self, name: &str) -> Option<Vec<(String, String)>> {
+        let text = match name {
+            "cluster" => "module \"net\" {\n  source = \"../network\"\n}\n",
+            "network" => "output \"o\" {\n  value = 1\n}\n",
+            _ => return None,
+        };
+        Some(vec![("main.tf".to_owned(), text.to_owned()), ("README.md".into(), "x".into())])
+    }
+    fn names(&self) -> Vec<String> {
+        vec!["cluster".to_owned(), "network".to_owned()]
+    }
+}
+
+fn load(files: &[(&str, &str)]) -> (ModuleTree, Vec<String>) {
+    let files =
+        files.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect();
+    let (tree, problems) = load_tree(&Memory(files), &SourceMap::new(), &Modules, ".");
+    let show = |problem: &kprov_core::Diagnostic| {
+        let place = problem.subject.as_ref().map_or_else(
+            || "nowhere".to_owned(),
+            |range| format!("{}:{}", range.filename, range.start.line),
+        );
+        let mark = if problem.severity == Severity::Warning { "warning " } else { "" };
+        format!("{mark}{place} {}", problem.summary)
+    };
+    (tree, problems.iter().map(show).collect())
+}
+
+#[test]
+fn wrong_blocks_are_told() {
+    let check = |text: &str, expected: &[&str]| {
+        let (_, problems) = load(&[("main.tf", text)]);
+        let found: Vec<_> = problems.iter().map(|it| it.replacen("main.tf:", "", 1)).collect();
+        assert_eq!(found, expected, "{text}");
+    };
+    check("resorce \"a\" \"b\" {\n}\n", &["1 Unsupported block type"]);
+    check("variable \"a\" {\n  typ = string\n}\n", &["2 Unsupported argument"]);
+    check("variable \"for_each\" {\n}\n", &["1 Invalid variable name"]);
+    check(
+        "variable \"a\" {\n  default = null\n  nullable = false\n}\n",
+        &["2 Invalid default value for variable"],
+    );
+    check(
+        "variable \"a\" {\n  type = number\n  default = \"x\"\n}\n",
+        &["3 Invalid default value for variable"],
+    );
+    check("variable \"a\" {\n  type = \"string\"\n}\n", &["2 Invalid quoted type constraints"]);
+    check("output \"a\" {\n  value = 1\n  sensitive = \"x\"\n}\n", &["3 Unsuitable value type"]);
+    check(
+        "output \"a\" {\n  value = 1\n  postcondition {\n    condition = var.x\n    \
+           error_message = \"\"\n  }\n}\n",
+        &["3 Postconditions are not allowed"],
+    );
+    check("module \"m\" {\n}\n", &["1 Missing required argument"]);
+    check("module \"m\" {\n  source = \"git::https://x/y\"\n}\n", &["1 Unsupported module source"]);
+    check("module \"m\" {\n  source = \"./nope\"\n}\n", &["1 Unreadable module directory"]);
+    check("module \"m\" {\n  source = \"kprov//clster\"\n}\n", &["1 Unreadable module directory"]);
+    check(
+        "module \"m\" {\n  source = \"kprov//network\"\n  x = 1\n}\n",
+        &["3 Unsupported argument"],
+    );
+    check(
+        "module \"m\" {\n  source = \"kprov//network\"\n  providers = []\n}\n",
+        &["3 Invalid expression"],
+    );
+    check(
+        "data \"a\" \"b\" {\n  lifecycle {\n    prevent_destroy = true\n  }\n}\n",
+        &["3 Invalid data resource lifecycle argument"],
+    );
+    check(
+        "data \"a\" \"b\" {\n  provisioner \"local-exec\" {\n  }\n}\n",
+        &["2 Reserved block type name in data block"],
+    );
+    check("resource \"a\" \"b\" {\n  depends_on = var.x\n}\n", &["2 Invalid expression"]);
+    check(
+        "resource \"a\" \"b\" {\n  depends_on = [\"a.c\"]\n}\n",
+        &["warning 2 Quoted references are deprecated"],
+    );
+    check(
+        "resource \"a\" \"b\" {\n  provider = a.b.c\n}\n",
+        &["2 Invalid provider configuration reference"],
+    );
+    check(
+        "resource \"a\" \"b\" {\n  connection {\n  }\n  connection {\n  }\n}\n",
+        &["4 Duplicate connection block"],
+    );
+    check("provider \"a\" {\n}\nprovider \"a\" {\n}\n", &["3 Duplicate provider configuration"]);
+    check("provider \"a\" {\n  count = 1\n}\n", &["2 Reserved argument name in provider block"]);
+    check("removed {\n  from = data.a.b\n}\n", &["2 Data source address not allowed"]);
+    check("removed {\n  from = module.a[0]\n}\n", &["2 Module instance keys not allowed"]);
+    check("moved {\n  from = a.b[1.5]\n  to = a.c\n}\n", &["2 Invalid address"]);
+    check("import {\n  to = data.a.b\n  id = \"x\"\n}\n", &["2 Invalid import address"]);
+    check("check \"c\" {\n}\n", &["1 Zero assert blocks"]);
+    check(
+        "check \"c\" {\n  assert {\n    condition = true\n    error_message = \"\"\n  }\n}\n",
+        &["3 Invalid assert expression"],
+    );
+    check("terraform {\n  required_version = \"x\"\n}\n", &["2 Invalid version constraint"]);
+    check(
+        "terraform {\n  required_providers {\n    a = {\n      source = \"/\"\n    }\n  }\n}\n",
+        &["4 Invalid provider source string"],
+    );
+    check(
+        "terraform {\n  required_providers {\n    a = {\n      sorce = \"a/b\"\n    }\n  }\n}\n",
+        &["4 Invalid required_providers object"],
+    );
+    check("terraform {\n  experiments = [x]\n}\n", &["2 Unknown experiment keyword"]);
+    check("required_providers {\n}\n", &["1 Invalid required_providers block"]);
+    check("locals {\n  a = 1\n}\nlocals {\n  a = 2\n}\n", &["5 Duplicate local value definition"]);
+}
+
+#[test]
+fn overrides_are_merged() {
+    let (tree, problems) = load(&[
+        (
+            "main.tf",
+            "variable \"v\" {\n  default = 1\n}\nlocals {\n  l = 1\n}\n\
+          resource \"a\" \"b\" {\n  count = 2\n  x = 1\n  y = 1\n  n {\n    p = 1\n  }\n  \
+          lifecycle {\n    prevent_destroy = true\n  }\n}\n",
+        ),
+        (
+            "a_override.tf",
+            "resource \"a\" \"b\" {\n  for_each = {}\n  x = 2\n  n {\n    q = 1\n  }\n\
+          \n  n {\n    q = 2\n  }\n  lifecycle {\n    ignore_changes = all\n  }\n}\n",
+        ),
+        ("override.tf", "variable \"v\" {\n  description = \"d\"\n}\nlocals {\n  l = 2\n}\n"),
+    ]);
+    assert_eq!(problems, Vec::<String>::new());
+    let root = &tree.modules[&ModulePath::root()];
+    assert_eq!(root.variables["v"].description, Some(Str::new("d")));
+    assert!(root.variables["v"].default.is_some());
+    let resource = root.resources.values().next().expect("one resource");
+    assert!(matches!(resource.repetition, kprov_lang::config::Repetition::ForEach(_)));
+    assert!(resource.lifecycle.prevent_destroy);
+    assert!(matches!(resource.lifecycle.ignore_changes, IgnoreChanges::All));
+    let names: Vec<_> = resource.body.attributes.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["x", "y"]);
+    let nested: Vec<_> = resource.body.blocks_of("n").collect();
+    assert_eq!(nested.len(), 2);
+    assert!(nested.iter().all(|block| block.body.attribute("q").is_some()));
+}
+
+#[test]
+fn overrides_need_a_base() {
+    let check = |text: &str, expected: &str| {
+        let (_, problems) = load(&[("main.tf", ""), ("override.tf", text)]);
+        assert_eq!(problems, [format!("override.tf:{expected}")], "{text}");
+    };
+    check("resource \"a\" \"b\" {\n}\n", "1 Missing resource to override");
+    check("locals {\n  a = 1\n}\n", "2 Missing base local value definition to override");
+    check("moved {\n}\n", "1 Cannot override 'moved' blocks");
+}
+
+#[test]
+fn modules_are_followed() {
+    let call =
+        |name: &str, source: &str| format!("module \"{name}\" {{\n  source = \"{source}\"\n}}\n");
+    let main =
+        format!("{}{}{}", call("a", "./m/x"), call("b", "./m/./x"), call("c", "kprov//cluster"));
+    let (tree, problems) = load(&[
+        ("main.tf", &main),
+        ("m/x/main.tf", &call("y", "../y")),
+        ("m/y/main.tf", "output \"o\" {\n  value = 1\n}\n"),
+    ]);
+    assert_eq!(problems, Vec::<String>::new());
+    let shown: Vec<_> =
+        tree.modules.iter().map(|(path, module)| format!("{path}={}", module.dir)).collect();
+    assert_eq!(
+        shown,
+        [
+            "=.",
+            "module.a=m/x",
+            "module.a.module.y=m/y",
+            "module.b=m/x",
+            "module.b.module.y=m/y",
+            "module.c=kprov//cluster",
+            "module.c.module.net=kprov//network",
+        ]
+    );
+    let module = |name: &str| &tree.modules[&ModulePath::root().child(&Str::new(name))];
+    assert!(std::sync::Arc::ptr_eq(module("a"), module("b")));
+}
+
+#[test]
+fn endless_module_trees_end() {
+    let call = |source: &str| format!("module \"a\" {{\n  source = \"{source}\"\n}}\n");
+    let (_, problems) = load(&[("main.tf", &call("./m")), ("m/main.tf", &call("../m"))]);
+    assert_eq!(problems, ["m/main.tf:1 Module calls itself"]);
+    let (_, problems) = load(&[("main.tf", &call("./m")), ("m/main.tf", &call("./up@"))]);
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].ends_with("Module calls are nested too deeply"), "{problems:?}");
+}
+
+#[test]
+fn files_that_cannot_be_read_are_told() {
+    let bytes = |bytes: &[u8]| {
+        let files = [("main.tf".to_owned(), bytes.to_vec())].into_iter().collect();
+        let (_, problems) = load_tree(&Memory(files), &SourceMap::new(), &Modules, ".");
+        problems.iter().map(|it| it.summary.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(bytes(b"a = \"\xff\"\n"), ["Invalid character encoding"]);
+    assert_eq!(bytes(&[0, 159, 146, 150]), ["Invalid character encoding"]);
+    let (_, problems) = load(&[("main.tf.json", "{}")]);
+    assert_eq!(problems, ["main.tf.json:1 JSON configuration is not supported"]);
+    let (tree, problems) = load_tree(&Memory::default(), &SourceMap::new(), &Modules, "no/such");
+    assert!(problems.has_errors() && tree.modules.contains_key(&ModulePath::root()));
+}
