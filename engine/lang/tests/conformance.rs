@@ -83,6 +83,7 @@ fn judge(case: &Json) -> Option<Result<(), String>> {
     })
 }
 
+#[expect(clippy::print_stdout, reason = "for whoever runs it with --nocapture")]
 fn expect_error(case: &Json, problem: String) -> Result<(), String> {
     if let Some(error) = case.get("error") {
         // The words are not demanded, but wanted: shown for whoever looks at the output.

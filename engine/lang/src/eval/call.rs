@@ -38,7 +38,9 @@ impl Run<'_> {
                  template function.",
                 function.name
             );
-            return Err(self.call_problem("Error in function call", detail, expr, env).into());
+            return Err(self
+                .problem("Error in function call", detail, call.name_span, expr, env)
+                .into());
         }
         if call.expand_final {
             return self.call_expanded(expr, call, function, context, env);
@@ -228,16 +230,6 @@ impl Run<'_> {
             return self.problem(summary, detail, place, expr, env).into();
         }
         let detail = format!("Call to function {:?} failed: {message}.", call.name.as_str());
-        self.call_problem("Error in function call", detail, expr, env).into()
-    }
-
-    fn call_problem(
-        &self,
-        summary: &'static str,
-        detail: String,
-        expr: &Expr,
-        env: Env<'_>,
-    ) -> Diagnostic {
-        self.problem(summary, detail, expr.span, expr, env)
+        self.problem("Error in function call", detail, call.name_span, expr, env).into()
     }
 }

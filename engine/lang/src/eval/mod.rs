@@ -32,7 +32,7 @@ use kprov_core::{Diagnostics, Value};
 
 use crate::Span;
 use crate::ast::{Expr, TemplatePart};
-use crate::functions::FunctionContext;
+use crate::functions::{FunctionContext, FunctionError};
 use crate::source::SourceMap;
 
 use frame::Env;
@@ -96,14 +96,14 @@ pub fn evaluate_constant(expr: &Expr, sources: &SourceMap) -> Result<Value, Diag
 /// as its only names. A template that is nothing but one interpolation keeps the type.
 ///
 /// # Errors
-/// What is wrong, in one text.
+/// What is wrong with the variables (then the argument is 1, as in both functions) or inside.
 pub fn render_template(
     parts: &[TemplatePart],
     span: Span,
     variables: &Value,
     functions: &FunctionContext<'_>,
     sources: &SourceMap,
-) -> Result<Value, String> {
+) -> Result<Value, FunctionError> {
     template::render(parts, span, variables, functions, sources)
 }
 

@@ -14,7 +14,7 @@ use super::scope::{Resolved, Scope};
 use super::unevaluated::place;
 use crate::Span;
 use crate::ast::{Expr, ExprKind, Reference, TemplatePart};
-use crate::functions::FunctionContext;
+use crate::functions::{FunctionContext, FunctionError};
 use crate::source::SourceMap;
 
 /// Known prefixes are kept to this many bytes.
@@ -212,13 +212,14 @@ pub(super) fn render(
     variables: &Value,
     functions: &FunctionContext<'_>,
     sources: &SourceMap,
-) -> Result<Value, String> {
+) -> Result<Value, FunctionError> {
+    let wrong_variables = |message: String| Err(FunctionError::argument(1, message));
     let (variables, marks) = variables.clone().unmark();
     let Some(entries) = variables.as_entries() else {
-        return Err("invalid vars value: must be a map".to_owned());
+        return wrong_variables("invalid vars value: must be a map".to_owned());
     };
     if let Some(name) = entries.keys().find(|name| !is_identifier(name)) {
-        return Err(format!(
+        return wrong_variables(format!(
             "invalid template variable name {:?}: must start with a letter, followed by zero or \
              more letters, digits, and underscores",
             name.as_str()
@@ -231,7 +232,7 @@ pub(super) fn render(
     let expr = lone.unwrap_or_else(|| Expr { kind: ExprKind::Template(parts.to_vec()), span });
     for reference in super::references(&expr) {
         if !entries.contains_key(&reference.root) {
-            return Err(format!(
+            return wrong_variables(format!(
                 "vars map does not contain key {:?}, referenced at {}",
                 reference.root.as_str(),
                 place(&sources.range(reference.root_span)),
@@ -248,12 +249,12 @@ pub(super) fn render(
     };
     match run.eval(&expr, Env::ROOT) {
         Ok(value) => Ok(value.with_marks(marks)),
-        Err(problems) => Err(first_problem(&problems)),
+        Err(problems) => Err(FunctionError::new(first_problem(&problems))),
     }
 }
 
 /// The first problem in one sentence, with its place.
-fn first_problem(problems: &Diagnostics) -> String {
+pub(super) fn first_problem(problems: &Diagnostics) -> String {
     let Some(problem) = problems.iter().find(|problem| problem.is_error()) else {
         return "the template cannot be rendered".to_owned();
     };

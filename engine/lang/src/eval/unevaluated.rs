@@ -6,6 +6,7 @@ use kprov_core::{Diagnostics, Refinements, SourceRange, Type, Value};
 use super::call::Argument;
 use super::frame::Env;
 use super::run::{Evaluated, Run};
+use super::template::first_problem;
 use crate::ast::{Expr, ExprKind};
 use crate::functions::{FunctionContext, FunctionError};
 use crate::source::SourceMap;
@@ -94,12 +95,13 @@ impl Run<'_> {
             .map_err(|problems| FunctionError::argument(1, told(problems)))?;
         let marks = text.marks() | variables.marks();
         let text = text.bare();
-        if !matches!(text.ty(), Type::String | Type::Dynamic) {
+        let fits = match text {
+            Value::Null(_) => false,
+            value => matches!(value.ty(), Type::String | Type::Dynamic),
+        };
+        if !fits {
             let message = "invalid template value: a string is required";
             return Err(FunctionError::argument(0, message));
-        }
-        if text.is_null() {
-            return Err(FunctionError::argument(0, "template must not be null"));
         }
         if variables.is_null() {
             return Err(FunctionError::argument(1, "argument must not be null"));
@@ -112,10 +114,11 @@ impl Run<'_> {
         // A map of its own: the text lives no longer than the call.
         let sources = SourceMap::new();
         let file = sources.add("<templatestring argument>", text);
-        let (parts, span) = syntax::parse_template(&sources, file)
-            .map_err(|problems| FunctionError::argument(0, told(problems)))?;
-        let rendered = super::render_template(&parts, span, variables.bare(), context, &sources)
-            .map_err(FunctionError::new)?;
+        let (parts, span) = syntax::parse_template(&sources, file).map_err(|problems| {
+            let message = format!("invalid template: {}", first_problem(&problems));
+            FunctionError::argument(0, message)
+        })?;
+        let rendered = super::render_template(&parts, span, variables.bare(), context, &sources)?;
         let rendered = convert(&rendered, &Type::String).map_err(|error| {
             FunctionError::argument(0, format!("invalid template result: {}", error.message))
         })?;

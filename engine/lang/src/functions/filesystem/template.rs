@@ -42,14 +42,7 @@ pub(super) fn templatefile(
         });
         FunctionError::new(reasons.collect::<Vec<_>>().join("; "))
     })?;
-    let rendered =
-        render_template(&parts, span, variables, context, &sources).map_err(|reason| {
-            let about_variables =
-                ["vars map ", "invalid vars value", "invalid template variable name"]
-                    .iter()
-                    .any(|beginning| reason.starts_with(beginning));
-            FunctionError { argument: about_variables.then_some(1), message: reason }
-        })?;
+    let rendered = render_template(&parts, span, variables, context, &sources)?;
     if rendered.is_null() {
         return Err(FunctionError::new(format!(
             "{given}: Template result is null; The result of the template is null, which is not a \
