@@ -60,6 +60,11 @@ pub(super) fn functions() -> Vec<Function> {
     ]
 }
 
+/// A timestamp brought to the form that the functions of this file give; `None` if it is none.
+pub(super) fn rfc3339(text: &str) -> Option<String> {
+    Moment::parse(text, Strictness::Strict).ok().map(|moment| moment.to_rfc3339())
+}
+
 fn formatdate(_: &FunctionContext<'_>, arguments: &[Value]) -> Outcome {
     let moment = Moment::parse(text(arguments, 1), Strictness::Strict)
         .map_err(|message| FunctionError::argument(1, message))?;

@@ -81,7 +81,7 @@ fn part(text: &str) -> Result<Part, &'static str> {
 fn class<'t>(text: &'t str, pattern: &mut String) -> Result<&'t str, &'static str> {
     pattern.push('[');
     let mut rest = text;
-    if let Some(after) = rest.strip_prefix(['!', '^']) {
+    if let Some(after) = rest.strip_prefix('^') {
         pattern.push('^');
         rest = after;
     }

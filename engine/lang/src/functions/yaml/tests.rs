@@ -1,0 +1,1 @@
+//! Cases recorded from Terraform 1.11.4.
