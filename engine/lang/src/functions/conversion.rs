@@ -62,6 +62,11 @@ fn checked(arguments: &[Value], wanted: Type) -> Result<Type, FunctionError> {
 
 fn converted(arguments: &[Value], wanted: Type) -> Result<Value, FunctionError> {
     let wanted = checked(arguments, wanted)?;
+    if !arguments[0].is_known() {
+        // Like Terraform, forgets what else was known of the value.
+        let ty = convert(&arguments[0], &wanted).map_or(wanted, |value| value.ty());
+        return Ok(Value::unknown(ty).with_marks(arguments[0].marks()));
+    }
     convert(&arguments[0], &wanted).map_err(|_| {
         let (value, marks) = arguments[0].clone().unmark_deep();
         let given = value.ty();
@@ -99,6 +104,8 @@ fn refused(which: &str, given: &Type, wanted: &Type) -> FunctionError {
 
 #[cfg(test)]
 mod tests {
+    use kprov_core::Refinements;
+
     use super::*;
     use crate::functions::checks::{fails, gives, number, text};
 
@@ -119,6 +126,8 @@ mod tests {
             Value::set(Type::String, vec![text("a"), text("b")]),
         );
         let secret = text("a").with_marks(Marks::SENSITIVE);
+        let later = Value::refined(Type::String, Refinements::not_null());
+        gives("tostring", &[later], Value::unknown(Type::String));
         gives("tostring", std::slice::from_ref(&secret), secret.clone());
     }
 

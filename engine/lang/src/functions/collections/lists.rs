@@ -176,8 +176,13 @@ fn slice_bounds(arguments: &[Value]) -> Result<(Option<usize>, Option<usize>), F
 
 fn sort(_: &FunctionContext<'_>, arguments: &[Value]) -> Result<Value, FunctionError> {
     let list = &arguments[0];
-    if !list.is_wholly_known() {
+    if !list.is_known() {
         return Ok(Value::unknown(Type::list(Type::String)));
+    }
+    if !list.is_wholly_known() {
+        // Where an unknown item will end up nobody knows, but how many there are.
+        let unknown = items(list).iter().map(|_| Value::unknown(Type::String)).collect();
+        return Ok(Value::list(Type::String, unknown));
     }
     let mut texts: Vec<&Str> = Vec::new();
     for (at, item) in items(list).iter().enumerate() {

@@ -46,6 +46,8 @@ fn parts_that_are_known_decide() {
     });
     gives("flatten", &[tuple([tuple([unknown(Type::String)])])], tuple([unknown(Type::String)]));
     gives("flatten", &[tuple([unknown(Type::list(Type::String))])], unknown(Type::Dynamic));
+    let unknown_item = || unknown(Type::String);
+    gives("sort", &[list()], Value::list(Type::String, vec![unknown_item(), unknown_item()]));
     gives("distinct", &[list()], later(Type::list(Type::String)));
     let object = Value::object([("a", unknown(Type::String)), ("b", number("1"))]);
     gives("keys", std::slice::from_ref(&object), tuple([text("a"), text("b")]));
