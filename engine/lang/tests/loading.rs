@@ -88,87 +88,118 @@ fn load(files: &[(&str, &str)]) -> (ModuleTree, Vec<String>) {
     (tree, problems.iter().map(show).collect())
 }
 
+/// Compares the problems of one file, as line and summary.
+fn check_file(text: &str, expected: &[&str]) {
+    let (_, problems) = load(&[("main.tf", text)]);
+    let found: Vec<_> = problems.iter().map(|it| it.replacen("main.tf:", "", 1)).collect();
+    assert_eq!(found, expected, "{text}");
+}
+
 #[test]
-fn wrong_blocks_are_told() {
-    let check = |text: &str, expected: &[&str]| {
-        let (_, problems) = load(&[("main.tf", text)]);
-        let found: Vec<_> = problems.iter().map(|it| it.replacen("main.tf:", "", 1)).collect();
-        assert_eq!(found, expected, "{text}");
-    };
-    check("resorce \"a\" \"b\" {\n}\n", &["1 Unsupported block type"]);
-    check("variable \"a\" {\n  typ = string\n}\n", &["2 Unsupported argument"]);
-    check("variable \"for_each\" {\n}\n", &["1 Invalid variable name"]);
-    check(
+fn wrong_variables_outputs_and_calls_are_told() {
+    check_file("resorce \"a\" \"b\" {\n}\n", &["1 Unsupported block type"]);
+    check_file("variable \"a\" {\n  typ = string\n}\n", &["2 Unsupported argument"]);
+    check_file("variable \"for_each\" {\n}\n", &["1 Invalid variable name"]);
+    check_file(
         "variable \"a\" {\n  default = null\n  nullable = false\n}\n",
         &["2 Invalid default value for variable"],
     );
-    check(
+    check_file(
         "variable \"a\" {\n  type = number\n  default = \"x\"\n}\n",
         &["3 Invalid default value for variable"],
     );
-    check("variable \"a\" {\n  type = \"string\"\n}\n", &["2 Invalid quoted type constraints"]);
-    check("output \"a\" {\n  value = 1\n  sensitive = \"x\"\n}\n", &["3 Unsuitable value type"]);
-    check(
+    check_file(
+        "variable \"a\" {\n  type = \"string\"\n}\n",
+        &["2 Invalid quoted type constraints"],
+    );
+    check_file(
+        "output \"a\" {\n  value = 1\n  sensitive = \"x\"\n}\n",
+        &["3 Unsuitable value type"],
+    );
+    check_file(
         "output \"a\" {\n  value = 1\n  postcondition {\n    condition = var.x\n    \
            error_message = \"\"\n  }\n}\n",
         &["3 Postconditions are not allowed"],
     );
-    check("module \"m\" {\n}\n", &["1 Missing required argument"]);
-    check("module \"m\" {\n  source = \"git::https://x/y\"\n}\n", &["1 Unsupported module source"]);
-    check("module \"m\" {\n  source = \"./nope\"\n}\n", &["1 Unreadable module directory"]);
-    check("module \"m\" {\n  source = \"kprov//clster\"\n}\n", &["1 Unreadable module directory"]);
-    check(
+    check_file("module \"m\" {\n}\n", &["1 Missing required argument"]);
+    check_file(
+        "module \"m\" {\n  source = \"git::https://x/y\"\n}\n",
+        &["1 Unsupported module source"],
+    );
+    check_file("module \"m\" {\n  source = \"./nope\"\n}\n", &["1 Unreadable module directory"]);
+    check_file(
+        "module \"m\" {\n  source = \"kprov//clster\"\n}\n",
+        &["1 Unreadable module directory"],
+    );
+    check_file(
         "module \"m\" {\n  source = \"kprov//network\"\n  x = 1\n}\n",
         &["3 Unsupported argument"],
     );
-    check(
+    check_file(
         "module \"m\" {\n  source = \"kprov//network\"\n  providers = []\n}\n",
         &["3 Invalid expression"],
     );
-    check(
+}
+
+#[test]
+fn wrong_resources_and_providers_are_told() {
+    check_file(
         "data \"a\" \"b\" {\n  lifecycle {\n    prevent_destroy = true\n  }\n}\n",
         &["3 Invalid data resource lifecycle argument"],
     );
-    check(
+    check_file(
         "data \"a\" \"b\" {\n  provisioner \"local-exec\" {\n  }\n}\n",
         &["2 Reserved block type name in data block"],
     );
-    check("resource \"a\" \"b\" {\n  depends_on = var.x\n}\n", &["2 Invalid expression"]);
-    check(
+    check_file("resource \"a\" \"b\" {\n  depends_on = var.x\n}\n", &["2 Invalid expression"]);
+    check_file(
         "resource \"a\" \"b\" {\n  depends_on = [\"a.c\"]\n}\n",
         &["warning 2 Quoted references are deprecated"],
     );
-    check(
+    check_file(
         "resource \"a\" \"b\" {\n  provider = a.b.c\n}\n",
         &["2 Invalid provider configuration reference"],
     );
-    check(
+    check_file(
         "resource \"a\" \"b\" {\n  connection {\n  }\n  connection {\n  }\n}\n",
         &["4 Duplicate connection block"],
     );
-    check("provider \"a\" {\n}\nprovider \"a\" {\n}\n", &["3 Duplicate provider configuration"]);
-    check("provider \"a\" {\n  count = 1\n}\n", &["2 Reserved argument name in provider block"]);
-    check("removed {\n  from = data.a.b\n}\n", &["2 Data source address not allowed"]);
-    check("removed {\n  from = module.a[0]\n}\n", &["2 Module instance keys not allowed"]);
-    check("moved {\n  from = a.b[1.5]\n  to = a.c\n}\n", &["2 Invalid address"]);
-    check("import {\n  to = data.a.b\n  id = \"x\"\n}\n", &["2 Invalid import address"]);
-    check("check \"c\" {\n}\n", &["1 Zero assert blocks"]);
-    check(
+    check_file(
+        "provider \"a\" {\n}\nprovider \"a\" {\n}\n",
+        &["3 Duplicate provider configuration"],
+    );
+    check_file(
+        "provider \"a\" {\n  count = 1\n}\n",
+        &["2 Reserved argument name in provider block"],
+    );
+}
+
+#[test]
+fn wrong_moves_checks_and_settings_are_told() {
+    check_file("removed {\n  from = data.a.b\n}\n", &["2 Data source address not allowed"]);
+    check_file("removed {\n  from = module.a[0]\n}\n", &["2 Module instance keys not allowed"]);
+    check_file("moved {\n  from = a.b[1.5]\n  to = a.c\n}\n", &["2 Invalid address"]);
+    check_file("import {\n  to = data.a.b\n  id = \"x\"\n}\n", &["2 Invalid import address"]);
+    check_file("check \"c\" {\n}\n", &["1 Zero assert blocks"]);
+    check_file(
         "check \"c\" {\n  assert {\n    condition = true\n    error_message = \"\"\n  }\n}\n",
         &["3 Invalid assert expression"],
     );
-    check("terraform {\n  required_version = \"x\"\n}\n", &["2 Invalid version constraint"]);
-    check(
+    check_file("terraform {\n  required_version = \"x\"\n}\n", &["2 Invalid version constraint"]);
+    check_file(
         "terraform {\n  required_providers {\n    a = {\n      source = \"/\"\n    }\n  }\n}\n",
         &["4 Invalid provider source string"],
     );
-    check(
+    check_file(
         "terraform {\n  required_providers {\n    a = {\n      sorce = \"a/b\"\n    }\n  }\n}\n",
         &["4 Invalid required_providers object"],
     );
-    check("terraform {\n  experiments = [x]\n}\n", &["2 Unknown experiment keyword"]);
-    check("required_providers {\n}\n", &["1 Invalid required_providers block"]);
-    check("locals {\n  a = 1\n}\nlocals {\n  a = 2\n}\n", &["5 Duplicate local value definition"]);
+    check_file("terraform {\n  experiments = [x]\n}\n", &["2 Unknown experiment keyword"]);
+    check_file("required_providers {\n}\n", &["1 Invalid required_providers block"]);
+    check_file(
+        "locals {\n  a = 1\n}\nlocals {\n  a = 2\n}\n",
+        &["5 Duplicate local value definition"],
+    );
 }
 
 #[test]
