@@ -218,6 +218,25 @@ impl CheckResults {
         }
     }
 
+    /// What was found before.
+    pub(crate) fn from_reports(reports: &[CheckReport]) -> CheckResults {
+        let blocks = reports.iter().map(|report| {
+            let block = CheckedBlock {
+                kind: report.kind,
+                module: report.module.clone(),
+                name: report.name.clone(),
+                resource: report.resource.clone(),
+            };
+            let objects = report
+                .objects
+                .iter()
+                .map(|object| ((object.module.clone(), object.key.clone()), object.clone()))
+                .collect();
+            (block, objects)
+        });
+        CheckResults { blocks: blocks.collect() }
+    }
+
     /// Everything, in order.
     pub(crate) fn reports(&self) -> Vec<CheckReport> {
         self.blocks

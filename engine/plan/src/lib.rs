@@ -11,6 +11,7 @@
 //! Applying a plan needs values that were unknown when it was made: [`Resolver`] evaluates an
 //! operation's final request once all that it waits for is done.
 
+mod apply_eval;
 pub mod change;
 mod checks;
 mod decode;
@@ -25,6 +26,7 @@ mod resolver;
 mod suggestion;
 mod validate;
 
+pub use apply_eval::{ApplyInput, ApplyResolver};
 pub use input::{
     DataRead, ImportRead, PlanHost, PlanInput, PlanMode, PlanOptions, PriorObject, PriorState,
 };

@@ -153,6 +153,15 @@ impl<'a> ModuleInstance<'a> {
         }
     }
 
+    /// An instance that may not be part of the configuration any more: for destroy provisioners.
+    pub(crate) fn detached(
+        module: usize,
+        addr: ModuleAddr,
+        config: &'a Module,
+    ) -> ModuleInstance<'a> {
+        ModuleInstance::new(module, addr, config, None, Repeated::No, None)
+    }
+
     /// The expanded resource of that name; `None` where it was not expanded.
     pub(crate) fn expanded(&self, name: &ResourceName) -> Option<Rc<ResourceInstances<'a>>> {
         self.resources.borrow().get(name).cloned().flatten()

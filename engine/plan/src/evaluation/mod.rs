@@ -6,11 +6,13 @@
 //! modules are built only when asked for as a whole.
 
 mod instances;
+mod outside;
 mod recorder;
 mod scope;
 mod values;
 
 pub(crate) use instances::{CallInstances, ModuleInstance, ResourceInstances, Slot, index_of};
+pub(crate) use outside::ProviderValue;
 pub(crate) use recorder::{Recorder, Touched, VertexId};
 pub(crate) use scope::{BlockScope, unknown_resource};
 
@@ -27,6 +29,7 @@ use kprov_lang::functions::FunctionContext;
 use kprov_lang::{SourceMap, Span};
 use kprov_provider::{Block, Provider, Registry};
 
+use crate::PlanHost;
 use crate::expand::{self, Expansion, Repeated};
 use crate::graph::{Graph, Subject, attribute, subject};
 use crate::provider_config::{ConfigPlace, resolve};
@@ -56,6 +59,8 @@ pub(crate) struct Evaluation<'a> {
     /// Values that instances have when they are expanded (apply only).
     pub(crate) initial: HashMap<InstanceAddr, Value>,
     instances: RefCell<Vec<Vec<Rc<ModuleInstance<'a>>>>>,
+    /// Opens ephemeral resources (apply only; the planner opens them in batches).
+    host: RefCell<Option<&'a mut dyn PlanHost>>,
 }
 
 impl<'a> Evaluation<'a> {
@@ -86,6 +91,7 @@ impl<'a> Evaluation<'a> {
             recorder,
             initial: HashMap::new(),
             instances: RefCell::new(instances),
+            host: RefCell::new(None),
         }
     }
 
@@ -199,6 +205,9 @@ impl<'a> Evaluation<'a> {
             } else if self.phase == Phase::Validate {
                 resource.set(index, self.unknown_of(module, config));
             }
+        }
+        if self.phase == Phase::Apply && name.mode == kprov_core::ResourceMode::Ephemeral {
+            self.open(module, &resource)?;
         }
         Ok(Rc::new(resource))
     }

@@ -2,11 +2,9 @@
 
 use kprov_core::{Diagnostic, Diagnostics, ProviderConfigAddr, Value};
 use kprov_lang::Span;
-use kprov_lang::ast::Body;
 
 use super::{Configured, Planner};
-use crate::decode::Decoder;
-use crate::evaluation::{BlockScope, VertexId};
+use crate::evaluation::{ProviderValue, VertexId};
 use crate::provider_config::ConfigPlace;
 
 impl Planner<'_, '_> {
@@ -35,30 +33,18 @@ impl Planner<'_, '_> {
         place: &ConfigPlace,
     ) -> Result<(Configured, Option<VertexId>), Diagnostics> {
         let evaluation = self.evaluation.clone();
+        let (result, module, touched) = evaluation.provider(place);
+        let vertex = evaluation.recorder.vertex();
+        if let Some(module) = &module {
+            let block = place.block.as_ref().and_then(|key| module.config.providers.get(key));
+            let statics = block.map(|it| kprov_lang::eval::references_in_body(&it.body));
+            evaluation.order(vertex, module, &statics.unwrap_or_default(), touched);
+        }
+        let ProviderValue { value, warnings, header } = result?;
+        self.found.extend(warnings);
         let Some(provider) = self.input.providers.get(&place.addr.provider) else {
             return Err(Diagnostics::new());
         };
-        let Some(module) = evaluation.modules(place.module).into_iter().next() else {
-            return Err(Diagnostics::new());
-        };
-        let empty = Body::default();
-        let (body, header) = match &place.block {
-            Some(key) => match module.config.providers.get(key) {
-                Some(block) => (&block.body, block.span),
-                None => (&empty, Span::default()),
-            },
-            None => (&empty, Span::default()),
-        };
-        let decoder = Decoder::new(self.input.functions, self.input.sources).allow_ephemeral();
-        let scope = BlockScope::plain(&evaluation, &module);
-        let schema = &provider.schema().provider.block;
-        let vertex = evaluation.recorder.vertex();
-        let ((value, problems), touched) =
-            evaluation.recorder.record(|| decoder.decode(body, schema, &scope, header));
-        evaluation.order(vertex, &module, &kprov_lang::eval::references_in_body(body), touched);
-        let Some(value) = value else { return Err(problems) };
-        self.found.extend(problems);
-        let (value, _) = value.unmark_deep();
         self.refuse_invalid(provider.as_ref(), &value, header)?;
         if !value.is_wholly_known() {
             self.host.configure(&place.addr, None)?;
