@@ -1,5 +1,6 @@
 //! What each entry does to a state in each situation, for `State::apply` and for both stores: they
 //! must agree on what is legal and on what comes of it.
+#![allow(clippy::unwrap_used, reason = "a failed test says where")]
 
 mod support;
 

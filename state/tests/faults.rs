@@ -1,4 +1,5 @@
 //! The memory store's injected faults: what a crash leaves behind.
+#![allow(clippy::unwrap_used, reason = "a failed test says where")]
 
 mod support;
 

@@ -2,6 +2,7 @@
 //! SQLite store, closed and opened again at random moments. They must agree on what is legal, on
 //! the state after it and on the logs; and every prefix of the journal must replay to the state
 //! that was read at that moment.
+#![allow(clippy::unwrap_used, reason = "a failed test says where")]
 
 mod support;
 

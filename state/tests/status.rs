@@ -1,4 +1,5 @@
 //! The status machines: every combination, one by one.
+#![allow(clippy::unwrap_used, reason = "a failed test says where")]
 
 mod support;
 

@@ -1,5 +1,6 @@
 //! Terraform's state file: what Terraform wrote comes back as it was; what is not one is refused
 //! in words.
+#![allow(clippy::unwrap_used, reason = "a failed test says where")]
 
 mod support;
 

@@ -79,19 +79,35 @@ pub(super) fn prepare_for_writing(path: &Path, opened: &mut Opened) -> Result<()
     }
     let failed = |error| explain(path, Doing::Writing, "making the tables", error);
     if opened.found == Found::Empty {
-        // Refused where there can be no shared memory: then the mode stays, with an error or not.
-        let mode = opened
-            .connection
-            .query_row("PRAGMA journal_mode = WAL", [], |row| row.get::<_, String>(0));
-        if let Err(error) = mode
-            && !out_of_reach(&error)
-        {
-            return Err(failed(error));
-        }
+        make(path, opened).map_err(failed)?;
+    } else {
+        migrate(&mut opened.connection).map_err(failed)?;
     }
-    migrate(&mut opened.connection).map_err(failed)?;
     opened.found = Found::Ours(VERSION);
     tune(&opened.connection).map_err(failed)
+}
+
+/// The first tables of an empty file, in WAL mode where that is possible.
+fn make(path: &Path, opened: &mut Opened) -> rusqlite::Result<()> {
+    let mode = |connection: &Connection, mode: &str| {
+        let sql = format!("PRAGMA journal_mode = {mode}");
+        connection.query_row(&sql, [], |row| row.get::<_, String>(0))
+    };
+    let made = mode(&opened.connection, "WAL").and_then(|_| migrate(&mut opened.connection));
+    match made {
+        Err(error) if out_of_reach(&error) => {}
+        made => return made,
+    }
+    // The refusal of shared memory shows only when it is first used: back to the rollback journal,
+    // with a connection that needs none because it is alone.
+    opened.connection = Connection::open_in_memory()?;
+    let mut alone = Connection::open_with_flags(path, READ_WRITE)?;
+    alone.execute_batch("PRAGMA locking_mode = EXCLUSIVE")?;
+    mode(&alone, "DELETE")?;
+    migrate(&mut alone)?;
+    drop(alone);
+    opened.connection = Connection::open_with_flags(path, READ_WRITE)?;
+    Ok(())
 }
 
 /// Only the owner may read it: states hold secrets. SQLite gives its side files the same mode.
@@ -130,7 +146,7 @@ fn tune(connection: &Connection) -> rusqlite::Result<()> {
 
 /// Where nothing can be made beside the file. That is right only while there is no log beside it:
 /// what stands in a log would not be seen.
-fn open_immutable(
+pub(super) fn open_immutable(
     path: &Path,
     busy: Duration,
     error: rusqlite::Error,

@@ -307,11 +307,8 @@ impl Store for SqliteStore {
 
 /// Everything that can be found wrong; what cannot be read is a finding too.
 fn examine(reading: &Reading<'_>) -> Vec<String> {
-    let mut findings = Vec::new();
-    match reading.structure() {
-        Ok(lines) => findings.extend(lines.into_iter().map(|line| format!("the file: {line}"))),
-        Err(error) => findings.push(error.to_string()),
-    }
+    let lines = reading.structure().into_iter();
+    let mut findings: Vec<String> = lines.map(|line| format!("the file: {line}")).collect();
     let names = reading.workspaces().unwrap_or_else(|error| {
         findings.push(error.to_string());
         Vec::new()

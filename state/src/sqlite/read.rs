@@ -102,19 +102,13 @@ impl Reading<'_> {
         );
         let mut decoder = Decoder::default();
         let rows = self.all("objects", &sql, [workspace], |row| {
-            let parts = row.get_ref(2)?.as_str()?;
-            let address = from_json::<ObjectAddr>("parts", parts);
-            let decoded = address.and_then(|address| {
-                // A failed column is damage of the database itself, for the caller to report.
-                Ok(ObjectRow::get(row, 3).map(|columns| (address, decoder.object(columns))))
-            });
-            match decoded {
-                Ok(Ok((address, Ok(object)))) => Ok(Ok((address, object))),
-                Ok(Ok((_, Err(what)))) | Err(what) => {
-                    Ok(Err(name(row.get(0)?, &row.get::<_, String>(1)?, &what)))
-                }
-                Ok(Err(error)) => Err(error),
-            }
+            let columns = ObjectRow::get(row, 3)?;
+            let decoded = from_json::<ObjectAddr>("parts", row.get_ref(2)?.as_str()?)
+                .and_then(|address| Ok((address, decoder.object(columns)?)));
+            Ok(match decoded {
+                Ok(object) => Ok(object),
+                Err(what) => Err(name(row.get(0)?, &row.get::<_, String>(1)?, &what)),
+            })
         })?;
         rows.into_iter().map(|row| row.map_err(|what| self.damage(what))).collect()
     }
@@ -262,11 +256,23 @@ impl Reading<'_> {
         rows.into_iter().rev().map(|row| row.map_err(|what| self.damage(what))).collect()
     }
 
-    /// What SQLite itself finds wrong with the file.
-    pub(super) fn structure(&self) -> Result<Vec<String>, StateError> {
-        let lines: Vec<String> =
-            self.all("the file", "PRAGMA integrity_check(50)", [], |row| row.get(0))?;
-        Ok(lines.into_iter().filter(|line| line != "ok").collect())
+    /// What SQLite itself finds wrong with the file. Damage may also stop the search: what was
+    /// found before stays.
+    pub(super) fn structure(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut search = || -> rusqlite::Result<()> {
+            let mut statement = self.connection.prepare("PRAGMA integrity_check(50)")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let found: String = row.get(0)?;
+                lines.extend(found.lines().filter(|line| *line != "ok").map(str::to_owned));
+            }
+            Ok(())
+        };
+        if let Err(error) = search() {
+            lines.push(error.to_string());
+        }
+        lines
     }
 }
 
