@@ -1,6 +1,8 @@
 //! Type constraints: `map(object({a = optional(string, "x")}))` as a type and its defaults.
 
 mod defaults;
+#[cfg(test)]
+mod tests;
 
 pub use defaults::Defaults;
 

@@ -26,7 +26,9 @@ pub trait Scope {
         key: &mut dyn FnMut(&Expr) -> Result<Value, Diagnostics>,
     ) -> Result<Resolved, Diagnostics>;
 
-    /// Calls a provider function, `provider::NAME::FUNCTION`. `None`: there is none of that name.
+    /// Calls a provider function; `name` is all of `provider::NAME::FUNCTION`. Arguments have no
+    /// marks (the evaluator puts them onto the result) but may be unknown. `None`: there is none of
+    /// that name.
     fn call_provider_function(
         &self,
         _name: &str,

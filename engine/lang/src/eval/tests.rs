@@ -304,6 +304,64 @@ fn depth_is_limited() {
     }
 }
 
+/// The deepest that is accepted must fit the small stack of a test's thread, whatever it is made of.
+#[test]
+fn deepest_accepted_fits_the_stack() {
+    let names = Names;
+    let functions = FunctionContext {
+        host: &Nothing,
+        files: &Nothing,
+        base_dir: ".",
+        pure_only: false,
+        plan_timestamp: None,
+    };
+    let sources = SourceMap::new();
+    let evaluator = Evaluator { scope: &names, functions: &functions, sources: &sources };
+    for pattern in [
+        "try(INNER)",
+        "[for x in [1] : INNER]",
+        "true ? INNER : 1",
+        "\"a${INNER}\"",
+        "k.list[INNER]",
+        "{for x in [1] : x => INNER}",
+        "max([INNER]...)",
+    ] {
+        let mut expr = syntax_of("1");
+        for _ in 0..60 {
+            let mut outer = syntax_of(pattern);
+            plant(&mut outer, &mut Some(expr));
+            expr = outer;
+        }
+        // Too deep or not: it must not crash.
+        drop(evaluator.evaluate(&expr));
+    }
+}
+
+/// Puts `inner` where `INNER` stands.
+fn plant(expr: &mut Expr, inner: &mut Option<Expr>) {
+    use crate::ast::{ExprKind, TemplatePart};
+    match &mut expr.kind {
+        ExprKind::Reference(reference) if reference.root == "INNER" => {
+            *expr = inner.take().expect("one place");
+        }
+        ExprKind::Reference(reference) => {
+            if let Some(StepKind::Index(key)) = reference.steps.last_mut().map(|it| &mut it.kind) {
+                plant(key, inner);
+            }
+        }
+        ExprKind::Call(call) => plant(&mut call.arguments[0], inner),
+        ExprKind::Tuple(items) => plant(&mut items[0], inner),
+        ExprKind::For(parts) => plant(&mut parts.result, inner),
+        ExprKind::Conditional { truthy, .. } => plant(truthy, inner),
+        ExprKind::Template(parts) => {
+            if let Some(TemplatePart::Interpolation(part)) = parts.last_mut() {
+                plant(part, inner);
+            }
+        }
+        _ => {}
+    }
+}
+
 fn syntax_of(text: &str) -> Expr {
     let sources = SourceMap::new();
     let file = sources.add("main.tf", text);
