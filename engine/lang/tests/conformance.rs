@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use support::World;
 
 /// How many cases pass at least; raise it as things land, never lower it.
-const FLOOR: usize = 3598;
+const FLOOR: usize = 3722;
 
 #[test]
 fn recorded_expressions() {
