@@ -7,13 +7,19 @@
 
 mod clients;
 mod disk;
+mod error;
 mod host;
 pub mod json;
+mod plan;
 mod project;
 mod refresh;
+mod time;
+mod variables;
 
 pub use clients::Clients;
 pub use disk::Disk;
+pub use error::OpsError;
 pub use host::RunHost;
+pub use plan::{PlanRequest, Planned, plan};
 pub use project::{NoModules, Project};
 pub use refresh::{Refreshed, refresh};

@@ -1,0 +1,209 @@
+//! Plan: what would be done. Reads the configuration, the state and the world; writes nothing.
+
+use std::collections::BTreeMap;
+
+use kprov_apply::stored::{StoredError, decode_state};
+use kprov_core::addr::{Target, parse_instance, parse_target};
+use kprov_core::{Diagnostic, Diagnostics, InstanceAddr, ModulePath, Str, Value};
+use kprov_lang::config::ModuleTree;
+use kprov_lang::functions::FunctionContext;
+use kprov_lang::tfvars::VariableArgument;
+use kprov_plan::{Plan, PlanInput, PlanMode, PlanOptions, PriorState};
+use kprov_state::State;
+
+use crate::variables::root_variables;
+use crate::{Clients, OpsError, Project, RunHost, refresh, time};
+
+/// What kind of plan is wanted.
+#[derive(Clone, Debug, Default)]
+pub struct PlanRequest {
+    /// Normal, destroy, refresh only.
+    pub mode: PlanMode,
+    /// `-target`
+    pub targets: Vec<String>,
+    /// `-exclude`
+    pub excludes: Vec<String>,
+    /// `-replace`
+    pub replace: Vec<String>,
+    /// `-refresh=false`: do not read what is in the state.
+    pub skip_refresh: bool,
+    /// `-no-defer`
+    pub no_defer: bool,
+    /// `-var`, `-var-file`
+    pub variables: Vec<VariableArgument>,
+    /// Names of environment variables that begin with `TF_VAR_`.
+    pub environment_names: Vec<String>,
+}
+
+/// A plan, and what it was made from.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// The configuration.
+    pub tree: ModuleTree,
+    /// Root variables as given.
+    pub variables: BTreeMap<Str, Value>,
+    /// The state as stored.
+    pub state: State,
+    /// The same, decoded.
+    pub previous: PriorState,
+    /// The same, refreshed.
+    pub prior: PriorState,
+    /// The user's choices.
+    pub options: PlanOptions,
+    /// Warnings, and errors if the plan is errored.
+    pub problems: Diagnostics,
+    /// Connections made on the way.
+    pub clients: Clients,
+}
+
+/// Makes a plan.
+///
+/// # Errors
+/// When there is nothing to show at all: unreadable state or configuration. A plan that failed
+/// half-way is returned with `errored` and its problems.
+pub fn plan(project: &Project, request: &PlanRequest) -> Result<Planned, OpsError> {
+    let (tree, mut problems) = project.load();
+    if problems.has_errors() {
+        return Err(problems.into());
+    }
+    let root = tree.modules.get(&ModulePath::root()).cloned().unwrap_or_default();
+    let (variables, found) =
+        root_variables(project, &root, &request.variables, &request.environment_names);
+    problems.extend(found);
+    let options = problems.collect(plan_options(project, request));
+    let state = project.store.read(&project.workspace)?;
+    let Some(options) = options.filter(|_| !problems.has_errors()) else {
+        return Err(problems.into());
+    };
+    let clients = Clients::new(project.registry.clone(), project.host.clone());
+    let (planned, found) =
+        plan_with(project, Given { tree, variables, options, state, clients }, request)?;
+    problems.extend(found);
+    Ok(Planned { problems, ..planned })
+}
+
+/// What a plan is made from, all of it known.
+pub(crate) struct Given {
+    pub(crate) tree: ModuleTree,
+    pub(crate) variables: BTreeMap<Str, Value>,
+    pub(crate) options: PlanOptions,
+    pub(crate) state: State,
+    pub(crate) clients: Clients,
+}
+
+/// The part of planning that every phase of an apply repeats: refresh, then plan.
+pub(crate) fn plan_with(
+    project: &Project,
+    given: Given,
+    request: &PlanRequest,
+) -> Result<(Planned, Diagnostics), OpsError> {
+    let Given { tree, variables, options, state, clients } = given;
+    let (previous, errors) = decode_state(&state, &project.registry);
+    let mut problems: Diagnostics = errors.iter().map(undecodable).collect();
+    if problems.has_errors() {
+        return Err(problems.into());
+    }
+    let prior = if request.skip_refresh {
+        previous.clone()
+    } else {
+        let (refreshed, found) = project.runtime().block_on(refresh(&clients, &previous));
+        problems.extend(found);
+        refreshed.prior
+    };
+    if problems.has_errors() {
+        return Err(problems.into());
+    }
+    let functions = FunctionContext {
+        host: &*project.host,
+        files: &*project.files,
+        base_dir: ".",
+        pure_only: true,
+        plan_timestamp: Some(&options.timestamp),
+    };
+    let input = PlanInput {
+        tree: &tree,
+        sources: &project.sources,
+        functions: &functions,
+        providers: &project.registry,
+        variables: &variables,
+        previous: &previous,
+        prior: &prior,
+        options: &options,
+    };
+    let mut host = RunHost::new(clients.clone(), project.runtime().handle().clone());
+    let (plan, mut found) = kprov_plan::plan(&input, &mut host);
+    found.extend(host.close());
+    let planned = Planned {
+        plan,
+        variables,
+        previous,
+        prior,
+        options,
+        problems: found,
+        clients,
+        tree,
+        state,
+    };
+    Ok((planned, problems))
+}
+
+fn undecodable(error: &StoredError) -> Diagnostic {
+    Diagnostic::error(
+        "Object of the state not understood",
+        format!(
+            "{}. Nothing was changed. If the object is no longer wanted in the state, \"kprov state \
+             rm\" takes it out.",
+            error.message
+        ),
+    )
+    .of(&error.address)
+}
+
+fn plan_options(project: &Project, request: &PlanRequest) -> Result<PlanOptions, Diagnostics> {
+    let mut problems = Diagnostics::new();
+    let mut targets = |texts: &[String], flag: &str| -> Vec<Target> {
+        let parsed = texts.iter().filter_map(|text| match parse_target(text) {
+            Ok(target) => Some(target),
+            Err(error) => {
+                problems.push(invalid(flag, text, &error.to_string()));
+                None
+            }
+        });
+        parsed.collect()
+    };
+    let (include, exclude) =
+        (targets(&request.targets, "target"), targets(&request.excludes, "exclude"));
+    let replace: Vec<InstanceAddr> = request
+        .replace
+        .iter()
+        .filter_map(|text| match parse_instance(text) {
+            Ok(addr) => Some(addr),
+            Err(error) => {
+                problems.push(invalid("replace", text, &error.to_string()));
+                None
+            }
+        })
+        .collect();
+    let options = PlanOptions {
+        mode: request.mode,
+        targets: include,
+        excludes: exclude,
+        replace,
+        no_defer: request.no_defer,
+        refreshed: !request.skip_refresh,
+        workspace: project.workspace.as_str().into(),
+        timestamp: time::rfc3339(project.host.now()),
+    };
+    problems.into_result(options).map(|(options, _)| options)
+}
+
+fn invalid(flag: &str, text: &str, why: &str) -> Diagnostic {
+    let summary = match flag {
+        "replace" => "Invalid force-replace address",
+        "exclude" => "Invalid exclude address",
+        _ => "Invalid target address",
+    };
+    Diagnostic::error(summary, format!("-{flag}={text}: {why}"))
+}
