@@ -3,7 +3,9 @@
 //! Pure functions of values. Nothing here evaluates configuration or asks a provider for more than
 //! a plan; what must be evaluated comes in as values.
 
+pub mod cbd;
 pub mod contract;
+pub mod delete;
 pub mod diff;
 pub mod forced;
 pub mod ignore;
