@@ -5,7 +5,8 @@ use super::*;
 #[test]
 fn spreads_to_dependencies_only() {
     let (yes, no, unsaid) = (Some(true), Some(false), None);
-    let cases: [(&[Option<bool>], &[&[u32]], &[bool]); 4] = [
+    type Case<'a> = (&'a [Option<bool>], &'a [&'a [u32]], &'a [bool]);
+    let cases: [Case<'_>; 4] = [
         // 0 <- 1 <- 2
         (&[unsaid, yes, unsaid], &[&[], &[0], &[1]], &[true, true, false]),
         (&[no, unsaid, yes], &[&[], &[0], &[1]], &[true, true, true]),
