@@ -6,7 +6,8 @@ use kprov_core::{Type, Value};
 use super::{Function, FunctionContext, FunctionError, Parameter};
 
 pub(super) fn functions() -> Vec<Function> {
-    let expression = |name| Parameter::new(name, Type::Dynamic).null().unknown().dynamic().marked();
+    let of_type = |name, ty| Parameter::new(name, ty).null().unknown().dynamic().marked();
+    let expression = |name| of_type(name, Type::Dynamic);
     vec![
         Function::new(
             "can",
@@ -21,7 +22,7 @@ pub(super) fn functions() -> Vec<Function> {
             |_| Ok(Type::String),
             unevaluated,
         )
-        .with(expression("template"))
+        .with(of_type("template", Type::String))
         .with(expression("vars")),
         Function::new(
             "try",

@@ -6,6 +6,8 @@ use crate::functions::testing::call_named;
 
 type Row = (Vec<Value>, Result<&'static str, &'static str>);
 
+type ListRow = (Vec<Value>, Result<&'static [&'static str], &'static str>);
+
 fn number(text: &str) -> Value {
     Value::Number(text.parse().expect("a number"))
 }
@@ -285,7 +287,7 @@ fn formats_4() {
 
 #[test]
 fn lists() {
-    let rows: Vec<(Vec<Value>, Result<&[&str], &str>)> = vec![
+    let rows: Vec<ListRow> = vec![
         (vec![Value::from("%s"), Value::from("a")], Ok(&["a"])),
         (
             vec![Value::from("%s-%s"), Value::tuple([]), Value::tuple([Value::from("a")])],
