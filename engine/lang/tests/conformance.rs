@@ -7,6 +7,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use kprov_core::Number;
 use serde_json::Value as Json;
 use support::World;
 
@@ -74,7 +75,7 @@ fn judge(case: &Json) -> Option<Result<(), String>> {
         Ok(None) if case["absent"].as_bool() == Some(true) => Ok(()),
         Ok(None) => Err(format!("expected {}, got null", brief(case))),
         Ok(Some((ty, value))) => {
-            if case["type"] == ty && support::same(&case["value"], &value) {
+            if case["type"] == ty && same(&case["value"], &value) {
                 Ok(())
             } else {
                 Err(format!("expected {}, got {ty} {value}", brief(case)))
@@ -106,5 +107,22 @@ fn brief(case: &Json) -> String {
         Some(error) => format!("error {} {}", error["summary"], error["detail"]),
         None if case["absent"].as_bool() == Some(true) => "null".to_owned(),
         None => format!("{} {}", case["type"], case["value"]),
+    }
+}
+
+/// Equal, numbers by value.
+fn same(a: &Json, b: &Json) -> bool {
+    match (a, b) {
+        (Json::Number(a), Json::Number(b)) => {
+            let (a, b) = (a.to_string(), b.to_string());
+            a == b || matches!((a.parse::<Number>(), b.parse()), (Ok(a), Ok(b)) if a == b)
+        }
+        (Json::Array(a), Json::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+        }
+        (Json::Object(a), Json::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
+        }
+        (a, b) => a == b,
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use base64::Engine as _;
-use kprov_core::{Diagnostics, Marks, Number, Str, Type, Value};
+use kprov_core::{Diagnostics, Marks, Str, Type, Value};
 use kprov_lang::ast::{Body, Expr, ExprKind, Reference, StepKind};
 use kprov_lang::config::{EmbeddedModules, Module, Variable, load_tree};
 use kprov_lang::eval::{Evaluator, Resolved, Scope, evaluate_constant, references};
@@ -298,21 +298,4 @@ fn value_json(value: &Value) -> Outcome<Json> {
             _ => return Err("marked".to_owned()),
         },
     })
-}
-
-/// Equal, numbers by value.
-pub(crate) fn same(a: &Json, b: &Json) -> bool {
-    match (a, b) {
-        (Json::Number(a), Json::Number(b)) => {
-            let (a, b) = (a.to_string(), b.to_string());
-            a == b || matches!((a.parse::<Number>(), b.parse()), (Ok(a), Ok(b)) if a == b)
-        }
-        (Json::Array(a), Json::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
-        }
-        (Json::Object(a), Json::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
-        }
-        (a, b) => a == b,
-    }
 }
