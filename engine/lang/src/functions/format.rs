@@ -12,6 +12,7 @@ use kprov_core::{Refinements, Str, Type, Value};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::arguments::{gives_string, string, text};
+use super::redact::data;
 use super::{Function, FunctionContext, FunctionError, Parameter, json};
 use verb::{Piece, Verb};
 
@@ -211,8 +212,10 @@ fn one(verb: &Verb<'_>, value: &Value) -> Result<String, String> {
             Ok(verb.padded(written))
         }
         mode => Err(format!(
-            "unsupported format verb {mode:?} in {:?} at offset {}",
-            verb.raw, verb.offset
+            "unsupported format verb {} in {:?} at offset {}",
+            data(format!("{mode:?}")),
+            verb.raw,
+            verb.offset
         )),
     }
 }

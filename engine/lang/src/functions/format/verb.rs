@@ -2,6 +2,8 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::functions::redact::data;
+
 /// Widths and precisions beyond this are refused, so that a typo does not eat the memory.
 const SIZE_MAX: usize = 1_000_000;
 
@@ -81,7 +83,11 @@ impl<'f> Scanner<'f> {
     /// What stands where something else should.
     fn unexpected(&self) -> String {
         match self.peek() {
-            Some(c) => format!("unrecognized format character {c:?} at offset {}", self.at),
+            Some(c) => format!(
+                "unrecognized format character {} at offset {}",
+                data(format!("{c:?}")),
+                self.at
+            ),
             None => format!("invalid format string starting at offset {}", self.at),
         }
     }
