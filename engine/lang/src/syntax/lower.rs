@@ -321,6 +321,7 @@ impl<'a> Lowerer<'a> {
         if matches!(base.kind, ExprKind::Literal(Value::Number(_)))
             && matches!(first.value(), hcl::TraversalOperator::LegacyIndex(_))
             && base.span.end == at.start
+            && !self.source(at).contains(char::is_whitespace)
         {
             self.error("Invalid number literal", super::BAD_NUMBER, base.span.to(at));
         }

@@ -32,7 +32,7 @@ pub fn parse_body(sources: &SourceMap, file: FileId) -> (Body, Diagnostics) {
     let (text, base) = without_mark(&text);
     let span = Span { file, start: 0, end: text.len() as u32 };
     let mut lowerer = Lowerer::new(sources, file, text, base);
-    let body = match pieces::parse_body(&text[base..]) {
+    let body = match pieces::parse_file(&text[base..]) {
         Ok(parsed) => lowerer.body(&parsed, span),
         Err(_) => recover::recover(&mut lowerer, base),
     };
@@ -120,6 +120,10 @@ fn explain(error: &hcl_edit::parser::Error) -> (&'static str, String) {
     let message = error.message();
     if message.contains("nested levels") || message.contains("chained binary operators") {
         return (TOO_DEEP, TOO_DEEP_DETAIL.to_owned());
+    }
+    if message.contains("redefined object key") {
+        let detail = "This object has this key too many times; of equal keys only the last counts.";
+        return ("Duplicate object key", detail.to_owned());
     }
     ("Invalid expression", format!("This cannot be read: {message}."))
 }

@@ -11,24 +11,37 @@ use hcl_edit::template::Template;
 use super::prepare::prepare;
 use super::scan::{Kind, scan};
 
-/// How many keys are renamed in one piece.
+/// How many keys are renamed in one piece; each costs another run of the parser.
 const MAX_RENAMED: usize = 500;
 
+/// How many keys are renamed in a whole file before it is cut into pieces.
+const MAX_RENAMED_IN_FILE: usize = 10;
+
+/// A whole file.
+pub(super) fn parse_file(text: &str) -> Result<Body, Error> {
+    parse(text, hcl_edit::parser::parse_body, MAX_RENAMED_IN_FILE)
+}
+
+/// One argument or block.
 pub(super) fn parse_body(text: &str) -> Result<Body, Error> {
-    parse(text, hcl_edit::parser::parse_body)
+    parse(text, hcl_edit::parser::parse_body, MAX_RENAMED)
 }
 
 pub(super) fn parse_expr(text: &str) -> Result<Expression, Error> {
-    parse(text, hcl_edit::parser::parse_expr)
+    parse(text, hcl_edit::parser::parse_expr, MAX_RENAMED)
 }
 
 pub(super) fn parse_template(text: &str) -> Result<Template, Error> {
-    parse(text, hcl_edit::parser::parse_template)
+    parse(text, hcl_edit::parser::parse_template, MAX_RENAMED)
 }
 
-fn parse<T>(text: &str, parser: fn(&str) -> Result<T, Error>) -> Result<T, Error> {
+fn parse<T>(
+    text: &str,
+    parser: fn(&str) -> Result<T, Error>,
+    max_renamed: usize,
+) -> Result<T, Error> {
     let mut prepared = prepare(text);
-    for renamed in 0..MAX_RENAMED {
+    for renamed in 0..max_renamed {
         match parser(&prepared) {
             Err(error) if error.message().contains("redefined object key") => {
                 let at = error.location().offset();

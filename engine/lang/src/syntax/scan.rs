@@ -112,7 +112,12 @@ impl<'a> Scanner<'a> {
             '#' => self.line_comment(),
             '/' if rest.starts_with("//") => self.line_comment(),
             '/' if rest.starts_with("/*") => {
-                self.at += rest.find("*/").map_or(rest.len(), |end| end + 2);
+                let length = rest.find("*/").map(|end| end + 2);
+                if length.is_none() {
+                    let detail = "There is no \"*/\" that ends this comment.";
+                    self.faults.push(fault("Unclosed comment", detail, self.at, self.at + 2));
+                }
+                self.at += length.unwrap_or(rest.len());
             }
             '"' => {
                 self.push(Kind::OpenQuote, 1);
@@ -188,7 +193,7 @@ impl<'a> Scanner<'a> {
                 '"' | '\n' => break,
                 '\\' => {
                     let escaped = rest[length + 1..].chars().next();
-                    self.check_escape(self.at + length, &rest[length + 1..]);
+                    self.faults.extend(bad_escape(self.at + length, &rest[length + 1..]));
                     length += 1 + escaped.filter(|c| *c != '\n').map_or(0, char::len_utf8);
                 }
                 _ if is_escaped_marker(&rest[length..]) => length += 3,
@@ -256,33 +261,31 @@ impl<'a> Scanner<'a> {
         self.push(kind, length);
         self.modes.push(Mode::Code(0));
     }
+}
 
-    /// `behind` follows the backslash at `at`.
-    fn check_escape(&mut self, at: usize, behind: &str) {
-        let Some(selector) = behind.chars().next() else { return };
-        let digits = match selector {
-            'n' | 'r' | 't' | '"' | '\\' => return,
-            'u' => 4,
-            'U' => 8,
-            '\n' => return,
-            other => {
-                let detail =
-                    format!("The symbol {other:?} is not a valid escape sequence selector.");
-                let end = at + 1 + other.len_utf8();
-                self.faults.push(fault("Invalid escape sequence", detail, at, end));
-                return;
-            }
-        };
-        let hex = behind[1..].bytes().take(digits).take_while(u8::is_ascii_hexdigit).count();
-        let valid = u32::from_str_radix(&behind[1..=hex], 16).ok().and_then(char::from_u32);
-        if hex < digits || valid.is_none() {
-            let detail = format!(
-                "The \\{selector} escape sequence must be followed by {digits} hexadecimal digits \
-                 of a Unicode character."
-            );
-            self.faults.push(fault("Invalid escape sequence", detail, at, at + 2 + hex));
+/// What is wrong with the escape whose backslash stands at `at`, before `behind`.
+pub(super) fn bad_escape(at: usize, behind: &str) -> Option<Fault> {
+    const SUMMARY: &str = "Invalid escape sequence";
+    let selector = behind.chars().next()?;
+    let digits = match selector {
+        'n' | 'r' | 't' | '"' | '\\' | '\n' => return None,
+        'u' => 4,
+        'U' => 8,
+        other => {
+            let detail = format!("The symbol {other:?} is not a valid escape sequence selector.");
+            return Some(fault(SUMMARY, detail, at, at + 1 + other.len_utf8()));
         }
+    };
+    let hex = behind[1..].bytes().take(digits).take_while(u8::is_ascii_hexdigit).count();
+    let valid = u32::from_str_radix(&behind[1..=hex], 16).ok().and_then(char::from_u32);
+    if hex == digits && valid.is_some() {
+        return None;
     }
+    let detail = format!(
+        "The \\{selector} escape sequence must be followed by {digits} hexadecimal digits of a \
+         Unicode character."
+    );
+    Some(fault(SUMMARY, detail, at, at + 2 + hex))
 }
 
 fn is_marker(text: &str) -> bool {

@@ -185,7 +185,30 @@ impl Lowerer<'_> {
                 Span { start, end: start + 1, ..span },
             );
         }
+        self.check_quoted(source, span);
         unescape(source)
+    }
+
+    /// Inside directives hcl-edit takes text as it is, quotes and backslashes included.
+    fn check_quoted(&mut self, source: &str, span: Span) {
+        let mut chars = source.char_indices();
+        while let Some((at, c)) = chars.next() {
+            let place = span.start as usize + at;
+            if c == '\\' {
+                if let Some(fault) = super::scan::bad_escape(place, &source[at + 1..]) {
+                    self.problems.push(fault.into_diagnostic(self.sources, self.file));
+                }
+                chars.next();
+            } else if c == '"' {
+                let start = place as u32;
+                self.error(
+                    "Unexpected end of template",
+                    "The string ends here, inside of a template directive that has no end.",
+                    Span { start, end: start + 1, ..span },
+                );
+                return;
+            }
+        }
     }
 }
 

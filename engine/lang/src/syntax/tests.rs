@@ -184,6 +184,9 @@ fn syntax_errors_are_told_as_terraform_does() {
     check("\"x\" = 2\n", &["1:1 Invalid argument name"]);
     check("a = x.0.1\n", &["1:6 Invalid legacy index syntax"]);
     check("a = x.*.b.*.c\n", &["1:10 Nested splat expression not allowed"]);
+    check("a = 1 /* x\n", &["1:7 Unclosed comment"]);
+    check("a = \"%{ if x }\\q%{ endif }\"\n", &["1:15 Invalid escape sequence"]);
+    check("a = \"%{ if x }b\"c%{ endif }\"\n", &["1:16 Unexpected end of template"]);
     check("a = f(<<EOT\nx\nEOT)\n", &["3:4 Unterminated template string"]);
 }
 
