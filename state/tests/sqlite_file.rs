@@ -8,7 +8,10 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
-use kprov_state::{ActionKind, LogFilter, RunId, SqliteOptions, SqliteStore, StateError, Store};
+use kprov_core::InstanceKey;
+use kprov_state::{
+    ActionKind, Entry, LogFilter, RunId, SqliteOptions, SqliteStore, StateError, Store,
+};
 use proptest::prelude::*;
 use rusqlite::Connection;
 use support::*;
@@ -252,6 +255,24 @@ fn what_cannot_be_written_can_be_read() {
 }
 
 #[test]
+fn a_read_only_file_is_respected() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("kprov.db");
+    filled(&path);
+    let mut permissions = std::fs::metadata(&path).unwrap().permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(&path, permissions).unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let store = open(&path).unwrap();
+    assert_eq!(store.read("default").unwrap().objects.len(), 3);
+    let error = store.begin_run("default", started(), AT).unwrap_err();
+    let StateError::Write { source, .. } = &error else { panic!("{error:?}") };
+    assert_eq!(source.to_string(), "the file is read-only");
+    drop(store);
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
 fn without_shared_memory_there_is_a_rollback_journal() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("kprov.db");
@@ -309,4 +330,28 @@ fn operation_ids_are_given_once() {
     assert_eq!(open(&path).unwrap().reserve_ops(10).unwrap().0, 1);
     assert_eq!(open(&path).unwrap().reserve_ops(5).unwrap().0, 11);
     assert_eq!(open(&path).unwrap().reserve_ops(1).unwrap().0, 16);
+}
+
+#[test]
+fn an_append_costs_the_same_in_a_large_state() {
+    /// Bytes that go to the log for one operation in a state of so many objects.
+    fn cost(objects: u64) -> u64 {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("kprov.db");
+        let address = |i| keyed("x", InstanceKey::Int(i));
+        let many: Vec<Entry> =
+            (0..objects).map(|i| set(&address(i), object(&i.to_string()))).collect();
+        write(&open(&path).unwrap(), &many);
+        let store = open(&path).unwrap();
+        let run = store.begin_run("default", started(), AT).unwrap();
+        let log = || std::fs::metadata(beside(&path, "-wal")).unwrap().len();
+        let before = log();
+        let update = intended(1, &address(objects / 2), ActionKind::Update);
+        store.append("default", run, AT, &[update]).unwrap();
+        let done = succeeded(1, &address(objects / 2), Some(object("new")));
+        store.append("default", run, AT, &[done]).unwrap();
+        log() - before
+    }
+    let (small, large) = (cost(10), cost(5000));
+    assert!(large <= small + 4 * 4120, "{small} bytes in a small state, {large} in a large one");
 }
