@@ -171,3 +171,41 @@ fn writers_take_turns() {
     assert_eq!(first.journal("default", LogFilter::default()).unwrap().len(), 64);
     assert_eq!(first.fsck().unwrap(), Vec::<String>::new());
 }
+
+const CHILD: &str = "KPROV_TEST_LOCK_CHILD";
+
+/// Not a test of its own: the process that [`a_killed_holder_is_replaced`] kills.
+#[test]
+fn child_holds_the_lock_until_it_is_killed() {
+    let Ok(path) = std::env::var(CHILD) else { return };
+    let store = open(Path::new(&path));
+    let _held = store.lock("default", lock_info("child"), Duration::ZERO).unwrap();
+    write(&store, &[set(&current("a"), object("1"))]);
+    println!("\nlocked");
+    // Until the parent, which holds the other end, is gone.
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+}
+
+#[test]
+fn a_killed_holder_is_replaced() {
+    let (_directory, path) = place();
+    let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "child_holds_the_lock_until_it_is_killed", "--nocapture"])
+        .env(CHILD, &path)
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let output = std::io::BufReader::new(child.stdout.take().unwrap());
+    let told = std::io::BufRead::lines(output).any(|line| line.unwrap() == "locked");
+    assert!(told, "the child did not get the lock");
+
+    let store = open(&path);
+    assert_eq!(holder(store.lock("default", lock_info("b"), Duration::ZERO)), "child");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let held = store.lock("default", lock_info("b"), Duration::ZERO).unwrap();
+    assert_eq!(held.info().id, "b");
+    assert_eq!(store.read("default").unwrap().objects.len(), 1);
+    assert_eq!(store.fsck().unwrap(), Vec::<String>::new());
+}
