@@ -6,8 +6,9 @@ use kprov_core::{Marks, Refinements, Type, Value};
 
 use super::frame::Env;
 use super::mismatch::mismatch;
+use super::operators::result_type as operator_type;
 use super::run::{Evaluated, Run, to_primitive};
-use crate::ast::Expr;
+use crate::ast::{Expr, ExprKind, UnaryOperator};
 
 const INCONSISTENT: &str = "Inconsistent conditional result types";
 
@@ -23,19 +24,14 @@ impl Run<'_> {
     ) -> Evaluated {
         let if_true = self.eval(truthy, env);
         let if_false = self.eval(falsy, env);
-        let result_type = match (&if_true, &if_false) {
-            (Ok(a), Ok(b)) => match result_type(a, b) {
-                Some(ty) => ty,
-                None => {
-                    let detail = format!(
-                        "The true and false result expressions must have consistent types. {}.",
-                        mismatch(&a.ty(), &b.ty())
-                    );
-                    let place = truthy.span.to(falsy.span);
-                    return Err(self.problem(INCONSISTENT, detail, place, expr, env).into());
-                }
-            },
-            _ => Type::Dynamic,
+        let types = (type_of(truthy, &if_true), type_of(falsy, &if_false));
+        let Some(result_type) = result_type(types.0.clone(), types.1.clone()) else {
+            let detail = format!(
+                "The true and false result expressions must have consistent types. {}.",
+                mismatch(&types.0.into_type(), &types.1.into_type())
+            );
+            let place = truthy.span.to(falsy.span);
+            return Err(self.problem(INCONSISTENT, detail, place, expr, env).into());
         };
         let given = self.eval(condition, env)?;
         let marks = given.marks();
@@ -69,16 +65,50 @@ impl Run<'_> {
     }
 }
 
+/// What a branch is, for the question of the result's type.
+#[derive(Clone)]
+enum Branch {
+    UntypedNull,
+    Typed(Type),
+}
+
+impl Branch {
+    fn into_type(self) -> Type {
+        match self {
+            Branch::UntypedNull => Type::Dynamic,
+            Branch::Typed(ty) => ty,
+        }
+    }
+}
+
+/// The type of a branch, even if it failed: an operator's or a template's type is known all the
+/// same, and HCL lets it count.
+fn type_of(expr: &Expr, result: &Evaluated) -> Branch {
+    match result {
+        Ok(value) if matches!(value, Value::Null(Type::Dynamic)) => Branch::UntypedNull,
+        Ok(value) => Branch::Typed(value.ty()),
+        Err(_) => Branch::Typed(type_of_failed(expr)),
+    }
+}
+
+fn type_of_failed(expr: &Expr) -> Type {
+    match &expr.kind {
+        ExprKind::Parens(inner) => type_of_failed(inner),
+        ExprKind::Template(_) => Type::String,
+        ExprKind::Unary { operator: UnaryOperator::Not, .. } => Type::Bool,
+        ExprKind::Unary { operator: UnaryOperator::Negate, .. } => Type::Number,
+        ExprKind::Binary { operator, .. } => operator_type(*operator),
+        _ => Type::Dynamic,
+    }
+}
+
 /// The type of the result; `Dynamic` leaves the taken branch as it is, `None` if there is none.
-fn result_type(a: &Value, b: &Value) -> Option<Type> {
-    let untyped_null = |value: &Value| matches!(value, Value::Null(Type::Dynamic));
-    if untyped_null(a) {
-        return Some(b.ty());
-    }
-    if untyped_null(b) {
-        return Some(a.ty());
-    }
-    let (a, b) = (a.ty(), b.ty());
+fn result_type(a: Branch, b: Branch) -> Option<Type> {
+    let (a, b) = match (a, b) {
+        (Branch::UntypedNull, b) => return Some(b.into_type()),
+        (Branch::Typed(a), Branch::UntypedNull) => return Some(a),
+        (Branch::Typed(a), Branch::Typed(b)) => (a, b),
+    };
     if a == Type::Dynamic || b == Type::Dynamic {
         return Some(Type::Dynamic);
     }

@@ -114,7 +114,8 @@ fn operand_type(operator: BinaryOperator) -> Type {
     }
 }
 
-fn result_type(operator: BinaryOperator) -> Type {
+/// The type of what the operator gives.
+pub(super) fn result_type(operator: BinaryOperator) -> Type {
     match operator {
         BinaryOperator::Add
         | BinaryOperator::Subtract

@@ -192,6 +192,8 @@ fn unknown_conditions() {
     check("u.bool ? k.list : k.one", "?list(string)! Some(1)..Some(2)");
     check("u.bool ? 1 : [].x", "?any");
     check("true ? 1 : [].x", "1");
+    check("true ? 1 : \"x${[]}\"", "\"1\"");
+    check("true ? null : 1 + []", "null(number)");
 }
 
 #[test]
