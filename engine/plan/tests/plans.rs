@@ -1,0 +1,378 @@
+//! Configurations to plans, and plans applied.
+
+mod support;
+
+use support::{World, lines, same, short, told};
+
+/// Plans `main` on an empty state.
+fn check(main: &str, wanted: &str) {
+    same(&lines(&World::new(&[("main.tf", main)]).planned()), wanted);
+}
+
+/// Applies `main`, and checks outputs; a second plan must be empty.
+fn check_apply(files: &[(&str, &str)], wanted: &[(&str, &str)]) {
+    let mut world = World::new(files);
+    let plan = world.planned();
+    let outputs = world.apply(&plan);
+    let got: Vec<(String, String)> =
+        outputs.iter().map(|(name, value)| (name.to_string(), short(value))).collect();
+    let wanted: Vec<(String, String)> =
+        wanted.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
+    assert_eq!(got, wanted);
+    let again = world.planned();
+    assert!(!again.applyable, "{}", lines(&again));
+}
+
+fn errors(files: &[(&str, &str)]) -> String {
+    let (_, found, _) = World::new(files).plan();
+    found
+        .iter()
+        .map(|it| {
+            let line = it.subject.as_ref().map_or(0, |at| at.start.line);
+            format!("{line}: {}", it.summary)
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn resources_refer_to_each_other() {
+    check(
+        r#"
+        locals { n = 2 }
+        variable "v" { default = "x" }
+        resource "terraform_data" "a" { input = "${var.v}-${local.n}" }
+        resource "terraform_data" "b" { input = terraform_data.a.output }
+        output "o" { value = terraform_data.b.id }
+        output "k" { value = terraform_data.a.input }
+        "#,
+        r#"
+        + terraform_data.a x-2
+        + terraform_data.b ?
+        + output.k x-2
+        + output.o ?
+        "#,
+    );
+}
+
+#[test]
+fn repetition() {
+    check(
+        r#"
+        resource "terraform_data" "c" {
+          count = 3
+          input = count.index
+        }
+        resource "terraform_data" "e" {
+          for_each = { b = 1, a = terraform_data.c[1].input }
+          input    = "${each.key}${each.value}"
+        }
+        resource "terraform_data" "none" { count = 0 }
+        output "all" { value = terraform_data.c[*].input }
+        output "one" { value = terraform_data.e["a"].input }
+        output "none" { value = length(terraform_data.none) }
+        "#,
+        r#"
+        + terraform_data.c[0] 0
+        + terraform_data.c[1] 1
+        + terraform_data.c[2] 2
+        + terraform_data.e["a"] a1
+        + terraform_data.e["b"] b1
+        + output.all [0,1,2]
+        + output.none 0
+        + output.one a1
+        "#,
+    );
+}
+
+#[test]
+fn modules_take_variables_and_give_outputs() {
+    let child = r#"
+        variable "name" { type = string }
+        variable "size" {
+          type    = number
+          default = 1
+        }
+        resource "terraform_data" "x" { input = "${var.name}:${var.size}" }
+        output "it" { value = terraform_data.x.output }
+        output "name" { value = var.name }
+    "#;
+    let main = r#"
+        module "m" {
+          source   = "./m"
+          for_each = toset(["a", "b"])
+          name     = each.key
+          size     = "5"
+        }
+        module "n" {
+          source = "./m"
+          name   = module.m["a"].it
+        }
+        output "names" { value = { for k, m in module.m : k => m.name } }
+        output "n" { value = module.n.it }
+    "#;
+    let files = [("main.tf", main), ("m/main.tf", child)];
+    same(
+        &lines(&World::new(&files).planned()),
+        r#"
+        + module.m["a"].terraform_data.x a:5
+        + module.m["b"].terraform_data.x b:5
+        + module.n.terraform_data.x ?
+        + output.n ?
+        + output.names {a=a,b=b}
+        "#,
+    );
+    check_apply(&files, &[("n", "a:5:1"), ("names", "{a=a,b=b}")]);
+}
+
+#[test]
+fn changes_of_a_state() {
+    let before = r#"
+        resource "terraform_data" "same" { input = 1 }
+        resource "terraform_data" "up" { input = 1 }
+        resource "terraform_data" "gone" {}
+        resource "terraform_data" "c" { count = 2 }
+        resource "terraform_data" "re" { triggers_replace = 1 }
+        resource "terraform_data" "after" { input = terraform_data.re.id }
+    "#;
+    let mut world = World::new(&[("main.tf", before)]);
+    let plan = world.planned();
+    world.apply(&plan);
+    let after = r#"
+        resource "terraform_data" "same" { input = 1 }
+        resource "terraform_data" "up" { input = 2 }
+        resource "terraform_data" "c" { count = 1 }
+        resource "terraform_data" "re" { triggers_replace = 2 }
+        resource "terraform_data" "after" { input = terraform_data.re.id }
+    "#;
+    let world = world.configure(&[("main.tf", after)]);
+    let text = lines(&world.planned());
+    let signs: Vec<&str> = text.lines().filter_map(|line| line.split(" (").next()).collect();
+    same(
+        &signs.join("\n"),
+        r#"
+        ~ terraform_data.after ?
+        = terraform_data.c[0] null
+        - terraform_data.c[1]
+        - terraform_data.gone
+        -/+ terraform_data.re null
+        = terraform_data.same 1
+        ~ terraform_data.up 2
+        "#,
+    );
+}
+
+#[test]
+fn apply_resolves_what_was_unknown() {
+    let main = r#"
+        resource "terraform_data" "a" { input = "x" }
+        locals { id = terraform_data.a.id }
+        resource "terraform_data" "b" {
+          count = 2
+          input = "${local.id}-${count.index}"
+        }
+        data "terraform_echo" "e" { input = terraform_data.b[1].output }
+        output "e" { value = data.terraform_echo.e.output }
+        output "b" { value = terraform_data.b[*].output }
+    "#;
+    check_apply(&[("main.tf", main)], &[("b", "[id-1-0,id-1-1]"), ("e", "id-1-1")]);
+}
+
+#[test]
+fn data_sources_are_read_in_one_batch_per_level() {
+    let main = r#"
+        data "terraform_echo" "a" { input = "1" }
+        data "terraform_echo" "b" {
+          count = 2
+          input = "2"
+        }
+        data "terraform_echo" "c" { input = data.terraform_echo.a.output }
+        resource "terraform_data" "x" { input = data.terraform_echo.c.output }
+        data "terraform_echo" "later" {
+          input      = "3"
+          depends_on = [terraform_data.x]
+        }
+        output "o" { value = data.terraform_echo.later.output }
+    "#;
+    let world = World::new(&[("main.tf", main)]);
+    let (plan, found, answers) = world.plan();
+    assert!(!found.has_errors(), "{}", told(&found));
+    assert_eq!(
+        answers.batches,
+        vec![
+            vec!["data.terraform_echo.a", "data.terraform_echo.b[0]", "data.terraform_echo.b[1]"],
+            vec!["data.terraform_echo.c"],
+        ]
+    );
+    same(
+        &lines(&plan),
+        r#"
+        = data.terraform_echo.a 1
+        = data.terraform_echo.b[0] 2
+        = data.terraform_echo.b[1] 2
+        = data.terraform_echo.c 1
+        <= data.terraform_echo.later 3 (ReadBecauseDependencyPending)
+        + terraform_data.x 1
+        + output.o ?
+        "#,
+    );
+}
+
+#[test]
+fn sensitive_values() {
+    let main = r#"
+        variable "s" {
+          default   = "hush"
+          sensitive = true
+        }
+        resource "terraform_data" "a" { input = "x-${var.s}" }
+        output "o" {
+          value     = terraform_data.a.input
+          sensitive = true
+        }
+    "#;
+    check(main, "+ terraform_data.a !x-hush\n+ output.o !x-hush");
+    let open =
+        "variable \"s\" {\n sensitive = true\n default = 1\n}\noutput \"o\" {\n value = var.s\n}";
+    assert_eq!(errors(&[("main.tf", open)]), "5: Output refers to sensitive values");
+}
+
+#[test]
+fn problems_come_all_at_once() {
+    let main = r#"
+output "a" { value = terraform_data.zz.id }
+output "b" { value = var.zz }
+output "c" { value = local.zz }
+output "d" { value = module.zz.v }
+output "f" { value = zz }
+resource "terraform_data" "x" {
+  inptu = 1
+}
+resource "terraform_data" "y" { input = terraform_data.x.outputt }
+    "#;
+    same(
+        &errors(&[("main.tf", main)]),
+        "2: Reference to undeclared resource
+         3: Reference to undeclared input variable
+         4: Reference to undeclared local value
+         5: Reference to undeclared module
+         6: Invalid reference
+         10: Unsupported attribute",
+    );
+    same(&errors(&[("main.tf", "locals {\n a = local.b\n b = local.a\n}")]), "0: Cycle");
+    same(
+        &errors(&[("main.tf", "resource \"terraform_data\" \"x\" {\n inptu = 1\n}")]),
+        "2: Unsupported argument",
+    );
+}
+
+#[test]
+fn conditions() {
+    let main = r#"
+variable "v" {
+  default = 1
+  validation {
+    condition     = var.v > 1
+    error_message = "too small"
+  }
+}
+"#;
+    same(&errors(&[("main.tf", main)]), "2: Invalid value for variable");
+    let main = r#"
+variable "v" { default = 1 }
+resource "terraform_data" "x" {
+  input = 1
+  lifecycle {
+    precondition {
+      condition     = var.v == 2
+      error_message = "no"
+    }
+  }
+}
+resource "terraform_data" "y" {
+  input = 1
+  lifecycle {
+    postcondition {
+      condition     = self.input == 2
+      error_message = "no"
+    }
+  }
+}
+check "c" {
+  assert {
+    condition     = var.v == 2
+    error_message = "warned"
+  }
+}
+"#;
+    same(
+        &errors(&[("main.tf", main)]),
+        "7: Resource precondition failed
+         16: Resource postcondition failed
+         23: Check block assertion failed",
+    );
+}
+
+#[test]
+fn unknown_repetition_is_left_for_later() {
+    let main = r#"
+        resource "terraform_data" "a" { input = [1, 2] }
+        resource "terraform_data" "b" {
+          for_each = toset([terraform_data.a.id])
+          input    = each.key
+        }
+        resource "terraform_data" "c" { input = keys(terraform_data.b) }
+        output "o" { value = terraform_data.a.input }
+    "#;
+    check(
+        main,
+        r#"
+        + terraform_data.a [1,2]
+        + output.o [1,2]
+        later terraform_data.b InstanceCountUnknown
+        later terraform_data.c DeferredPrerequisite
+        "#,
+    );
+    let mut world = World::new(&[("main.tf", main)]);
+    world.options.no_defer = true;
+    let (_, found, _) = world.plan();
+    assert!(told(&found).contains("Invalid for_each argument"), "{}", told(&found));
+}
+
+#[test]
+fn providers_are_configured_once_and_inherited() {
+    let main = r#"
+        provider "terraform" { endpoint = "e" }
+        provider "terraform" {
+          alias    = "b"
+          endpoint = terraform_data.a.id
+        }
+        resource "terraform_data" "a" {}
+        resource "terraform_data" "b" { provider = terraform.b }
+        module "m" {
+          source = "./m"
+        }
+        module "n" {
+          source    = "./m"
+          providers = { terraform = terraform.b }
+        }
+    "#;
+    let child = r#"
+        resource "terraform_data" "x" {}
+    "#;
+    let world = World::new(&[("main.tf", main), ("m/main.tf", child)]);
+    let (plan, found, answers) = world.plan();
+    assert!(!found.has_errors(), "{}", told(&found));
+    same(
+        &lines(&plan),
+        "+ terraform_data.a null
+         + module.m.terraform_data.x null
+         later terraform_data.b ProviderConfigUnknown
+         later module.n.terraform_data.x ProviderConfigUnknown",
+    );
+    let address = "provider[\"terraform.io/builtin/terraform\"]";
+    assert_eq!(
+        answers.configured,
+        vec![format!("{address} known"), format!("{address}.b unknown")]
+    );
+}

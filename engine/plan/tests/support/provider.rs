@@ -1,0 +1,183 @@
+//! The provider of the tests: `terraform_data`, a data source and an ephemeral resource that give
+//! back what they are asked, and nothing outside.
+
+use std::sync::LazyLock;
+
+use async_trait::async_trait;
+use kprov_core::{Path, ProviderAddr, Refinements, Str, Type, Value};
+use kprov_provider::{
+    Attribute, Block, CallContext, CreateRequest, Creation, DataSource, DeleteRequest, Object,
+    PlanRequest, PlannedObject, Private, Provider, ProviderError, ProviderSchema, ReadRequest,
+    Resource, ResourceSchema, Schema, SettleRequest, Settled, UpdateRequest,
+};
+
+/// `terraform.io/builtin/terraform`, or something like it.
+#[derive(Debug)]
+pub(super) struct Testing;
+
+#[derive(Debug)]
+struct Data;
+
+#[derive(Debug)]
+struct Echo;
+
+static SCHEMA: LazyLock<ProviderSchema> = LazyLock::new(|| {
+    let data = [
+        ("id", Attribute::new(Type::String).computed()),
+        ("input", Attribute::new(Type::Dynamic).optional()),
+        ("output", Attribute::new(Type::Dynamic).computed()),
+        ("triggers_replace", Attribute::new(Type::Dynamic).optional()),
+    ];
+    let echo = [
+        ("input", Attribute::new(Type::String).optional()),
+        ("output", Attribute::new(Type::String).computed()),
+    ];
+    let block = |attributes: &[(&str, Attribute)]| Schema {
+        version: 0,
+        block: Block {
+            attributes: attributes.iter().map(|(n, a)| (Str::from(*n), a.clone())).collect(),
+            ..Block::default()
+        },
+    };
+    ProviderSchema {
+        provider: block(&[("endpoint", Attribute::new(Type::String).optional())]),
+        resources: [(
+            "terraform_data".into(),
+            ResourceSchema { schema: block(&data), creation: Creation::Local },
+        )]
+        .into(),
+        data_sources: [("terraform_echo".into(), block(&echo))].into(),
+        ephemerals: [("terraform_echo".into(), block(&echo))].into(),
+    }
+});
+
+#[async_trait]
+impl Provider for Testing {
+    fn addr(&self) -> ProviderAddr {
+        ProviderAddr::builtin("terraform")
+    }
+
+    fn schema(&self) -> &ProviderSchema {
+        &SCHEMA
+    }
+
+    fn resource(&self, ty: &str) -> Option<&dyn Resource> {
+        (ty == "terraform_data").then_some(&Data as &dyn Resource)
+    }
+
+    fn data_source(&self, _ty: &str) -> Option<&dyn DataSource> {
+        Some(&Echo)
+    }
+}
+
+#[async_trait]
+impl DataSource for Echo {
+    async fn read(&self, _context: &CallContext, config: &Value) -> Result<Value, ProviderError> {
+        answer(config)
+    }
+}
+
+/// What the data source gives; `fail` fails.
+pub(super) fn answer(config: &Value) -> Result<Value, ProviderError> {
+    let input = config.get("input").cloned().unwrap_or(Value::NULL);
+    if input == Value::from("fail") {
+        return Err(ProviderError::rejected("Echo failed", "It was asked to."));
+    }
+    Ok(Value::object([("input", input.clone()), ("output", input)]))
+}
+
+/// What is made of a planned value.
+pub(super) fn made(planned: &Value, number: usize) -> Value {
+    let id = match planned.get("id") {
+        Some(id @ Value::String(_)) => id.clone(),
+        _ => Value::string(format!("id-{number}")),
+    };
+    let input = planned.get("input").cloned().unwrap_or(Value::NULL);
+    with(planned, &[("id", id), ("output", input)])
+}
+
+/// What an import finds.
+pub(super) fn imported(id: &str) -> Object {
+    object(Value::NULL, id).into()
+}
+
+/// An object as the state has it.
+pub(super) fn object(input: Value, id: &str) -> Value {
+    Value::object([
+        ("id", Value::string(id)),
+        ("input", input.clone()),
+        ("output", input),
+        ("triggers_replace", Value::NULL),
+    ])
+}
+
+fn with(value: &Value, changed: &[(&str, Value)]) -> Value {
+    Value::object(value.as_entries().into_iter().flatten().map(|(name, old)| {
+        let new = changed.iter().find(|(changed, _)| name == changed);
+        (name.clone(), new.map_or_else(|| old.clone(), |(_, new)| new.clone()))
+    }))
+}
+
+#[async_trait]
+impl Resource for Data {
+    fn plan(&self, request: PlanRequest<'_>) -> Result<PlannedObject, ProviderError> {
+        let part = |value: &Value, name: &str| value.get(name).cloned().unwrap_or(Value::NULL);
+        let input = part(request.proposed, "input");
+        let output = if input.is_null() { input } else { Value::unknown(input.ty()) };
+        let id = Value::refined(Type::String, Refinements::not_null());
+        let same =
+            |name| request.prior.is_some_and(|p| part(p, name) == part(request.proposed, name));
+        let mut requires_replace = Vec::new();
+        let value = if request.prior.is_none() {
+            with(request.proposed, &[("id", id), ("output", output)])
+        } else if !same("triggers_replace") {
+            requires_replace.push(Path::attribute("triggers_replace"));
+            request.proposed.clone()
+        } else if !same("input") {
+            with(request.proposed, &[("output", output)])
+        } else {
+            request.proposed.clone()
+        };
+        Ok(PlannedObject { value, requires_replace, private: Private::new() })
+    }
+
+    async fn read_many(
+        &self,
+        _context: &CallContext,
+        requests: Vec<ReadRequest>,
+    ) -> Vec<Result<Option<Object>, ProviderError>> {
+        requests.into_iter().map(|request| Ok(Some(request.prior))).collect()
+    }
+
+    async fn create(
+        &self,
+        _context: &CallContext,
+        request: CreateRequest,
+    ) -> Result<Object, ProviderError> {
+        Ok(made(&request.planned, 0).into())
+    }
+
+    async fn update(
+        &self,
+        _context: &CallContext,
+        request: UpdateRequest,
+    ) -> Result<Object, ProviderError> {
+        Ok(made(&request.planned, 0).into())
+    }
+
+    async fn delete(
+        &self,
+        _context: &CallContext,
+        _request: DeleteRequest,
+    ) -> Result<(), ProviderError> {
+        Ok(())
+    }
+
+    async fn settle(
+        &self,
+        _context: &CallContext,
+        _request: SettleRequest,
+    ) -> Result<Settled, ProviderError> {
+        Ok(Settled::Absent)
+    }
+}
