@@ -85,7 +85,7 @@ impl Branch {
 /// same, and HCL lets it count.
 fn type_of(expr: &Expr, result: &Evaluated) -> Branch {
     match result {
-        Ok(value) if matches!(value, Value::Null(Type::Dynamic)) => Branch::UntypedNull,
+        Ok(Value::Null(Type::Dynamic)) => Branch::UntypedNull,
         Ok(value) => Branch::Typed(value.ty()),
         Err(_) => Branch::Typed(type_of_failed(expr)),
     }
