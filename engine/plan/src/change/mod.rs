@@ -9,6 +9,7 @@ pub mod delete;
 pub mod diff;
 pub mod forced;
 pub mod ignore;
+pub mod moved;
 pub mod order;
 pub mod proposed;
 #[cfg(test)]

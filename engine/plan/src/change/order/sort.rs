@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use petgraph::algo::tarjan_scc;
+use petgraph::algo::kosaraju_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use super::{Node, Strength};
@@ -68,7 +68,7 @@ fn circles(nodes: &[Node]) -> Vec<Option<usize>> {
         }
     }
     let mut of_node = vec![None; nodes.len()];
-    for (number, members) in tarjan_scc(&graph).into_iter().enumerate() {
+    for (number, members) in kosaraju_scc(&graph).into_iter().enumerate() {
         if members.len() > 1 {
             for member in members {
                 of_node[member.index()] = Some(number);
