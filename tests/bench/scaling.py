@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Does kprov's time grow with the work? Doubles the resources and prints the time's factor.
+
+    scaling.py --bin target/release/kprov [--sizes 1000,2000,4000,8000,16000] [--kinds b,ac,al,c,d,f]
+               [--runs 3]
+
+Kinds are gen.py's (b blocks, ac count, al for_each, c modules of 50, d chain) and f, a fan-in: N
+blocks and one output that refers to all of them. Measured are the plan with an empty state, the
+apply of that plan and the no-op plan after it; the best of --runs for plans, one apply. Besides the
+factors it prints the growth of kprov.db per resource. Standard library only.
+"""
+import argparse, os, shutil, subprocess, sys, tempfile, time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def generate(kind, n, where):
+    shutil.rmtree(where, ignore_errors=True)
+    os.makedirs(where)
+    if kind == "f":
+        blocks = ["resource \"terraform_data\" \"r%05d\" {\n  input = %d\n}\n" % (i, i) for i in range(n)]
+        refs = ", ".join("terraform_data.r%05d.id" % i for i in range(n))
+        with open(os.path.join(where, "main.tf"), "w") as out:
+            out.write("".join(blocks) + "output \"ids\" {\n  value = [%s]\n}\n" % refs)
+        return
+    units = n // 50 if kind == "c" else n
+    gen = os.path.join(HERE, "gen.py")
+    subprocess.run([sys.executable, gen, kind, str(units), where], check=True)
+
+
+def measured(cmd, cwd):
+    env = dict(os.environ, NO_COLOR="1", TF_IN_AUTOMATION="1")
+    start = time.monotonic()
+    child = subprocess.Popen(cmd, cwd=cwd, env=env, stdin=subprocess.DEVNULL,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    message = child.stderr.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    wall = time.monotonic() - start
+    if os.waitstatus_to_exitcode(status) != 0:
+        sys.exit("%s failed: %s" % (" ".join(cmd), message.decode(errors="replace")[-800:]))
+    return wall, usage.ru_maxrss / 1024
+
+
+def best(runs, cmd, cwd):
+    return min(measured(cmd, cwd) for _ in range(runs))
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("--bin", required=True)
+    ap.add_argument("--sizes", default="1000,2000,4000,8000,16000")
+    ap.add_argument("--kinds", default="b,ac,al,c,d,f")
+    ap.add_argument("--runs", type=int, default=3)
+    args = ap.parse_args()
+    binary = os.path.abspath(args.bin)
+    worst = 0.0
+    for kind in args.kinds.split(","):
+        before = {}
+        for n in map(int, args.sizes.split(",")):
+            where = os.path.join(tempfile.gettempdir(), "kprov-scaling-%s" % kind)
+            generate(kind, n, where)
+            times = {"plan": best(args.runs, [binary, "plan", "-out=p.bin"], where)}
+            times["apply"] = measured([binary, "apply", "p.bin"], where)
+            times["noop"] = best(args.runs, [binary, "plan"], where)
+            size = sum(os.path.getsize(os.path.join(where, f)) for f in os.listdir(where)
+                       if f.startswith("kprov.db"))
+            cells = []
+            for step, (wall, rss) in times.items():
+                factor = wall / before[step] if step in before else None
+                if factor:
+                    worst = max(worst, factor)
+                cells.append("%s %.3f s %.0f MB %s" % (step, wall, rss, "x%.2f" % factor if factor else ""))
+                before[step] = wall
+            print("%2s n=%5d: %s | %d bytes of state per resource" % (kind, n, " | ".join(cells), size // n), flush=True)
+            shutil.rmtree(where, ignore_errors=True)
+    print("largest factor for twice the resources: %.2f" % worst)
+
+
+if __name__ == "__main__":
+    main()
