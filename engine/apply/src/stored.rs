@@ -3,9 +3,14 @@
 //!
 //! The schema gives the type. Ephemeral values never get here: `encode` refuses them.
 
-use kprov_core::{Marks, ObjectAddr, Path, PathStep, Str, Value, value};
+use std::sync::Arc;
+
+use kprov_core::{
+    Marks, ObjectAddr, Path, PathStep, ProviderConfigAddr, ResourceMode, ResourceName, Str, Value,
+    value,
+};
 use kprov_plan::{PriorObject, PriorState};
-use kprov_provider::{Block, Registry, Schema};
+use kprov_provider::{Block, Provider, Registry, Schema};
 use kprov_state::{ObjectStatus, State, StoredObject};
 use serde_json::value::RawValue;
 
@@ -65,6 +70,39 @@ pub fn decode_state(state: &State, registry: &Registry) -> (PriorState, Vec<Stor
     (prior, errors)
 }
 
+fn provider_of<'r>(
+    registry: &'r Registry,
+    config: &ProviderConfigAddr,
+) -> Result<&'r Arc<dyn Provider>, String> {
+    let provider = registry.get(&config.provider);
+    provider.ok_or_else(|| format!("this program has no provider {}", config.provider))
+}
+
+fn schema_of<'p>(
+    provider: &'p Arc<dyn Provider>,
+    resource: &ResourceName,
+) -> Result<&'p Schema, String> {
+    let schemas = provider.schema();
+    match resource.mode {
+        ResourceMode::Managed => schemas.resources.get(&resource.ty).map(|r| &r.schema),
+        ResourceMode::Data => schemas.data_sources.get(&resource.ty),
+        ResourceMode::Ephemeral => None,
+    }
+    .ok_or_else(|| format!("provider {} has no type {}", provider.addr(), resource.ty))
+}
+
+/// The schema by which objects of a type are stored.
+///
+/// # Errors
+/// When this program does not have the provider or the type.
+pub fn stored_schema<'r>(
+    registry: &'r Registry,
+    config: &ProviderConfigAddr,
+    resource: &ResourceName,
+) -> Result<&'r Schema, String> {
+    schema_of(provider_of(registry, config)?, resource)
+}
+
 /// One object, decoded by the schema of its type.
 ///
 /// # Errors
@@ -74,18 +112,9 @@ pub fn decode(
     stored: &StoredObject,
     registry: &Registry,
 ) -> Result<PriorObject, String> {
-    let provider = registry
-        .get(&stored.provider.provider)
-        .ok_or_else(|| format!("this program has no provider {}", stored.provider.provider))?;
+    let provider = provider_of(registry, &stored.provider)?;
     let resource = &address.instance.resource;
-    let schema: &Schema = match resource.mode {
-        kprov_core::ResourceMode::Managed => {
-            provider.schema().resources.get(&resource.ty).map(|r| &r.schema)
-        }
-        kprov_core::ResourceMode::Data => provider.schema().data_sources.get(&resource.ty),
-        kprov_core::ResourceMode::Ephemeral => None,
-    }
-    .ok_or_else(|| format!("provider {} has no type {}", stored.provider.provider, resource.ty))?;
+    let schema = schema_of(provider, resource)?;
     let mut text = std::borrow::Cow::Borrowed(stored.attributes.get());
     if stored.schema_version > schema.version {
         return Err(format!(
@@ -143,7 +172,7 @@ fn decode_output(output: &kprov_state::OutputRecord) -> Result<Value, String> {
 }
 
 /// Puts sensitive marks where the stored paths say; paths that lead nowhere any more are ignored.
-fn mark(value: Value, paths: Option<&RawValue>) -> Result<Value, String> {
+pub(crate) fn mark(value: Value, paths: Option<&RawValue>) -> Result<Value, String> {
     let Some(paths) = paths else { return Ok(value) };
     let json: serde_json::Value =
         serde_json::from_str(paths.get()).map_err(|error| format!("sensitive paths: {error}"))?;
@@ -162,7 +191,7 @@ pub fn mark_paths(value: Value, paths: &[Path]) -> Value {
     })
 }
 
-fn path_to_json(path: &Path) -> serde_json::Value {
+pub(crate) fn path_to_json(path: &Path) -> serde_json::Value {
     let steps = path.0.iter().map(|step| match step {
         PathStep::Attribute(name) => {
             serde_json::json!({"type": "get_attr", "value": name.as_str()})
@@ -195,6 +224,6 @@ fn path_from_json(json: &serde_json::Value) -> Option<Path> {
     json.as_array()?.iter().map(step).collect::<Option<Vec<_>>>().map(Path)
 }
 
-fn raw(json: &serde_json::Value) -> Result<Box<RawValue>, String> {
+pub(crate) fn raw(json: &serde_json::Value) -> Result<Box<RawValue>, String> {
     serde_json::value::to_raw_value(json).map_err(|error| error.to_string())
 }
