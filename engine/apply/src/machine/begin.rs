@@ -228,7 +228,7 @@ impl Executor<'_> {
     }
 
     /// With everything known the update turned out to change nothing outside; what the state
-    /// records of the object may still be new.
+    /// records of the object may still be new. The resolver knows, for it said so.
     fn skip_update(
         &mut self,
         operation: OperationIndex,
@@ -240,18 +240,12 @@ impl Executor<'_> {
         let address = change.addr.clone().current();
         let private = change.prior_private.clone();
         let registry = &self.inputs.registry;
-        let stored =
-            record::object(registry, change, &change.before, private.clone(), ObjectStatus::Ready)
-                .map_err(|message| cannot_begin(message, &address))?;
+        let stored = record::object(registry, change, &change.before, private, ObjectStatus::Ready)
+            .map_err(|message| cannot_begin(message, &address))?;
         if self.inputs.state.objects.get(&address) != Some(&stored) {
             batch.entries.push(Entry::ObjectSet { address, object: Box::new(stored) });
         }
-        let object = Object { value: change.before.clone(), private };
-        if self.tell(operation, Some(&object)) {
-            self.failed(operation);
-        } else {
-            self.done(operation);
-        }
+        self.done(operation);
         Ok(())
     }
 

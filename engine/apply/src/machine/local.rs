@@ -6,7 +6,7 @@ use kprov_plan::{Action, OperationIndex, OperationKind};
 use kprov_provider::{Object, Private};
 use kprov_state::{Entry, ObjectStatus};
 
-use super::{Batch, Executor};
+use super::{Batch, Executor, begin};
 use crate::record;
 
 impl Executor<'_> {
@@ -67,7 +67,7 @@ impl Executor<'_> {
     }
 
     /// Records the object of a change, unless the store has exactly that.
-    fn set(
+    pub(super) fn set(
         &mut self,
         number: u32,
         content: &Value,
@@ -89,7 +89,7 @@ impl Executor<'_> {
             self.present.insert(address.clone());
             batch.entries.push(Entry::ObjectSet { address, object: Box::new(stored) });
         }
-        Ok(Object { value: content.clone(), private: private.clone() })
+        Ok(begin::prior(content, private))
     }
 }
 

@@ -25,7 +25,7 @@ impl Executor<'_> {
             }
             (Step::Main, Reply::Deleted) => self.deleted(operation, active, None, batch, effects),
             (Step::Main, Reply::Data(value)) => {
-                self.read(operation, &active, &value, batch, effects);
+                self.read(operation, active, value, batch, effects);
             }
             (Step::Provision(ready, object), Reply::Provisioned) => {
                 batch.entries.push(Entry::Succeeded {
@@ -67,7 +67,7 @@ impl Executor<'_> {
     fn written(
         &mut self,
         operation: OperationIndex,
-        active: Active,
+        mut active: Active,
         object: Object,
         how: Option<HowSettled>,
         batch: &mut Batch,
@@ -76,8 +76,9 @@ impl Executor<'_> {
         let Some(write) = active.write.clone() else { return };
         let creating = active.verb == Verb::Create;
         let (value, mut problems) = self.checked(&active, &write, object.value);
-        let value = stored::mark_paths(value, &write.sensitive);
         let object = Object { value, private: object.private };
+        let marked = stored::mark_paths(object.value.clone(), &write.sensitive);
+        active.id = record::identity(&marked);
         let mut runs = Vec::new();
         if creating && write.provisioners > 0 && !problems.has_errors() {
             match self.resolver.create_provisioners(operation, &object) {
@@ -90,7 +91,7 @@ impl Executor<'_> {
         let instance = &active.call.address.instance;
         let registry = &self.inputs.registry;
         let private = object.private.clone();
-        let ready = match record::filled(registry, instance, &shell, &object.value, private) {
+        let ready = match record::filled(registry, instance, &shell, &marked, private) {
             Ok(ready) => ready,
             Err(message) => {
                 self.diagnostics.push(cannot_store(message.clone()).of(&active.call.address));
@@ -182,7 +183,6 @@ impl Executor<'_> {
             adopt: None,
         });
         active.op = op;
-        active.id = record::identity(&object.value);
         active.step = Step::Provision(Box::new(ready), object);
         active.call.request = Request::Provision(runs);
         self.active.insert(operation, active);
@@ -210,14 +210,14 @@ impl Executor<'_> {
     fn read(
         &mut self,
         operation: OperationIndex,
-        active: &Active,
-        value: &Value,
+        active: Active,
+        value: Value,
         batch: &mut Batch,
         effects: &mut Vec<Effect>,
     ) {
-        let Some(write) = &active.write else { return };
+        let Some(write) = active.write.clone() else { return };
         let address = active.call.address.clone();
-        let unknown = conform::unknowns(value);
+        let unknown = conform::unknowns(&value);
         if !unknown.is_empty() {
             self.diagnostics.push(
                 Diagnostic::error(
@@ -231,19 +231,20 @@ impl Executor<'_> {
                 )
                 .of(&address),
             );
-            return self.lost(operation, active, effects);
+            return self.lost(operation, &active, effects);
         }
-        let value = stored::mark_paths(value.clone(), &write.sensitive);
+        let marked = stored::mark_paths(value.clone(), &write.sensitive);
         let registry = &self.inputs.registry;
-        match record::filled(registry, &address.instance, &write.shell, &value, Vec::new()) {
+        match record::filled(registry, &address.instance, &write.shell, &marked, Vec::new()) {
             Ok(object) => {
                 self.present.insert(address.clone());
                 batch.entries.push(Entry::ObjectSet { address, object: Box::new(object) });
+                let active = &Active { id: record::identity(&marked), ..active };
                 self.finished(operation, active, Some(&value.into()), effects);
             }
             Err(message) => {
                 self.diagnostics.push(cannot_store(message).of(&address));
-                self.lost(operation, active, effects);
+                self.lost(operation, &active, effects);
             }
         }
     }
@@ -444,11 +445,10 @@ impl Executor<'_> {
         object: Option<&Object>,
         effects: &mut Vec<Effect>,
     ) {
-        let made = object.and_then(|object| record::identity(&object.value));
         effects.push(Effect::Progress(ProgressEvent::Finished {
             address: active.call.address.clone(),
             verb: active.verb,
-            id: made.or_else(|| active.id.clone()),
+            id: active.id.clone(),
             elapsed: self.inputs.host.elapsed().saturating_sub(active.started),
         }));
         if self.tell(operation, object) {
