@@ -183,7 +183,7 @@ fn wrong_moves_checks_and_settings_are_told() {
     check_file("check \"c\" {\n}\n", &["1 Zero assert blocks"]);
     check_file(
         "check \"c\" {\n  assert {\n    condition = true\n    error_message = \"\"\n  }\n}\n",
-        &["3 Invalid assert expression"],
+        &["3 Invalid assert expression", "1 Zero assert blocks"],
     );
     check_file("terraform {\n  required_version = \"x\"\n}\n", &["2 Invalid version constraint"]);
     check_file(
@@ -200,6 +200,36 @@ fn wrong_moves_checks_and_settings_are_told() {
         "locals {\n  a = 1\n}\nlocals {\n  a = 2\n}\n",
         &["5 Duplicate local value definition"],
     );
+}
+
+#[test]
+fn rules_that_are_easily_forgotten_are_held() {
+    let lifecycle =
+        |inside: &str| format!("resource \"a\" \"b\" {{\n  lifecycle {{\n    {inside}\n  }}\n}}\n");
+    check_file(&lifecycle("prevent_destroy = null"), &["3 Unsuitable value type"]);
+    check_file(&lifecycle("ignore_changes = \"all\""), &["3 Invalid expression"]);
+    check_file(
+        &lifecycle("ignore_changes = [\"*\", x]"),
+        &["3 Invalid ignore_changes wildcard", "3 Invalid ignore_changes ruleset"],
+    );
+    check_file(&lifecycle("replace_triggered_by = [a.c[count.index], a.d]"), &[]);
+    check_file(
+        "terraform {\n  backend \"local\" {}\n  cloud {}\n}\n",
+        &["2 Both a backend and cloud configuration are present"],
+    );
+    check_file(
+        "terraform {\n  required_providers {}\n  required_providers {}\n}\n",
+        &["3 Duplicate required_providers block"],
+    );
+    check_file("moved {\n  from = var.x\n  to = a.b\n}\n", &["2 Invalid address"]);
+    check_file(
+        "removed {\n  from = module.x\n  provisioner \"local-exec\" {\n    when = destroy\n  }\n}\n",
+        &["3 Invalid provisioner block"],
+    );
+    check_file("module \"a\" {\n  source = \"\"\n}\n", &["2 Invalid module source address"]);
+    let missing = "module \"a\" {\n  source = \"./x\"\n}\nmodule \"b\" {\n  source = \"./y\"\n}\n";
+    check_file(missing, &["1 Unreadable module directory", "4 Unreadable module directory"]);
+    check_file(&format!("{missing}x = 1\n"), &["7 Unsupported argument"]);
 }
 
 #[test]

@@ -18,10 +18,18 @@ impl Decoder<'_> {
             Check { name: label.0.clone(), data: None, asserts: Vec::new(), span: block.header };
         let mut data: Option<Resource> = None;
         let nested = self.check(&block.body, &SCHEMA);
-        let has_asserts = nested.iter().any(|block| block.ty == "assert");
         for nested in nested {
             if nested.ty == "assert" {
                 check.asserts.extend(self.condition(nested));
+            } else if let Some(repeated) =
+                ["count", "for_each"].iter().find_map(|name| nested.body.attribute(name))
+            {
+                self.error(
+                    &format!("Invalid \"{}\" attribute", repeated.name),
+                    "The \"count\" and \"for_each\" meta-arguments are not supported within a \
+                     data block inside a check block.",
+                    repeated.name_span,
+                );
             } else if data.is_some() {
                 self.error(
                     "Multiple data resource blocks",
@@ -33,7 +41,7 @@ impl Decoder<'_> {
                 data = self.resource(nested, ResourceMode::Data, Some(label.0.clone()));
             }
         }
-        if !has_asserts {
+        if check.asserts.is_empty() {
             self.error(
                 "Zero assert blocks",
                 "Check blocks must have at least one assert block.",

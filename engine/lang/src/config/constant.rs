@@ -67,6 +67,10 @@ impl Decoder<'_> {
             }
         };
         match convert(&value, ty) {
+            Ok(value) if value.is_null() => {
+                self.unsuitable("must not be null", expr.span);
+                None
+            }
             Ok(value) => Some(value),
             Err(error) => {
                 self.unsuitable(&error.message, expr.span);

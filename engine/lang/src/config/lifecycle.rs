@@ -38,9 +38,10 @@ impl Decoder<'_> {
         if let Some(attribute) = block.body.attribute("replace_triggered_by") {
             let items = self.static_list(&attribute.expr).unwrap_or_default();
             for item in items {
-                if self.check_trigger(item) {
-                    lifecycle.replace_triggered_by.push(item.clone());
+                if !self.check_trigger(item) {
+                    break;
                 }
+                lifecycle.replace_triggered_by.push(item.clone());
             }
         }
         lifecycle
@@ -68,20 +69,11 @@ impl Decoder<'_> {
 
     /// `all`, or a list of paths within the resource.
     fn ignore_changes(&mut self, expr: &Expr) -> IgnoreChanges {
-        match &expr.kind {
-            ExprKind::Reference(all) if all.root == "all" && all.steps.is_empty() => {
-                return IgnoreChanges::All;
-            }
-            ExprKind::Literal(Value::String(text)) if text == "all" => {
-                self.warning(
-                    "Quoted keywords are deprecated",
-                    "In this context, keywords are expected literally rather than in quotes. \
-                     Remove the quotes.",
-                    expr.span,
-                );
-                return IgnoreChanges::All;
-            }
-            _ => {}
+        if let ExprKind::Reference(all) = &expr.kind
+            && all.root == "all"
+            && all.steps.is_empty()
+        {
+            return IgnoreChanges::All;
         }
         let Some(items) = self.static_list(expr) else { return IgnoreChanges::None };
         let mut paths = Vec::new();
@@ -93,6 +85,13 @@ impl Decoder<'_> {
                      invalid. Use \"ignore_changes = all\" to ignore changes to all attributes.",
                     expr.span,
                 );
+                if items.len() > 1 {
+                    self.error(
+                        "Invalid ignore_changes ruleset",
+                        "Cannot mix wildcard string \"*\" with non-wildcard references.",
+                        expr.span,
+                    );
+                }
                 return IgnoreChanges::All;
             }
             paths.extend(self.reference(item));

@@ -46,6 +46,7 @@ pub fn load_tree(
         problems: Diagnostics::new(),
         loaded: HashMap::new(),
         open: Vec::new(),
+        root_is_wrong: false,
     };
     let dir = clean(dir);
     let root = match loader.read(&Location::Disk(dir)) {
@@ -58,6 +59,7 @@ pub fn load_tree(
             Arc::new(Module { dir: ".".to_owned(), ..Module::default() })
         }
     };
+    loader.root_is_wrong = loader.problems.has_errors();
     loader.open.push(root.dir.clone());
     loader.add(ModulePath::root(), root);
     calls::check(&loader.tree, sources, &mut loader.problems);
@@ -107,6 +109,8 @@ struct Loader<'a> {
     loaded: HashMap<Location, Arc<Module>>,
     /// Directories of the modules on the way from the root to the current one.
     open: Vec<String>,
+    /// The root module has errors, which are to be mended before missing modules are looked for.
+    root_is_wrong: bool,
 }
 
 impl Loader<'_> {
@@ -163,7 +167,9 @@ impl Loader<'_> {
         match self.read(&location) {
             Ok(module) => Some(module),
             Err(why) => {
-                self.at_call(call, "Unreadable module directory", why);
+                if !self.root_is_wrong {
+                    self.at_call(call, "Unreadable module directory", why);
+                }
                 None
             }
         }

@@ -43,6 +43,20 @@ impl Decoder<'_> {
                 attribute.span,
             );
         }
+        if let (Some(attribute), Some(source)) = (body.attribute("source"), &source)
+            && !source.contains(['/', ':'])
+            && !matches!(source.as_str(), "." | "..")
+        {
+            self.error(
+                "Invalid module source address",
+                format!(
+                    "{source:?} is no source of a module. A local path begins with \"./\" or \
+                     \"../\"."
+                ),
+                attribute.expr.span,
+            );
+            return None;
+        }
         let call = ModuleCall {
             name: label.0.clone(),
             version,

@@ -86,6 +86,14 @@ impl Decoder<'_> {
         if !self.managed(&target, from.span) || self.has_keys(&target, from.span) {
             return None;
         }
+        if let (Target::Module(_), Some(provisioner)) = (&target, provisioners.first()) {
+            self.error(
+                "Invalid provisioner block",
+                "A provisioner can run for a resource only: \"from\" names a module.",
+                provisioner.span,
+            );
+            return None;
+        }
         Some(Removed { from: target, destroy, provisioners, span: block.header })
     }
 
@@ -121,6 +129,15 @@ impl Decoder<'_> {
         let body = &block.body;
         let to = body.attribute("to");
         let fine = to.is_some_and(|to| self.check_import_address(to));
+        if let Some(provider) = body.attribute("provider")
+            && matches!(provider.expr.kind, ExprKind::Literal(_))
+        {
+            self.error(
+                "Invalid import provider argument",
+                "The \"provider\" argument takes a reference without quotes.",
+                provider.expr.span,
+            );
+        }
         let import = Import {
             to: to?.expr.clone(),
             id: body.attribute("id")?.expr.clone(),
@@ -159,6 +176,9 @@ impl Decoder<'_> {
         }
         let fine = rest.len() == 2 && !matches!(rest[0], "data" | "ephemeral");
         if !fine {
+            if rest.is_empty() {
+                self.error("Invalid address", "A module cannot be imported to.", to.expr.span);
+            }
             self.error("Invalid import address", DETAIL, to.expr.span);
         }
         fine

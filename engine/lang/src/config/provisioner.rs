@@ -32,6 +32,13 @@ impl Decoder<'_> {
                 );
             }
         }
+        for second in block.body.blocks_of("connection").skip(1) {
+            self.error(
+                "Duplicate connection block",
+                "This provisioner already has a connection block.",
+                second.header,
+            );
+        }
         let own = |name: &str| name != "when" && name != "on_failure";
         let body = Body {
             attributes: block.body.attributes.iter().filter(|it| own(&it.name)).cloned().collect(),

@@ -147,6 +147,10 @@ pub(crate) fn target_of(reference: &Reference) -> Result<Target, String> {
     target_from_names(&names)
 }
 
+/// Words that begin references to something else.
+const NO_TYPES: [&str; 8] =
+    ["var", "local", "each", "count", "self", "path", "terraform", "template"];
+
 fn target_from_names(names: &[(Str, InstanceKey)]) -> Result<Target, String> {
     let mut module = ModuleAddr::root();
     let mut rest = names;
@@ -167,6 +171,9 @@ fn target_from_names(names: &[(Str, InstanceKey)]) -> Result<Target, String> {
         other => (ResourceMode::Managed, other),
     };
     match rest {
+        [(ty, _), ..] if mode == ResourceMode::Managed && NO_TYPES.contains(&&**ty) => {
+            Err(format!("\"{ty}\" begins no address of a resource or module."))
+        }
         [(ty, InstanceKey::None), (name, key)] => {
             let resource = ResourceName { mode, ty: ty.clone(), name: name.clone() };
             Ok(Target::Resource(InstanceAddr { module, resource, key: key.clone() }))

@@ -64,22 +64,10 @@ impl Decoder<'_> {
         fine.then_some(resource)
     }
 
-    /// A data source inside `check` has neither repetition nor dependencies of its own.
+    /// A data source inside `check` has no lifecycle.
     fn check_in_check(&mut self, resource: &Resource, body: &Body) {
         if resource.in_check.is_none() {
             return;
-        }
-        for name in ["count", "for_each"] {
-            if let Some(attribute) = body.attribute(name) {
-                self.error(
-                    "Invalid data resource argument",
-                    format!(
-                        "The argument \"{name}\" is not allowed in a data block inside a check \
-                         block."
-                    ),
-                    attribute.name_span,
-                );
-            }
         }
         for block in body.blocks_of("lifecycle") {
             self.error(

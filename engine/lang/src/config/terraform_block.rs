@@ -26,7 +26,22 @@ impl Decoder<'_> {
         if let Some(attribute) = block.body.attribute("experiments") {
             self.experiments(&attribute.expr);
         }
+        let mut seen: Vec<(&str, &[(Str, crate::Span)])> = Vec::new();
         for nested in nested {
+            let once = matches!(&*nested.ty, "required_providers" | "provider_meta");
+            let again = seen.iter().any(|(ty, labels)| {
+                nested.ty == *ty
+                    && labels.first().map(|it| &it.0) == nested.labels.first().map(|it| &it.0)
+            });
+            if once && again {
+                self.error(
+                    &format!("Duplicate {} block", nested.ty),
+                    "A module may have only one such block. Merge them.",
+                    nested.header,
+                );
+                continue;
+            }
+            seen.push((&nested.ty, &nested.labels));
             match &*nested.ty {
                 "backend" | "cloud" => self.backend(nested, module),
                 "required_providers" => self.required_providers(nested, module),
@@ -77,6 +92,18 @@ impl Decoder<'_> {
 
     fn backend(&mut self, block: &Block, module: &mut Module) {
         let ty = block.labels.first().map_or_else(|| Str::new("cloud"), |(ty, _)| ty.clone());
+        if let Some((first, first_span)) = &module.backend
+            && (*first == "cloud") != (ty == "cloud")
+        {
+            let at = if ty == "cloud" { *first_span } else { block.header };
+            self.error(
+                "Both a backend and cloud configuration are present",
+                "A module may have either one \"cloud\" block or one \"backend\" block, but not \
+                 both.",
+                at,
+            );
+            return;
+        }
         if module.backend.is_some() {
             self.error(
                 "Duplicate backend configuration",

@@ -156,6 +156,8 @@ impl Decoder<'_> {
                  the configuration, or else its result would not be checking anything.",
                 condition.expr.span,
             );
+            self.check_rule(block);
+            return None;
         }
         self.check_rule(block)
     }
