@@ -198,7 +198,7 @@ impl Loader<'_> {
             }
         }
         let mut decoder = Decoder::new(self.sources);
-        let module = Arc::new(decoder.module(&location.to_string(), &primary, &overrides));
+        let module = Arc::new(decoder.module(&location.to_string(), primary, overrides));
         self.problems.extend(decoder.problems);
         self.loaded.insert(location.clone(), module.clone());
         Ok(module)

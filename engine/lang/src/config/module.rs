@@ -30,11 +30,11 @@ pub(super) const FILE: BodySchema = BodySchema {
 
 impl Decoder<'_> {
     /// Decodes the bodies of a module's files, in the order of their names.
-    pub(super) fn module(&mut self, dir: &str, files: &[Body], overrides: &[Body]) -> Module {
-        let mut blocks = self.top_level(files);
+    pub(super) fn module(&mut self, dir: &str, files: Vec<Body>, overrides: Vec<Body>) -> Module {
+        let mut blocks: Vec<Block> =
+            files.into_iter().flat_map(|file| self.top_level(file)).collect();
         for file in overrides {
-            let overriding: Vec<Block> = self.check(file, &FILE).into_iter().cloned().collect();
-            for block in overriding {
+            for block in self.top_level(file) {
                 self.override_block(&mut blocks, block);
             }
         }
@@ -46,12 +46,15 @@ impl Decoder<'_> {
         module
     }
 
-    fn top_level(&mut self, files: &[Body]) -> Vec<Block> {
-        let mut blocks = Vec::new();
-        for file in files {
-            blocks.extend(self.check(file, &FILE).into_iter().cloned());
-        }
-        blocks
+    /// The blocks of a file that may stand there and have the right labels.
+    fn top_level(&mut self, file: Body) -> Vec<Block> {
+        let fine: Vec<u32> =
+            self.check(&file, &FILE).into_iter().map(|block| block.span.start).collect();
+        // Both are in the order of the file.
+        let mut fine = fine.into_iter().peekable();
+        let mut is_fine =
+            |block: &Block| fine.next_if(|start| *start == block.span.start).is_some();
+        file.blocks.into_iter().filter(|block| is_fine(block)).collect()
     }
 
     fn top_level_block(&mut self, block: &Block, module: &mut Module) {

@@ -149,7 +149,7 @@ fn wrong_sources_are_told() {
          Values for undeclared variables",
     );
     check(&[("terraform.tfvars", "a {\n}")], &[], "Unexpected block");
-    check(&[("terraform.tfvars", "a = ")], &[], "Invalid expression");
+    check(&[("terraform.tfvars", "a = \n")], &[], "Invalid expression");
     check(&[("terraform.tfvars.json", "{")], &[], "Invalid JSON");
     check(&[("terraform.tfvars.json", "[]")], &[], "Incorrect JSON value type");
 }
