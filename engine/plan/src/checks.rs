@@ -183,11 +183,6 @@ pub(crate) struct CheckResults {
 }
 
 impl CheckResults {
-    /// The block has checks, though no instance may ever come.
-    pub(crate) fn declare(&mut self, block: CheckedBlock) {
-        self.blocks.entry(block).or_default();
-    }
-
     /// Adds a result to what is known of an instance.
     pub(crate) fn add(
         &mut self,

@@ -2,15 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use kprov_core::{Diagnostics, InstanceAddr, Marks, ObjectAddr, ResourceMode, Str, Value};
+use kprov_core::{Diagnostics, Marks, ObjectAddr, ResourceMode, Str, Value};
 
 use super::Planner;
-use crate::change::order::{DependencyGraph, VertexKind};
-use crate::evaluation::index_of;
-use crate::expand::Expansion;
-use crate::{
-    Action, Change, OutputChange, Plan, PlanInput, PlanMode, PlannedVariable, PriorObject,
-};
+use crate::change::moved::validate_moves;
+use crate::change::order::{DependencyGraph, Recorded, VertexKind, order};
+use crate::{Action, Change, Operation, OutputChange, Plan, PlanInput, PlanMode, PlannedVariable};
 
 /// A plan of which nothing came.
 pub(super) fn errored(input: &PlanInput<'_>) -> Plan {
@@ -37,6 +34,7 @@ pub(super) fn errored(input: &PlanInput<'_>) -> Plan {
 impl Planner<'_, '_> {
     /// Puts the plan together.
     pub(super) fn finish(mut self) -> (Plan, Diagnostics) {
+        self.check_moves();
         self.orphans();
         let outputs = self.outputs();
         let mut plan = errored(self.input);
@@ -46,7 +44,8 @@ impl Planner<'_, '_> {
         plan.checks = self.checks.reports();
         plan.deferred = std::mem::take(&mut self.deferred);
         let graph = self.sorted_changes();
-        plan.operations = super::operations::operations(&self.changes, &graph);
+        plan.operations = self.order(&graph);
+        plan.errored |= self.found.has_errors();
         plan.changes = std::mem::take(&mut self.changes);
         let changes = plan.changes.iter().any(is_change);
         let outputs = plan.outputs.values().any(|output| output.action != Action::NoOp);
@@ -58,6 +57,62 @@ impl Planner<'_, '_> {
             && options.excludes.is_empty();
         self.found.sort();
         (plan, self.found)
+    }
+
+    /// Statements of moves that make no sense now that instances are known.
+    fn check_moves(&mut self) {
+        let problems = validate_moves(&self.statements, &*self.evaluation, self.input.sources);
+        self.found.extend(problems);
+    }
+
+    /// The changes as steps.
+    fn order(&mut self, graph: &DependencyGraph) -> Vec<Operation> {
+        let recorded: Vec<Recorded<'_>> =
+            self.changes.iter().map(|change| self.recorded_of(change)).collect();
+        match order(&self.changes, &recorded, graph) {
+            Ok(operations) => operations,
+            Err(problems) => {
+                self.found.extend(problems);
+                Vec::new()
+            }
+        }
+    }
+
+    /// What the state knows of a change's object, and whether it must be told anew.
+    fn recorded_of(&self, change: &Change) -> Recorded<'_> {
+        let addr = ObjectAddr { instance: change.addr.clone(), deposed: change.deposed.clone() };
+        let Some(object) = self.prior.objects.get(&addr) else {
+            let stale = change.addr.resource.mode == ResourceMode::Data;
+            return Recorded { stale, ..Recorded::default() };
+        };
+        let mut stale = false;
+        if change.action == Action::NoOp {
+            stale = match change.addr.resource.mode {
+                ResourceMode::Managed => {
+                    object.dependencies != change.dependencies
+                        || object.create_before_destroy != change.create_before_destroy
+                        || self.was_refreshed(change, &object.value)
+                }
+                _ => object.value != change.after,
+            };
+        }
+        Recorded {
+            dependencies: &object.dependencies,
+            create_before_destroy: object.create_before_destroy,
+            stale,
+        }
+    }
+
+    /// Did the refresh find other content than the last run left?
+    fn was_refreshed(&self, change: &Change, now: &Value) -> bool {
+        if !self.input.options.refreshed {
+            return false;
+        }
+        let before = change.previous_addr.as_ref().unwrap_or(&change.addr).clone();
+        match self.input.previous.objects.get(&before.current()) {
+            Some(object) => object.value != *now,
+            None => true,
+        }
     }
 
     /// Brings the changes into canonical order; the dependency graph refers to them by that.
@@ -84,42 +139,6 @@ impl Planner<'_, '_> {
             self.vertices.push(vertex);
         }
         graph
-    }
-
-    /// Objects of the state that no instance of the configuration stands for.
-    fn orphans(&mut self) {
-        if self.input.options.mode == PlanMode::RefreshOnly {
-            return;
-        }
-        let destroy = self.input.options.mode == PlanMode::Destroy;
-        let objects = &self.input.prior.objects;
-        for (addr, object) in objects {
-            let orphan = destroy || addr.deposed.is_some() || !self.is_configured(&addr.instance);
-            if orphan {
-                let change = deletion(addr, object);
-                self.push(change, None);
-            }
-        }
-    }
-
-    /// Does the configuration have that instance, or can that not be told?
-    fn is_configured(&self, addr: &InstanceAddr) -> bool {
-        match self.evaluation.module_at(&addr.module) {
-            Some(module) => {
-                if !module.config.resources.contains_key(&addr.resource) {
-                    return false;
-                }
-                match module.expanded(&addr.resource) {
-                    Some(resource) => match &resource.expansion {
-                        Expansion::Unknown => true,
-                        expansion => index_of(expansion, &addr.key).is_some(),
-                    },
-                    // Its expansion failed.
-                    None => true,
-                }
-            }
-            None => false,
-        }
     }
 
     fn variables(&self) -> BTreeMap<Str, PlannedVariable> {
@@ -187,26 +206,5 @@ fn is_change(change: &Change) -> bool {
         Action::NoOp => change.previous_addr.is_some() || change.importing.is_some(),
         Action::Forget | Action::Delete => change.addr.resource.mode == ResourceMode::Managed,
         Action::Create | Action::Read | Action::Update | Action::Replace(_) => true,
-    }
-}
-
-fn deletion(addr: &ObjectAddr, object: &PriorObject) -> Change {
-    let managed = addr.instance.resource.mode == ResourceMode::Managed;
-    Change {
-        addr: addr.instance.clone(),
-        deposed: addr.deposed.clone(),
-        previous_addr: None,
-        provider: object.provider.clone(),
-        action: if managed { Action::Delete } else { Action::Forget },
-        reason: None,
-        before: object.value.clone(),
-        after: Value::NULL,
-        replace_paths: Vec::new(),
-        importing: None,
-        prior_private: object.private.clone(),
-        planned_private: Vec::new(),
-        dependencies: object.dependencies.clone(),
-        create_before_destroy: object.create_before_destroy,
-        tainted: object.tainted,
     }
 }

@@ -35,7 +35,7 @@ impl<'a> Planner<'a, '_> {
         let place = self.input.sources.range(site.resource.config.span);
         let lifecycle = &site.resource.config.lifecycle;
         let Some(code) = site.code.resource(&site.name.ty) else { return Err(Diagnostics::new()) };
-        let replace_triggered = false;
+        let replace_triggered = self.triggered(site, index)?;
         let planned = plan_instance(&InstancePlanRequest {
             addr: &addr,
             place: Some(&place),
@@ -57,7 +57,7 @@ impl<'a> Planner<'a, '_> {
         let change = Change {
             addr: addr.clone(),
             deposed: None,
-            previous_addr: None,
+            previous_addr: self.moves.previous.get(&addr).cloned(),
             provider: site.provider.clone(),
             action: planned.action,
             reason: planned.reason,
@@ -77,7 +77,7 @@ impl<'a> Planner<'a, '_> {
 
     /// The object of an instance, refreshed.
     pub(super) fn prior(&self, addr: &InstanceAddr) -> Option<&'a PriorObject> {
-        self.input.prior.objects.get(&ObjectAddr { instance: addr.clone(), deposed: None })
+        self.prior.objects.get(&ObjectAddr { instance: addr.clone(), deposed: None })
     }
 
     /// Without changes to plan, an instance is what the state says.

@@ -5,10 +5,11 @@ mod conditions;
 mod data;
 mod finish;
 mod managed;
-mod operations;
+mod orphans;
 mod providers;
+mod triggers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -19,12 +20,14 @@ use kprov_core::{
 use kprov_lang::ast::Reference;
 use kprov_lang::config::Repetition;
 
+use crate::change::cbd::propagate;
 use crate::change::ignore::Ignore;
+use crate::change::moved::{Moves, Statement, apply_moves, statements};
 use crate::checks::CheckResults;
 use crate::evaluation::{Evaluation, ModuleInstance, Phase, ResourceInstances, VertexId};
 use crate::expand::{self, Expansion};
 use crate::graph::{Graph, NodeIndex, NodeKind};
-use crate::{Change, Deferred, DeferredReason, Plan, PlanHost, PlanInput};
+use crate::{Change, Deferred, DeferredReason, Plan, PlanHost, PlanInput, PriorState};
 
 /// Makes a plan. With errors the plan is `errored`, holds what could be planned, and must not be
 /// applied.
@@ -34,8 +37,27 @@ pub fn plan(input: &PlanInput<'_>, host: &mut dyn PlanHost) -> (Plan, Diagnostic
         found.sort();
         return (finish::errored(input), found);
     }
-    let mut planner = Planner::new(input, host, graph);
+    let (statements, problems) = statements(input.tree, input.sources);
+    found.extend(problems);
+    let moves = match apply_moves(&statements, input.prior, input.sources) {
+        Ok(moves) => moves,
+        Err(problems) => {
+            found.extend(problems);
+            Moves::default()
+        }
+    };
+    found.extend(moves.warning());
+    let relocated;
+    let prior = if moves.previous.is_empty() {
+        input.prior
+    } else {
+        relocated = moves.relocate(input.prior.clone());
+        &relocated
+    };
+    let mut planner = Planner::new(input, host, graph, prior);
     planner.found = found;
+    planner.statements = statements;
+    planner.moves = moves;
     planner.walk();
     planner.finish()
 }
@@ -50,6 +72,14 @@ enum Configured {
 
 struct Planner<'a, 'h> {
     input: &'a PlanInput<'a>,
+    /// The state after moves.
+    prior: &'a PriorState,
+    statements: Vec<Statement>,
+    moves: Moves,
+    /// Is there any replace_triggered_by?
+    has_triggers: bool,
+    /// Changes by instance, if there is.
+    changed: HashMap<InstanceAddr, usize>,
     host: &'h mut dyn PlanHost,
     evaluation: Rc<Evaluation<'a>>,
     found: Diagnostics,
@@ -97,10 +127,19 @@ impl Site<'_> {
 }
 
 impl<'a, 'h> Planner<'a, 'h> {
-    fn new(input: &'a PlanInput<'a>, host: &'h mut dyn PlanHost, graph: Graph<'a>) -> Self {
+    fn new(
+        input: &'a PlanInput<'a>,
+        host: &'h mut dyn PlanHost,
+        graph: Graph<'a>,
+        prior: &'a PriorState,
+    ) -> Self {
         let count = graph.nodes.len();
         let recorded = graph.resource_dependencies();
-        let create_first = create_first(&graph, &recorded);
+        let create_first = create_first(&graph);
+        let has_triggers = graph.modules.iter().any(|module| {
+            let mut resources = module.config.resources.values();
+            resources.any(|config| !config.lifecycle.replace_triggered_by.is_empty())
+        });
         let evaluation = Evaluation::new(
             Phase::Plan,
             Rc::new(graph),
@@ -111,6 +150,11 @@ impl<'a, 'h> Planner<'a, 'h> {
         );
         Planner {
             input,
+            prior,
+            statements: Vec::new(),
+            moves: Moves::default(),
+            has_triggers,
+            changed: HashMap::new(),
             host,
             evaluation: Rc::new(evaluation),
             found: Diagnostics::new(),
@@ -284,6 +328,9 @@ impl<'a, 'h> Planner<'a, 'h> {
     }
 
     fn push(&mut self, change: Change, vertex: Option<VertexId>) {
+        if self.has_triggers && change.deposed.is_none() {
+            self.changed.insert(change.addr.clone(), self.changes.len());
+        }
         self.changes.push(change);
         self.vertices.push(vertex);
     }
@@ -310,27 +357,26 @@ fn statics(config: &kprov_lang::config::Resource) -> Vec<&Reference> {
     found
 }
 
-/// create_before_destroy is forced onto everything that a block with it depends on: its old object
-/// is deleted last, when nothing new may have taken the place of what it depends on.
-fn create_first(graph: &Graph<'_>, recorded: &[Arc<[NodeIndex]>]) -> Vec<bool> {
-    let mut first: Vec<bool> = graph
+/// Which blocks create before they destroy.
+fn create_first(graph: &Graph<'_>) -> Vec<bool> {
+    let own: Vec<Option<bool>> = graph
         .nodes
         .iter()
         .map(|node| match &node.kind {
-            NodeKind::Resource(name) => graph.modules[node.module]
-                .config
-                .resources
-                .get(name)
-                .is_some_and(|config| config.lifecycle.create_before_destroy == Some(true)),
-            _ => false,
+            NodeKind::Resource(name) => {
+                let resources = &graph.modules[node.module].config.resources;
+                resources.get(name).and_then(|config| config.lifecycle.create_before_destroy)
+            }
+            _ => None,
         })
         .collect();
-    for &node in graph.levels.iter().rev().flatten() {
-        if first[node] {
-            for &dependency in recorded[node].iter() {
-                first[dependency] = true;
-            }
-        }
+    if !own.contains(&Some(true)) {
+        return vec![false; own.len()];
     }
-    first
+    let dependencies: Vec<Vec<u32>> = graph
+        .dependencies
+        .iter()
+        .map(|all| all.iter().filter_map(|&node| u32::try_from(node).ok()).collect())
+        .collect();
+    propagate(&own, &dependencies)
 }

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use kprov_core::{Diagnostics, Host, InstanceAddr, ProviderAddr, ProviderConfigAddr, Str, Value};
+use kprov_core::{Diagnostics, Host, ProviderConfigAddr, Str, Value};
 use kprov_lang::config::{EmbeddedModules, ModuleTree, load_tree};
 use kprov_lang::functions::FunctionContext;
 use kprov_lang::{FileError, FileKind, Files, SourceMap};
@@ -271,25 +271,6 @@ impl World {
         assert!(!found.has_errors(), "{}", told(&found));
         self.prior.outputs = outputs.clone();
         outputs
-    }
-
-    /// Puts an object of `terraform_data` into the state.
-    pub(crate) fn with_object(mut self, addr: &str, input: Value) -> World {
-        let instance: InstanceAddr = kprov_core::addr::parse_instance(addr).expect("an address");
-        let object = PriorObject {
-            provider: ProviderConfigAddr {
-                module: kprov_core::ModulePath::root(),
-                provider: ProviderAddr::builtin("terraform"),
-                alias: None,
-            },
-            value: provider::object(input, addr),
-            private: Vec::new(),
-            tainted: false,
-            dependencies: Vec::new(),
-            create_before_destroy: false,
-        };
-        self.prior.objects.insert(instance.current(), object);
-        self
     }
 }
 

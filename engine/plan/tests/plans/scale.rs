@@ -1,11 +1,9 @@
 //! Time must grow with the size of the configuration, not with its square.
 
-mod support;
-
 use std::fmt::Write as _;
 use std::time::Instant;
 
-use support::World;
+use crate::support::World;
 
 fn blocks(count: usize) -> World {
     let mut text = String::new();
@@ -49,7 +47,10 @@ fn chain(count: usize) -> World {
 }
 
 fn modules(count: usize) -> World {
-    let main = format!("module \"m\" {{\n source = \"./m\"\n count = {}\n n = count.index\n}}\n", count / 50);
+    let main = format!(
+        "module \"m\" {{\n source = \"./m\"\n count = {}\n n = count.index\n}}\n",
+        count / 50
+    );
     let mut child = String::from("variable \"n\" {}\n");
     for i in 0..50 {
         let _ = writeln!(child, "resource \"terraform_data\" \"r{i}\" {{\n input = var.n\n}}");
@@ -87,6 +88,9 @@ fn time_grows_with_size() {
         // Linear would be `factor`; quadratic its square. The floor keeps noise out.
         let limit = 3.0 * factor as f64;
         assert!(large < limit * small.max(0.005), "{name}: {small} -> {large}");
-        assert!(large_again < limit * small_again.max(0.005), "{name}: {small_again} -> {large_again}");
+        assert!(
+            large_again < limit * small_again.max(0.005),
+            "{name}: {small_again} -> {large_again}"
+        );
     }
 }

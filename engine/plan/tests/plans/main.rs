@@ -1,5 +1,6 @@
 //! Configurations to plans, and plans applied.
 
+mod scale;
 mod support;
 
 use support::{World, lines, same, short, told};
