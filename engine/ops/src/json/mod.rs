@@ -3,10 +3,13 @@
 
 mod bools;
 mod checks;
+mod configuration;
 mod plan;
+mod reference;
 mod state;
 mod values;
 
+pub use configuration::Configuration;
 pub use plan::plan_json;
 pub use state::{outputs_json, state_json};
 
