@@ -50,7 +50,8 @@ impl Recogniser<'_> {
                 if outcome.is_err() {
                     // Blocks may have been read beyond what the brackets say.
                     let end = if item.block.is_some() { end.max(self.at) } else { end };
-                    item.whole.end = item.whole.end.max(self.tokens[end - 1].end);
+                    let behind = self.tokens[end.min(self.tokens.len() - 1)];
+                    item.whole.end = item.whole.end.max(behind.start);
                     self.reset(end);
                 }
                 items.push(item);

@@ -166,6 +166,7 @@ fn syntax_errors_are_told_as_terraform_does() {
     check("a = \"${ 1 2 }\"\n", &["1:11 Extra characters after interpolation expression"]);
     check("a = 1 +\n", &["1:8 Invalid expression"]);
     check("a = 1 & 2\n", &["1:7 Unsupported operator", "1:7 Missing newline after argument"]);
+    check("a = \n", &["1:5 Invalid expression"]);
     check("a = x y\n", &["1:7 Missing newline after argument"]);
     check("a = foo::\n", &["1:10 Missing function name"]);
     check("a = foo::bar\n", &["1:13 Missing open parenthesis"]);
