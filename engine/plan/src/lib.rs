@@ -37,3 +37,4 @@ pub use plan::{
 };
 pub use planner::plan;
 pub use resolver::{Prepared, ProvisionerRun, Resolver};
+pub use validate::validate;

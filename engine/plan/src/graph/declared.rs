@@ -4,7 +4,7 @@
 use kprov_core::{Diagnostic, Diagnostics, ResourceMode, ResourceName, Str};
 use kprov_lang::SourceMap;
 use kprov_lang::ast::{Body, Expr, Reference, Step};
-use kprov_lang::config::{CheckRule, Module, ModuleCall, Repetition, Resource};
+use kprov_lang::config::{CheckRule, IgnoreChanges, Module, ModuleCall, Repetition, Resource};
 use kprov_lang::eval::{references, references_in_body};
 use kprov_provider::{Block, Provider, Registry};
 
@@ -123,7 +123,27 @@ impl Check<'_, '_> {
         for provisioner in resource.provisioners.iter().filter(|p| !p.on_destroy) {
             self.body(&provisioner.body);
         }
+        self.itself(resource);
         self.schema_of(resource);
+    }
+
+    /// A block's own arguments cannot be made from what comes of them.
+    fn itself(&mut self, resource: &Resource) {
+        let repetition = match &resource.repetition {
+            Repetition::Once => Vec::new(),
+            Repetition::Count(expr) | Repetition::ForEach(expr) => references(expr),
+        };
+        let own = references_in_body(&resource.body).into_iter().chain(repetition);
+        for reference in own.chain(&resource.depends_on) {
+            let Ok((Subject::Resource(name), _)) = subject(reference, self.sources) else {
+                continue;
+            };
+            if name == resource.name {
+                let end = reference.steps.last().map_or(reference.root_span, |step| step.span);
+                let detail = format!("Configuration for {name} may not refer to itself.");
+                self.report("Self-referential block", detail, reference.root_span.to(end));
+            }
+        }
     }
 
     /// The resource's provider and type must exist.
@@ -150,7 +170,22 @@ impl Check<'_, '_> {
                 "The provider {} does not support {kind} \"{}\".",
                 place.addr.provider, resource.name.ty
             );
-            self.report(summary, detail, resource.span);
+            return self.report(summary, detail, resource.span);
+        }
+        if let (IgnoreChanges::Paths(paths), Some(block)) =
+            (&resource.lifecycle.ignore_changes, schema_block(provider.as_ref(), &resource.name))
+        {
+            for path in paths {
+                let name = &path.root;
+                if !block.attributes.contains_key(name) && !block.blocks.contains_key(name) {
+                    let hint = did_you_mean(name, block.attributes.keys().map(Str::as_str));
+                    let detail = format!(
+                        "This object has no argument, nested block, or exported attribute named \
+                         \"{name}\".{hint}"
+                    );
+                    self.report("Unsupported attribute", detail, path.root_span);
+                }
+            }
         }
     }
 

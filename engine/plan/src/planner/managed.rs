@@ -9,6 +9,7 @@ use crate::change::proposed::proposed_new;
 use crate::checks::{CheckedBlock, RuleKind, evaluate_rules};
 use crate::decode::Decoder;
 use crate::evaluation::{BlockScope, Touched};
+use crate::validate::{attribute_problems, type_problems};
 use crate::{Action, Change, CheckKind, DeferredReason, PlanMode, PriorObject};
 
 impl<'a> Planner<'a, '_> {
@@ -149,10 +150,32 @@ impl<'a> Planner<'a, '_> {
         match value {
             Some(value) => {
                 self.found.extend(problems);
+                self.refuse_invalid(site, addr, &value)?;
                 Ok(value)
             }
             None => Err(problems.into_iter().map(|problem| with_address(problem, addr)).collect()),
         }
+    }
+
+    /// What the type's own code says of a configuration.
+    fn refuse_invalid(
+        &mut self,
+        site: &Site<'a>,
+        addr: &InstanceAddr,
+        config: &Value,
+    ) -> Result<(), Diagnostics> {
+        let bare = config.clone().unmark_deep().0;
+        let errors = type_problems(site.code, &site.name, &bare);
+        if errors.is_empty() {
+            return Ok(());
+        }
+        let place = self.input.sources.range(site.resource.config.span);
+        let problems = attribute_problems(errors, Some(addr), place);
+        if problems.has_errors() {
+            return Err(problems);
+        }
+        self.found.extend(problems);
+        Ok(())
     }
 
     pub(super) fn postconditions(

@@ -27,12 +27,18 @@ use crate::checks::CheckResults;
 use crate::evaluation::{Evaluation, ModuleInstance, Phase, ResourceInstances, VertexId};
 use crate::expand::{self, Expansion};
 use crate::graph::{Graph, NodeIndex, NodeKind};
+use crate::validate::validate_graph;
 use crate::{Change, Deferred, DeferredReason, Plan, PlanHost, PlanInput, PriorState};
 
 /// Makes a plan. With errors the plan is `errored`, holds what could be planned, and must not be
 /// applied.
 pub fn plan(input: &PlanInput<'_>, host: &mut dyn PlanHost) -> (Plan, Diagnostics) {
     let (graph, mut found) = Graph::build(input.tree, input.sources, input.providers);
+    let graph = Rc::new(graph);
+    if !found.has_errors() {
+        let providers = input.providers;
+        found.extend(validate_graph(graph.clone(), input.sources, input.functions, providers));
+    }
     if found.has_errors() {
         found.sort();
         return (finish::errored(input), found);
@@ -130,7 +136,7 @@ impl<'a, 'h> Planner<'a, 'h> {
     fn new(
         input: &'a PlanInput<'a>,
         host: &'h mut dyn PlanHost,
-        graph: Graph<'a>,
+        graph: Rc<Graph<'a>>,
         prior: &'a PriorState,
     ) -> Self {
         let count = graph.nodes.len();
@@ -142,7 +148,7 @@ impl<'a, 'h> Planner<'a, 'h> {
         });
         let evaluation = Evaluation::new(
             Phase::Plan,
-            Rc::new(graph),
+            graph,
             (input.sources, input.functions),
             input.providers,
             input.variables,

@@ -45,7 +45,7 @@ impl Planner<'_, '_> {
         let Some(provider) = self.input.providers.get(&place.addr.provider) else {
             return Err(Diagnostics::new());
         };
-        self.refuse_invalid(provider.as_ref(), &value, header)?;
+        self.refuse_invalid_provider(provider.as_ref(), &value, header)?;
         if !value.is_wholly_known() {
             self.host.configure(&place.addr, None)?;
             return Ok((Configured::Unknown, Some(vertex)));
@@ -54,7 +54,7 @@ impl Planner<'_, '_> {
         Ok((Configured::Known, Some(vertex)))
     }
 
-    fn refuse_invalid(
+    fn refuse_invalid_provider(
         &mut self,
         provider: &dyn kprov_provider::Provider,
         value: &Value,
