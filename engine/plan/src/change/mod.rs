@@ -12,5 +12,8 @@ pub mod ignore;
 pub mod moved;
 pub mod order;
 pub mod proposed;
+pub mod removed;
+pub mod replace_trigger;
+pub mod target;
 #[cfg(test)]
 pub(crate) mod testing;

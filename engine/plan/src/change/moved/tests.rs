@@ -195,7 +195,8 @@ impl Declarations for Declared {
 
 #[test]
 fn validation() {
-    let cases: [(&[(&str, &str)], &'static [&'static str], &[&str]); 6] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'static [&'static str], &'a [&'a str]);
+    let cases: [Case<'_>; 6] = [
         (&[("x.a", "x.b")], &["x.b"], &[]),
         (&[("x.a", "x.b")], &["x.a", "x.b"], &["Moved object still exists"]),
         (&[("x.a", "x.a")], &[], &["Redundant move statement"]),
