@@ -93,7 +93,8 @@ pub fn removal(removal: &Removal<'_>) -> Change {
         importing: None,
         prior_private: prior.private.clone(),
         planned_private: Vec::new(),
-        dependencies: Vec::new(),
+        // What it depended on: who orders or checks deletes needs it.
+        dependencies: prior.dependencies.clone(),
         create_before_destroy: prior.create_before_destroy,
         tainted: prior.tainted,
     }
