@@ -20,6 +20,7 @@ use tokio::task::JoinSet;
 use crate::machine::{Effect, Event, ExecuteOutcome, Executor, Inputs, Reply, ops_max};
 use crate::{Counts, Reporter};
 use call::Caller;
+pub(crate) use call::read_back;
 pub(crate) use clock::rfc3339;
 use writer::Writer;
 

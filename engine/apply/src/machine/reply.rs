@@ -403,18 +403,14 @@ impl Executor<'_> {
         batch.entries.push(Entry::Settled { op: active.op, address, how, object: None });
     }
 
-    /// Something is there that is neither the old nor the planned object: a create is tainted.
+    /// Something is there that is neither the old nor the planned object: the next plan compares it
+    /// with the configuration.
     fn adopt_half_done(&mut self, active: &Active, object: Object, batch: &mut Batch) {
         let Some(write) = &active.write else { return };
-        let status = match active.verb {
-            Verb::Create => ObjectStatus::Tainted,
-            Verb::Update | Verb::Delete | Verb::Read | Verb::Import => ObjectStatus::Ready,
-        };
-        let shell = StoredObject { status, ..write.shell.clone() };
         let value = stored::mark_paths(conform::without_unknowns(&object.value), &write.sensitive);
         let address = active.call.address.clone();
         let registry = &self.inputs.registry;
-        match record::filled(registry, &address.instance, &shell, &value, object.private) {
+        match record::filled(registry, &address.instance, &write.shell, &value, object.private) {
             Ok(object) => {
                 self.present.insert(address.clone());
                 batch.entries.push(Entry::Settled {
