@@ -5,6 +5,49 @@ mod support;
 use proptest::prelude::*;
 use support::World;
 
+/// Ways to make an expression of up to three others.
+const FORMS: &[&str] = &[
+    "[A, B]",
+    "{a = A, (B) = C}",
+    "{A = B}",
+    "A + B",
+    "A == B",
+    "A && !B",
+    "A % B",
+    "A < -B",
+    "A ? B : C",
+    "A[B]",
+    "(A)[*].a",
+    "A.*.b",
+    "A.a",
+    "A[0]",
+    "[for x in A : B if C]",
+    "{for k, x in A : B => C}",
+    "{for x in A : x => B...}",
+    "\"${A}-${B}\"",
+    "\"%{ if A }${B}%{ else }c%{ endif }\"",
+    "\"%{ for x in A ~} ${B} %{ endfor }\"",
+    "try(A, B)",
+    "can(A)",
+    "tolist(A)",
+    "toset(A)",
+    "tomap(A)",
+    "merge(A, B...)",
+    "max(A...)",
+    "length(A)",
+    "keys(A)",
+    "flatten([A, B])",
+    "format(A, B, C)",
+    "jsonencode(A)",
+    "element(A, B)",
+    "slice(A, B, C)",
+    "substr(A, B, C)",
+    "sensitive(A)",
+    "lookup(A, B, C)",
+    "templatestring(local.list, A)",
+    "nosuch(A)",
+];
+
 /// Text that is often an expression, and sometimes almost one.
 fn expression() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
@@ -30,47 +73,7 @@ fn expression() -> impl Strategy<Value = String> {
     ]
     .prop_map(str::to_owned);
     leaf.prop_recursive(5, 40, 3, |inner| {
-        let forms = prop::sample::select(vec![
-            "[A, B]",
-            "{a = A, (B) = C}",
-            "{A = B}",
-            "A + B",
-            "A == B",
-            "A && !B",
-            "A % B",
-            "A < -B",
-            "A ? B : C",
-            "A[B]",
-            "(A)[*].a",
-            "A.*.b",
-            "A.a",
-            "A[0]",
-            "[for x in A : B if C]",
-            "{for k, x in A : B => C}",
-            "{for x in A : x => B...}",
-            "\"${A}-${B}\"",
-            "\"%{ if A }${B}%{ else }c%{ endif }\"",
-            "\"%{ for x in A ~} ${B} %{ endfor }\"",
-            "try(A, B)",
-            "can(A)",
-            "tolist(A)",
-            "toset(A)",
-            "tomap(A)",
-            "merge(A, B...)",
-            "max(A...)",
-            "length(A)",
-            "keys(A)",
-            "flatten([A, B])",
-            "format(A, B, C)",
-            "jsonencode(A)",
-            "element(A, B)",
-            "slice(A, B, C)",
-            "substr(A, B, C)",
-            "sensitive(A)",
-            "lookup(A, B, C)",
-            "templatestring(local.list, A)",
-            "nosuch(A)",
-        ]);
+        let forms = prop::sample::select(FORMS);
         (forms, inner.clone(), inner.clone(), inner).prop_map(|(form, a, b, c)| {
             let mut text = String::new();
             for letter in form.chars() {

@@ -354,6 +354,10 @@ fn lists() {
             Ok(&["a   |   z", "b   |   z"]),
         ),
     ];
+    check_lists(rows);
+}
+
+fn check_lists(rows: Vec<ListRow>) {
     for (arguments, expect) in rows {
         let result = call_named("formatlist", &arguments).map_err(|error| error.message);
         let list = |items: &[&str]| {

@@ -119,6 +119,12 @@ fn encodes_2() {
             ]),
             "\"d\": \"2024-01-01\"\n\"e\": \"1e3\"\n\"f\": \"1.0\"\n\"h\": \"0x1f\"\n\"o\": \"010\"\n\"t\": \"12:30:45\"\n",
         ),
+    ]);
+}
+
+#[test]
+fn encodes_signs_and_long_lines() {
+    check_encode(vec![
         (Value::from("- dash"), "\"- dash\"\n"),
         (Value::from("{braces}"), "\"{braces}\"\n"),
         (Value::from("%percent"), "\"%percent\"\n"),
