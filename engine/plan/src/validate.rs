@@ -12,13 +12,13 @@ use kprov_core::{
 use kprov_lang::SourceMap;
 use kprov_lang::config::{CheckRule, ModuleTree, Provisioner, Repetition, Resource};
 use kprov_lang::functions::FunctionContext;
-use kprov_provider::{AttributeError, Provider, Registry};
+use kprov_provider::{Attribute, AttributeError, Block, Provider, Registry};
 
 use crate::checks::{RuleKind, evaluate_rules};
 use crate::decode::Decoder;
 use crate::evaluation::{BlockScope, Evaluation, ModuleInstance, Phase, unknown_resource};
 use crate::expand::{self, Repeated};
-use crate::graph::{Graph, NodeIndex, NodeKind};
+use crate::graph::{Checks, Graph, NodeIndex, NodeKind};
 use crate::provider_config::ConfigPlace;
 
 /// Checks a configuration.
@@ -28,7 +28,7 @@ pub fn validate(
     functions: &FunctionContext<'_>,
     providers: &Registry,
 ) -> Diagnostics {
-    let (graph, mut found) = Graph::build(tree, sources, providers);
+    let (graph, mut found) = Graph::build(tree, sources, providers, Checks::Always);
     if !found.has_errors() {
         found.extend(validate_graph(Rc::new(graph), sources, functions, providers));
     }
@@ -215,11 +215,16 @@ impl<'a> Walk<'_, 'a> {
     }
 
     fn provisioner(&self, provisioner: &Provisioner, scope: &BlockScope<'_, 'a>) -> Diagnostics {
-        let mut problems = Diagnostics::new();
-        for argument in &provisioner.body.attributes {
-            problems.collect(scope.evaluate(&argument.expr));
+        if provisioner.ty != "local-exec" {
+            let detail = format!(
+                "The provisioner \"{}\" is not available. Only local-exec is.",
+                provisioner.ty
+            );
+            return Diagnostic::error("Missing required provisioner plugin", detail).into();
         }
-        problems
+        let decoder =
+            Decoder::new(self.evaluation.functions, self.evaluation.sources).allow_ephemeral();
+        decoder.decode(&provisioner.body, &local_exec(), scope, provisioner.span).1
     }
 
     /// Conditions must be of type bool; whether they hold is not asked here.
@@ -245,5 +250,21 @@ fn repeated(config: &Resource) -> Repeated {
         Repetition::Once => Repeated::No,
         Repetition::Count(_) => expand::unknown_count(),
         Repetition::ForEach(_) => expand::unknown_each(),
+    }
+}
+
+/// The arguments of the provisioner `local-exec`.
+fn local_exec() -> Block {
+    let text = || Attribute::new(Type::String).optional();
+    let attributes = [
+        ("command", Attribute::new(Type::String).required()),
+        ("interpreter", Attribute::new(Type::list(Type::String)).optional()),
+        ("working_dir", text()),
+        ("environment", Attribute::new(Type::map(Type::String)).optional()),
+        ("quiet", Attribute::new(Type::Bool).optional()),
+    ];
+    Block {
+        attributes: attributes.map(|(name, attribute)| (Str::from(name), attribute)).into(),
+        ..Block::default()
     }
 }

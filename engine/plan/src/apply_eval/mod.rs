@@ -24,7 +24,7 @@ use crate::decode::Decoder;
 use crate::evaluation::{
     BlockScope, Evaluation, ModuleInstance, Phase, ResourceInstances, index_of,
 };
-use crate::graph::Graph;
+use crate::graph::{Checks, Graph};
 use crate::{
     Action, Change, CheckKind, CheckReport, OperationIndex, OperationKind, Plan, PlanHost,
     PlanMode, Prepared, ProvisionerRun, Resolver,
@@ -73,7 +73,8 @@ impl<'a> ApplyResolver<'a> {
         input: ApplyInput<'a>,
         host: Option<&'a mut dyn PlanHost>,
     ) -> Result<ApplyResolver<'a>, Diagnostics> {
-        let (graph, found) = Graph::build(input.tree, input.sources, input.providers);
+        let (graph, found) =
+            Graph::build(input.tree, input.sources, input.providers, Checks::Always);
         if found.has_errors() {
             return Err(found);
         }

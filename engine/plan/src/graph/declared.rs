@@ -8,13 +8,19 @@ use kprov_lang::config::{CheckRule, IgnoreChanges, Module, ModuleCall, Repetitio
 use kprov_lang::eval::{references, references_in_body};
 use kprov_provider::{Block, Provider, Registry};
 
-use super::{Graph, Subject, attribute, subject};
+use super::{Checks, Graph, Subject, attribute, subject};
 use crate::provider_config::{provider_addr, resolve};
 use crate::suggestion::did_you_mean;
 
 /// Everything undeclared.
-pub(super) fn check(graph: &Graph<'_>, sources: &SourceMap, providers: &Registry) -> Diagnostics {
-    let mut check = Check { graph, sources, providers, module: 0, found: Diagnostics::new() };
+pub(super) fn check(
+    graph: &Graph<'_>,
+    sources: &SourceMap,
+    providers: &Registry,
+    checks: Checks,
+) -> Diagnostics {
+    let mut check =
+        Check { graph, sources, providers, checks, module: 0, found: Diagnostics::new() };
     for module in 0..graph.modules.len() {
         check.module = module;
         check.module_blocks(graph.modules[module].config);
@@ -39,14 +45,16 @@ struct Check<'g, 'a> {
     graph: &'g Graph<'a>,
     sources: &'g SourceMap,
     providers: &'g Registry,
+    checks: Checks,
     module: usize,
     found: Diagnostics,
 }
 
 impl Check<'_, '_> {
     fn module_blocks(&mut self, config: &Module) {
-        for local in config.locals.values() {
+        for (name, local) in &config.locals {
             self.expr(&local.expr);
+            self.own_value(name, &local.expr);
         }
         for output in config.outputs.values() {
             self.expr(&output.value);
@@ -115,8 +123,10 @@ impl Check<'_, '_> {
         self.all(resource.depends_on.iter());
         self.body(&resource.body);
         let triggers = &resource.lifecycle.replace_triggered_by;
-        for trigger in triggers {
-            self.expr(trigger);
+        if self.checks == Checks::ForPlan {
+            for trigger in triggers {
+                self.expr(trigger);
+            }
         }
         self.rules(&resource.lifecycle.preconditions);
         self.rules(&resource.lifecycle.postconditions);
@@ -125,6 +135,20 @@ impl Check<'_, '_> {
         }
         self.itself(resource);
         self.schema_of(resource);
+    }
+
+    /// A local value cannot be made from itself: a cycle of one, which has a place.
+    fn own_value(&mut self, name: &Str, expr: &Expr) {
+        for reference in references(expr) {
+            if let Ok((Subject::Local(used), _)) = subject(reference, self.sources)
+                && used == *name
+            {
+                let end = reference.steps.last().map_or(reference.root_span, |step| step.span);
+                let detail = format!("Local value local.{name} may not refer to itself.");
+                let summary = "Self-referencing local value";
+                return self.report(summary, detail, reference.root_span.to(end));
+            }
+        }
     }
 
     /// A block's own arguments cannot be made from what comes of them.

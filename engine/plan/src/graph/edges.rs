@@ -213,9 +213,8 @@ impl Edges<'_, '_> {
             | Subject::Itself => return,
         };
         if let Some(to) = self.graph.find(here, kind) {
-            // A variable's own validation and a resource's own postcondition may name themselves.
-            let own = from == to && matches!(self.graph.nodes[from].kind, NodeKind::Resource(_));
-            if !own {
+            // What refers to itself is reported as such, with its place, not as a cycle.
+            if from != to {
                 self.graph.dependencies[from].push(to);
             }
         }

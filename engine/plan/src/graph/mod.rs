@@ -69,6 +69,15 @@ pub(crate) struct GraphModule<'a> {
     pub(crate) children: HashMap<Str, usize>,
 }
 
+/// How much is checked. Terraform looks at what triggers replacements only when it plans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Checks {
+    /// What must hold whatever is done.
+    Always,
+    /// The same and what a plan needs.
+    ForPlan,
+}
+
 /// All blocks, in an order in which they can be evaluated.
 #[derive(Debug)]
 pub(crate) struct Graph<'a> {
@@ -89,6 +98,7 @@ impl<'a> Graph<'a> {
         tree: &'a ModuleTree,
         sources: &SourceMap,
         providers: &Registry,
+        checks: Checks,
     ) -> (Graph<'a>, Diagnostics) {
         let mut graph = Graph {
             modules: modules(tree),
@@ -100,7 +110,7 @@ impl<'a> Graph<'a> {
         for module in 0..graph.modules.len() {
             graph.add_module(module);
         }
-        let mut diagnostics = declared::check(&graph, sources, providers);
+        let mut diagnostics = declared::check(&graph, sources, providers, checks);
         edges::connect(&mut graph, sources);
         match sort::levels(&graph) {
             Ok(levels) => graph.levels = levels,

@@ -26,14 +26,15 @@ use crate::change::moved::{Moves, Statement, apply_moves, statements};
 use crate::checks::CheckResults;
 use crate::evaluation::{Evaluation, ModuleInstance, Phase, ResourceInstances, VertexId};
 use crate::expand::{self, Expansion};
-use crate::graph::{Graph, NodeIndex, NodeKind};
+use crate::graph::{Checks, Graph, NodeIndex, NodeKind};
 use crate::validate::validate_graph;
 use crate::{Change, Deferred, DeferredReason, Plan, PlanHost, PlanInput, PriorState};
 
 /// Makes a plan. With errors the plan is `errored`, holds what could be planned, and must not be
 /// applied.
 pub fn plan(input: &PlanInput<'_>, host: &mut dyn PlanHost) -> (Plan, Diagnostics) {
-    let (graph, mut found) = Graph::build(input.tree, input.sources, input.providers);
+    let (graph, mut found) =
+        Graph::build(input.tree, input.sources, input.providers, Checks::ForPlan);
     let graph = Rc::new(graph);
     if !found.has_errors() {
         let providers = input.providers;

@@ -75,7 +75,7 @@ impl EmbeddedModules for NoModules {
 }
 
 #[derive(Debug)]
-struct Still;
+pub(crate) struct Still;
 
 impl Host for Still {
     fn now(&self) -> SystemTime {
