@@ -1,3 +1,20 @@
-//! The `kprov` program.
+//! The `kprov` program: the arguments become one operation of kprov-ops, what it says becomes text,
+//! and how it went becomes the exit status.
+//!
+//! Nothing is built that the command does not need: no runtime, no state, no provider for
+//! `kprov version`.
 
-fn main() {}
+mod args;
+mod commands;
+mod failure;
+mod machine;
+mod output;
+mod render;
+mod session;
+mod workspace_file;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(commands::run(std::env::args_os()))
+}

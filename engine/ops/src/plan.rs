@@ -149,7 +149,7 @@ pub(crate) fn plan_with(
     Ok((planned, problems))
 }
 
-fn undecodable(error: &StoredError) -> Diagnostic {
+pub(crate) fn undecodable(error: &StoredError) -> Diagnostic {
     Diagnostic::error(
         "Object of the state not understood",
         format!(

@@ -5,13 +5,19 @@ mod bools;
 mod checks;
 mod configuration;
 mod plan;
+mod prior;
 mod reference;
 mod state;
+mod stored_checks;
+mod validate;
 mod values;
 
 pub use configuration::Configuration;
 pub use plan::plan_json;
+pub use prior::prior_values;
 pub use state::{outputs_json, state_json};
+pub use stored_checks::stored_checks;
+pub use validate::validate_json;
 
 /// The Terraform version whose language and formats these are.
 pub const TERRAFORM_VERSION: &str = "1.11.4";

@@ -1,5 +1,7 @@
 //! `show -json` of a state (format 1.0), and `output -json`.
 
+use std::collections::BTreeMap;
+
 use kprov_core::{Str, Value};
 use kprov_plan::{CheckReport, PriorState};
 use kprov_state::State;
@@ -57,6 +59,6 @@ fn described<'a>((name, value): (&'a Str, &'a Value)) -> (&'a Str, &'a Value, bo
 }
 
 /// All root outputs, `{"name": {"sensitive", "type", "value"}}`.
-pub fn outputs_json(prior: &PriorState) -> Json {
-    outputs(prior.outputs.iter().map(described))
+pub fn outputs_json(all: &BTreeMap<Str, Value>) -> Json {
+    outputs(all.iter().map(described))
 }

@@ -1,0 +1,557 @@
+//! The commands and their flags, as Terraform has them.
+//!
+//! Every switch takes `=true` and `=false` too: [`Cli::parse`] sees to that once for all.
+
+use std::any::TypeId;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Arg, ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use super::Arguments;
+use super::variables::VariableFlags;
+
+/// Provisions infrastructure from Terraform-language modules.
+#[derive(Debug, Parser)]
+#[command(name = "kprov", disable_help_subcommand = true, disable_version_flag = true)]
+pub(crate) struct Cli {
+    /// Switch to this directory first
+    #[arg(long, value_name = "DIR")]
+    pub(crate) chdir: Option<String>,
+    /// Show the version
+    #[arg(long, short = 'v')]
+    pub(crate) version: bool,
+    /// Print without colors
+    #[arg(long, global = true)]
+    pub(crate) no_color: bool,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Prepare the working directory for other commands
+    Init(InitFlags),
+    /// Check whether the configuration is valid
+    Validate(ValidateFlags),
+    /// Show changes required by the current configuration
+    Plan(PlanFlags),
+    /// Create or update infrastructure
+    Apply(ApplyFlags),
+    /// Destroy previously-created infrastructure
+    Destroy(ApplyFlags),
+    /// Show the state or a saved plan
+    Show(ShowFlags),
+    /// Show output values
+    Output(OutputFlags),
+    /// Try expressions at an interactive prompt
+    Console(ConsoleFlags),
+    /// Associate existing infrastructure with a resource
+    Import(ImportFlags),
+    /// Manage the state
+    #[command(subcommand)]
+    State(StateCommand),
+    /// Mark a resource instance to be replaced
+    Taint(TaintFlags),
+    /// Remove the mark of "taint"
+    Untaint(TaintFlags),
+    /// Show the operation log
+    #[command(subcommand)]
+    Op(OpCommand),
+    /// Manage workspaces
+    #[command(subcommand)]
+    Workspace(WorkspaceCommand),
+    /// Print the graph of resources in the DOT language
+    Graph(GraphFlags),
+    /// Information about the language
+    #[command(subcommand)]
+    Metadata(MetadataCommand),
+    /// Show the providers that the configuration needs
+    Providers(ProvidersFlags),
+    /// Update the state to match the real objects
+    Refresh(ApplyFlags),
+    /// Release a stuck lock
+    ForceUnlock(ForceUnlockFlags),
+    /// Show the version
+    Version(VersionFlags),
+    /// Not supported yet
+    #[command(external_subcommand)]
+    Other(Vec<String>),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LockFlags {
+    /// Do not hold the state lock (dangerous)
+    #[arg(long, action = ArgAction::Set, default_value = "true")]
+    pub(crate) lock: bool,
+    /// How long to wait for the state lock
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = duration)]
+    pub(crate) lock_timeout: std::time::Duration,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StateFlags {
+    /// The state file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<String>,
+    #[command(flatten)]
+    pub(crate) lock: LockFlags,
+    /// Accepted for compatibility: states are backed up by their journal
+    #[arg(long, hide = true)]
+    pub(crate) backup: Option<String>,
+    /// Accepted for compatibility
+    #[arg(long, hide = true)]
+    pub(crate) ignore_remote_version: bool,
+}
+
+/// What `plan`, `apply`, `destroy` and `refresh` have in common.
+#[derive(Debug, Args)]
+pub(crate) struct ChangeFlags {
+    #[command(flatten)]
+    pub(crate) state: StateFlags,
+    #[command(flatten)]
+    pub(crate) variables: VariableFlags,
+    /// Destroy everything
+    #[arg(long)]
+    pub(crate) destroy: bool,
+    /// Only take over what changed outside
+    #[arg(long)]
+    pub(crate) refresh_only: bool,
+    /// Skip reading what is in the state
+    #[arg(long, action = ArgAction::Set, default_value = "true")]
+    pub(crate) refresh: bool,
+    /// Replace this object
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) replace: Vec<String>,
+    /// Only this and what it depends on
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) target: Vec<String>,
+    /// Not this and nothing that depends on it
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) exclude: Vec<String>,
+    /// Unknown instance counts are errors instead of later phases
+    #[arg(long)]
+    pub(crate) no_defer: bool,
+    /// Show warnings in one line each
+    #[arg(long)]
+    pub(crate) compact_warnings: bool,
+    /// Show only what changes, in one line each
+    #[arg(long)]
+    pub(crate) concise: bool,
+    /// Ask for what is missing
+    #[arg(long, action = ArgAction::Set, default_value = "true")]
+    pub(crate) input: bool,
+    /// At most so many operations at a time
+    #[arg(long, value_name = "N", default_value = "10", value_parser = parallelism)]
+    pub(crate) parallelism: usize,
+    /// Machine-readable log (later)
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanFlags {
+    #[command(flatten)]
+    pub(crate) change: ChangeFlags,
+    /// Write the plan to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<String>,
+    /// Exit status 2 when there are changes
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+    /// Later
+    #[arg(long, hide = true)]
+    pub(crate) generate_config_out: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplyFlags {
+    #[command(flatten)]
+    pub(crate) change: ChangeFlags,
+    /// Do not ask before applying
+    #[arg(long)]
+    pub(crate) auto_approve: bool,
+    /// A saved plan
+    pub(crate) plan: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitFlags {
+    /// Accepted for compatibility
+    #[arg(long, action = ArgAction::Set, default_value = "true", hide = true)]
+    pub(crate) input: bool,
+    /// Accepted for compatibility
+    #[arg(long, action = ArgAction::Set, default_value = "true", hide = true)]
+    pub(crate) backend: bool,
+    /// Accepted for compatibility
+    #[arg(long, action = ArgAction::Set, default_value = "true", hide = true)]
+    pub(crate) get: bool,
+    /// Accepted for compatibility
+    #[arg(long, hide = true)]
+    pub(crate) upgrade: bool,
+    /// Accepted for compatibility
+    #[arg(long, hide = true)]
+    pub(crate) reconfigure: bool,
+    /// Accepted for compatibility
+    #[arg(long, hide = true)]
+    pub(crate) migrate_state: bool,
+    /// Accepted for compatibility
+    #[arg(long, hide = true)]
+    pub(crate) force_copy: bool,
+    /// Accepted for compatibility
+    #[arg(long, hide = true)]
+    pub(crate) plugin_dir: Vec<String>,
+    /// Accepted for compatibility
+    #[arg(long, hide = true)]
+    pub(crate) backend_config: Vec<String>,
+    /// Accepted for compatibility
+    #[arg(long, hide = true)]
+    pub(crate) lockfile: Option<String>,
+    #[command(flatten)]
+    pub(crate) lock: LockFlags,
+    #[command(flatten)]
+    pub(crate) variables: VariableFlags,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ValidateFlags {
+    /// Machine-readable
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) variables: VariableFlags,
+    /// Accepted for compatibility
+    #[arg(long, hide = true)]
+    pub(crate) no_tests: bool,
+    /// Accepted for compatibility
+    #[arg(long, hide = true)]
+    pub(crate) test_directory: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowFlags {
+    /// Machine-readable
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The state file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<String>,
+    /// A saved plan
+    pub(crate) path: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OutputFlags {
+    /// Machine-readable
+    #[arg(long, conflicts_with = "raw")]
+    pub(crate) json: bool,
+    /// The bare text of one output
+    #[arg(long)]
+    pub(crate) raw: bool,
+    /// The state file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<String>,
+    /// One output
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ConsoleFlags {
+    /// The state file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<String>,
+    /// Evaluate against a plan instead of the state (later)
+    #[arg(long)]
+    pub(crate) plan: bool,
+    #[command(flatten)]
+    pub(crate) variables: VariableFlags,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportFlags {
+    #[command(flatten)]
+    pub(crate) state: StateFlags,
+    #[command(flatten)]
+    pub(crate) variables: VariableFlags,
+    /// Ask for what is missing
+    #[arg(long, action = ArgAction::Set, default_value = "true")]
+    pub(crate) input: bool,
+    /// Directory of the configuration
+    #[arg(long)]
+    pub(crate) config: Option<String>,
+    /// Accepted for compatibility
+    #[arg(long, hide = true)]
+    pub(crate) parallelism: Option<usize>,
+    /// Where the object will be
+    pub(crate) address: String,
+    /// Which object
+    pub(crate) id: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StateCommand {
+    /// List resources
+    List {
+        /// The state file
+        #[arg(long)]
+        state: Option<String>,
+        /// Only objects whose id is this
+        #[arg(long)]
+        id: Option<String>,
+        /// Only these
+        addresses: Vec<String>,
+    },
+    /// Show one resource
+    Show {
+        /// The state file
+        #[arg(long)]
+        state: Option<String>,
+        /// Which
+        address: String,
+    },
+    /// Move an item
+    Mv {
+        #[command(flatten)]
+        state: StateFlags,
+        /// Only say what would be done
+        #[arg(long)]
+        dry_run: bool,
+        /// From here
+        source: String,
+        /// To here
+        destination: String,
+    },
+    /// Remove items without destroying them
+    Rm {
+        #[command(flatten)]
+        state: StateFlags,
+        /// Only say what would be done
+        #[arg(long)]
+        dry_run: bool,
+        /// Which
+        #[arg(required = true)]
+        addresses: Vec<String>,
+    },
+    /// Print the state in Terraform's format, version 4
+    Pull {
+        /// The state file
+        #[arg(long)]
+        state: Option<String>,
+    },
+    /// Take over a state in Terraform's format, version 4
+    Push {
+        #[command(flatten)]
+        state: StateFlags,
+        /// Even if it is older or of another lineage
+        #[arg(long)]
+        force: bool,
+        /// The file; "-" is standard input
+        path: String,
+    },
+    /// Check the state file
+    Fsck {
+        /// The state file
+        #[arg(long)]
+        state: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TaintFlags {
+    #[command(flatten)]
+    pub(crate) state: StateFlags,
+    /// It is no error if there is nothing
+    #[arg(long)]
+    pub(crate) allow_missing: bool,
+    /// Which
+    pub(crate) address: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OpCommand {
+    /// List runs, newest first
+    Log(OpFlags),
+    /// Show a run's operations
+    Show(OpFlags),
+    /// Show what a run changed in the state
+    Diff(OpFlags),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OpFlags {
+    /// Machine-readable
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The state file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<String>,
+    /// At most so many runs
+    #[arg(long, short = 'n', value_name = "N")]
+    pub(crate) limit: Option<usize>,
+    /// Which run; the newest if not told
+    pub(crate) run: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WorkspaceCommand {
+    /// List workspaces
+    List(WorkspaceFlags),
+    /// Show the selected workspace
+    Show(WorkspaceFlags),
+    /// Make a workspace and select it
+    New {
+        #[command(flatten)]
+        flags: WorkspaceFlags,
+        /// Its name
+        name: String,
+    },
+    /// Select a workspace
+    Select {
+        #[command(flatten)]
+        flags: WorkspaceFlags,
+        /// Make it if it does not exist
+        #[arg(long)]
+        or_create: bool,
+        /// Its name
+        name: String,
+    },
+    /// Delete a workspace
+    Delete {
+        #[command(flatten)]
+        flags: WorkspaceFlags,
+        /// Even if there are objects in it
+        #[arg(long)]
+        force: bool,
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WorkspaceFlags {
+    #[command(flatten)]
+    pub(crate) state: StateFlags,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GraphFlags {
+    /// plan, plan-refresh-only, plan-destroy or apply
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) ty: Option<String>,
+    /// Of a saved plan
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<String>,
+    /// Accepted for compatibility
+    #[arg(long, hide = true)]
+    pub(crate) draw_cycles: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MetadataCommand {
+    /// Signatures of all functions
+    Functions {
+        /// Machine-readable (the only form)
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct ProvidersFlags {
+    #[command(subcommand)]
+    pub(crate) command: Option<ProvidersCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProvidersCommand {
+    /// Print the schemas of the providers in use
+    Schema {
+        /// Machine-readable (the only form)
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ForceUnlockFlags {
+    /// Do not ask
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// The state file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<String>,
+    /// The lock's id
+    pub(crate) id: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VersionFlags {
+    /// Machine-readable
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Cli {
+    /// Reads arguments.
+    pub(crate) fn parse_words(arguments: Arguments) -> Result<Cli, clap::Error> {
+        let words = std::iter::once("kprov".to_owned()).chain(arguments.0);
+        let matches = switches(Cli::command()).try_get_matches_from(words)?;
+        Cli::from_arg_matches(&matches)
+    }
+}
+
+/// Lets every switch have a value: `-refresh=false`, `-json=true`.
+fn switches(command: clap::Command) -> clap::Command {
+    command.mut_args(switch).mut_subcommands(switches)
+}
+
+fn switch(arg: Arg) -> Arg {
+    let is_set = matches!(arg.get_action(), ArgAction::Set);
+    let is_true = matches!(arg.get_action(), ArgAction::SetTrue);
+    let is_bool = arg.get_value_parser().type_id() == TypeId::of::<bool>();
+    if !is_true && !(is_set && is_bool) {
+        return arg;
+    }
+    let words = PossibleValuesParser::new(["true", "false", "1", "0", "t", "f", "TRUE", "FALSE"]);
+    let arg = arg
+        .action(ArgAction::Set)
+        .num_args(0..=1)
+        .require_equals(true)
+        .default_missing_value("true")
+        .hide_possible_values(true)
+        .value_parser(words.map(|word| matches!(word.as_str(), "true" | "1" | "t" | "TRUE")));
+    if is_true { arg.default_value("false").hide_default_value(true) } else { arg }
+}
+
+fn parallelism(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("it must be a number of at least 1".to_owned()),
+        Ok(number) => Ok(number),
+    }
+}
+
+/// `90s`, `1m30s`, `1.5h`, `500ms`: as Go writes durations.
+fn duration(text: &str) -> Result<std::time::Duration, String> {
+    let wrong = || "it must be a duration like 30s or 1m30s".to_owned();
+    if text == "0" {
+        return Ok(std::time::Duration::ZERO);
+    }
+    let mut rest = text;
+    let mut seconds = 0.0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
+        let number: f64 = rest[..digits].parse().map_err(|_| wrong())?;
+        rest = &rest[digits..];
+        let unit = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
+        seconds += number
+            * match &rest[..unit] {
+                "ms" => 0.001,
+                "s" => 1.0,
+                "m" => 60.0,
+                "h" => 3600.0,
+                _ => return Err(wrong()),
+            };
+        rest = &rest[unit..];
+    }
+    if text.is_empty() { Err(wrong()) } else { Ok(std::time::Duration::from_secs_f64(seconds)) }
+}

@@ -1,0 +1,43 @@
+//! `init`: there is nothing to fetch; says what is wrong with modules and backends.
+
+use kprov_core::{Diagnostic, Diagnostics, ModulePath};
+
+use crate::args::InitFlags;
+use crate::failure::Outcome;
+use crate::output;
+use crate::session::Session;
+
+/// Checks the configuration.
+pub(crate) fn run(session: &Session, _flags: &InitFlags) -> Outcome {
+    let project = session.stateless_project();
+    let (tree, mut problems) = project.load();
+    if let Some(root) = tree.modules.get(&ModulePath::root())
+        && let Some((ty, span)) = &root.backend
+        && ty != "local"
+    {
+        problems.push(
+            Diagnostic::error(
+                "Backend not supported",
+                format!(
+                    "The configuration wants its state in a {ty:?} backend. kprov keeps states in \
+                     a file beside the configuration (\"local\") and cannot use others yet: remove \
+                     the block. \"kprov state push\" takes over a state that \"terraform state \
+                     pull\" printed."
+                ),
+            )
+            .at(session.sources.range(*span)),
+        );
+    }
+    finish(session, &problems)
+}
+
+fn finish(session: &Session, problems: &Diagnostics) -> Outcome {
+    session.complain(problems);
+    if problems.has_errors() {
+        return Ok(1);
+    }
+    output::line(
+        "kprov is ready: providers and modules come with the program, nothing is fetched.",
+    );
+    Ok(0)
+}

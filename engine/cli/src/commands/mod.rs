@@ -1,0 +1,100 @@
+//! One file per command: arguments in, exit status out.
+
+mod init;
+mod output;
+mod plan;
+mod show;
+mod validate;
+mod version;
+
+use std::ffi::OsString;
+
+use kprov_core::{Diagnostic, Diagnostics};
+
+use crate::args::{Cli, Command, normalize};
+use crate::failure::{Failure, Outcome};
+use crate::session::Session;
+use crate::{output as out, render};
+
+/// Runs the program; gives its exit status.
+pub(crate) fn run(words: impl Iterator<Item = OsString>) -> u8 {
+    // What is not Unicode names nothing that we know; the replacement character shows where it was.
+    let words = words.skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let normalized = normalize(words, &|name| std::env::var(name).ok());
+    let cli = match normalized.map(Cli::parse_words) {
+        Ok(Ok(cli)) => cli,
+        Ok(Err(error)) => return usage(&error),
+        Err(why) => {
+            out::complain(&format!("Error: {why}\n"));
+            return 1;
+        }
+    };
+    if cli.version {
+        return version::version(false);
+    }
+    let Some(command) = cli.command else {
+        out::complain(&format!("{}\n", help()));
+        return 127;
+    };
+    if let Some(dir) = &cli.chdir
+        && let Err(error) = std::env::set_current_dir(dir)
+    {
+        out::complain(&format!("Error handling -chdir option: chdir {dir}: {error}\n"));
+        return 1;
+    }
+    let session = match Session::new(cli.no_color) {
+        Ok(session) => session,
+        Err(problem) => {
+            out::complain(&format!("Error: {}: {}\n", problem.summary, problem.detail));
+            return 1;
+        }
+    };
+    match dispatch(&session, command) {
+        Ok(status) | Err(Failure::Status(status)) => status,
+        Err(Failure::Problems(problems)) => {
+            session.complain(&problems);
+            1
+        }
+    }
+}
+
+fn dispatch(session: &Session, command: Command) -> Outcome {
+    match command {
+        Command::Init(flags) => init::run(session, &flags),
+        Command::Validate(flags) => validate::run(session, &flags),
+        Command::Plan(flags) => plan::run(session, flags),
+        Command::Show(flags) => show::run(session, &flags),
+        Command::Output(flags) => output::run(session, &flags),
+        Command::Version(flags) => Ok(version::version(flags.json)),
+        _ => Err(later("this command")),
+    }
+}
+
+/// Help goes to standard output, mistakes to standard error.
+fn usage(error: &clap::Error) -> u8 {
+    let is_help = !error.use_stderr();
+    let text = error.render().to_string();
+    if is_help {
+        out::print(&text)
+    } else {
+        out::complain(&text)
+    }
+    u8::from(!is_help)
+}
+
+fn help() -> String {
+    <Cli as clap::CommandFactory>::command().render_help().to_string()
+}
+
+fn later(what: &str) -> Failure {
+    Diagnostic::error("Not supported yet", format!("kprov does not support {what} yet.")).into()
+}
+
+impl Session {
+    /// Problems, to standard error.
+    pub(crate) fn complain(&self, problems: &Diagnostics) {
+        if !problems.is_empty() {
+            out::complain(&render::diagnostics(problems, &self.sources, self.style));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `plan`
+
+use kprov_core::{Diagnostic, Diagnostics};
+use kprov_ops::{PlanFile, PlanRequest, Planned, Project, write_plan_file};
+use kprov_plan::PlanMode;
+
+use crate::args::{ChangeFlags, PlanFlags};
+use crate::failure::{Failure, Outcome};
+use crate::session::Session;
+use crate::{output, render};
+
+/// Makes a plan and shows it.
+pub(crate) fn run(session: &Session, flags: PlanFlags) -> Outcome {
+    if flags.change.json {
+        return Err(super::later(
+            "the -json log of plan; \"show -json PLAN\" gives the plan as JSON",
+        ));
+    }
+    if flags.generate_config_out.is_some() {
+        return Err(super::later("-generate-config-out"));
+    }
+    let request = request(session, &flags.change)?;
+    let project = project(session, &flags.change)?;
+    let planned = kprov_ops::plan(&project, &request)?;
+    if planned.plan.errored || planned.problems.has_errors() {
+        session.complain(&planned.problems);
+        return Ok(1);
+    }
+    output::print(&render::plan(&planned.plan, session.style));
+    session.complain(&planned.problems);
+    if let Some(path) = &flags.out {
+        save(session, &project, &planned, path)?;
+    }
+    let changes = flags.detailed_exitcode && planned.plan.applyable;
+    Ok(if changes { 2 } else { 0 })
+}
+
+fn save(
+    session: &Session,
+    project: &Project,
+    planned: &Planned,
+    path: &str,
+) -> Result<(), Failure> {
+    let file = PlanFile::of(planned, &project.sources, &project.dir);
+    write_plan_file(std::path::Path::new(path), &file.encode()?)?;
+    if !session.in_automation {
+        output::line(&format!(
+            "\nSaved the plan to: {path}\n\nTo perform exactly these actions, run the following \
+             command to apply:\n    kprov apply {path:?}"
+        ));
+    }
+    Ok(())
+}
+
+/// The project as the flags want it.
+pub(crate) fn project(session: &Session, flags: &ChangeFlags) -> Result<Project, Failure> {
+    let mut project = session.project(flags.state.state.as_deref())?;
+    project.parallelism = flags.parallelism;
+    Ok(project)
+}
+
+/// What the flags ask for.
+pub(crate) fn request(session: &Session, flags: &ChangeFlags) -> Result<PlanRequest, Failure> {
+    let mut problems = Diagnostics::new();
+    let mut refuse = |detail: &str| {
+        problems.push(Diagnostic::error("Incompatible plan mode options", detail));
+    };
+    if flags.destroy && flags.refresh_only {
+        refuse("The -destroy and -refresh-only options are mutually-exclusive.");
+    }
+    if flags.refresh_only && !flags.refresh {
+        refuse("It doesn't make sense to use -refresh-only at the same time as -refresh=false.");
+    }
+    if !flags.replace.is_empty() && (flags.destroy || flags.refresh_only) {
+        refuse("The -replace option can be used with normal plans only.");
+    }
+    if !flags.target.is_empty() && !flags.exclude.is_empty() {
+        refuse("The -target and -exclude options are mutually-exclusive.");
+    }
+    if problems.has_errors() {
+        return Err(problems.into());
+    }
+    let mode = match (flags.destroy, flags.refresh_only) {
+        (true, _) => PlanMode::Destroy,
+        (_, true) => PlanMode::RefreshOnly,
+        _ => PlanMode::Normal,
+    };
+    Ok(PlanRequest {
+        mode,
+        targets: flags.target.clone(),
+        excludes: flags.exclude.clone(),
+        replace: flags.replace.clone(),
+        skip_refresh: !flags.refresh,
+        no_defer: flags.no_defer,
+        variables: flags.variables.0.clone(),
+        environment_names: session.variable_names(),
+    })
+}

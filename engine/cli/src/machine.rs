@@ -1,0 +1,35 @@
+//! [`Machine`]: the real clock, randomness and environment.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use kprov_core::Host;
+
+/// This machine.
+#[derive(Debug)]
+pub(crate) struct Machine {
+    started: Instant,
+}
+
+impl Machine {
+    pub(crate) fn new() -> Machine {
+        Machine { started: Instant::now() }
+    }
+}
+
+impl Host for Machine {
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn random(&self, buffer: &mut [u8]) {
+        getrandom::fill(buffer).expect("invariant: an operating system has random bytes");
+    }
+
+    fn env(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+}

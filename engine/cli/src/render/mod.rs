@@ -1,0 +1,5 @@
+//! Text for people: problems, plans, values. Pure: values in, text out.
+
+mod plain;
+
+pub(crate) use plain::{Style, diagnostics, object, outputs, plan, value};

@@ -1,0 +1,144 @@
+//! [`Session`]: what every command has: the machine, the files, the texts that were read; and the way
+//! to a [`Project`].
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use kprov_core::{Diagnostic, Host};
+use kprov_lang::SourceMap;
+use kprov_ops::{Disk, Project};
+use kprov_provider::Registry;
+use kprov_state::{MemoryStore, SqliteOptions, SqliteStore, Store};
+
+use crate::failure::Failure;
+use crate::machine::Machine;
+use crate::render::Style;
+use crate::workspace_file;
+
+/// The state's file beside the configuration.
+const STATE_FILE: &str = "kprov.db";
+
+/// One execution of the program.
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) host: Arc<dyn Host>,
+    pub(crate) sources: SourceMap,
+    pub(crate) style: Style,
+    /// Does a program call us? Then no hints about what to run next.
+    pub(crate) in_automation: bool,
+    files: Arc<Disk>,
+}
+
+impl Session {
+    /// In the present working directory.
+    pub(crate) fn new(no_color: bool) -> Result<Session, Diagnostic> {
+        let host: Arc<dyn Host> = Arc::new(Machine::new());
+        let here = std::env::current_dir().map_err(|error| {
+            Diagnostic::error(
+                "No working directory",
+                format!("The current directory cannot be used: {error}."),
+            )
+        })?;
+        let home = host.env("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+        let set = |name: &str| host.env(name).is_some_and(|value| !value.is_empty());
+        let style = Style::new(no_color || set("NO_COLOR"));
+        let in_automation = set("TF_IN_AUTOMATION");
+        Ok(Session {
+            sources: SourceMap::new(),
+            style,
+            in_automation,
+            files: Arc::new(Disk::new(here, home)),
+            host,
+        })
+    }
+
+    /// May questions be asked? `-input=false` and `TF_INPUT=0` say no.
+    pub(crate) fn may_ask(&self, flag: bool) -> bool {
+        let variable = self.host.env("TF_INPUT");
+        flag && !variable.is_some_and(|value| matches!(value.as_str(), "0" | "false" | "f" | "F"))
+    }
+
+    /// The state's path.
+    pub(crate) fn state_path(&self, flag: Option<&str>) -> PathBuf {
+        let flag = flag.filter(|path| !path.is_empty()).map(str::to_owned);
+        let variable = || self.host.env("KPROV_STATE").filter(|path| !path.is_empty());
+        PathBuf::from(flag.or_else(variable).unwrap_or_else(|| STATE_FILE.to_owned()))
+    }
+
+    /// Where the selected workspace is written down.
+    pub(crate) fn workspace_path(&self) -> PathBuf {
+        workspace_file::path(self.host.env("TF_DATA_DIR").as_deref())
+    }
+
+    /// `TF_WORKSPACE`
+    pub(crate) fn workspace_override(&self) -> Option<String> {
+        self.host.env("TF_WORKSPACE").filter(|name| !name.is_empty())
+    }
+
+    /// The selected workspace.
+    pub(crate) fn workspace(&self) -> Result<String, Diagnostic> {
+        let Some(name) = self.workspace_override() else {
+            return workspace_file::read(&self.workspace_path());
+        };
+        if workspace_file::is_valid(&name) {
+            return Ok(name);
+        }
+        Err(Diagnostic::error(
+            "Invalid workspace name",
+            format!("TF_WORKSPACE is {name:?}, which is no name of a workspace."),
+        ))
+    }
+
+    /// The state's store; nothing is made on disk before the first write.
+    pub(crate) fn store(&self, state: Option<&str>) -> Result<Arc<dyn Store>, Failure> {
+        let options = SqliteOptions::default();
+        let store = SqliteStore::open(self.state_path(state), self.host.clone(), options)?;
+        Ok(Arc::new(store))
+    }
+
+    /// The project in the working directory with its state.
+    pub(crate) fn project(&self, state: Option<&str>) -> Result<Project, Failure> {
+        let workspace = self.workspace()?;
+        let mut project = self.with_store(self.store(state)?);
+        project.workspace = workspace;
+        Ok(project)
+    }
+
+    /// The project for commands that do not look at the state.
+    pub(crate) fn stateless_project(&self) -> Project {
+        self.with_store(Arc::new(MemoryStore::new(self.host.clone())))
+    }
+
+    fn with_store(&self, store: Arc<dyn Store>) -> Project {
+        let mut project = Project::new(self.files.clone(), self.host.clone(), registry(), store);
+        project.sources = self.sources.clone();
+        project.who = self.who();
+        project
+    }
+
+    /// user@host
+    fn who(&self) -> String {
+        let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| self.host.env(name));
+        format!("{}@{}", user.unwrap_or_else(|| "unknown".to_owned()), host_name())
+    }
+
+    /// Names of variables of the environment that may give values.
+    pub(crate) fn variable_names(&self) -> Vec<String> {
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        let mut names: Vec<String> = names.filter(|name| name.starts_with("TF_VAR_")).collect();
+        names.sort();
+        names
+    }
+}
+
+/// All providers of this program: cheap, they build nothing before they are asked.
+pub(crate) fn registry() -> Registry {
+    Registry::new().with(Arc::new(kprov_provider_builtin::Builtin))
+}
+
+/// This machine's name; empty where it cannot be told.
+pub(crate) fn host_name() -> String {
+    let read = |path: &str| std::fs::read_to_string(path).ok();
+    let name = read("/proc/sys/kernel/hostname").or_else(|| read("/etc/hostname"));
+    name.map(|name| name.trim().to_owned()).unwrap_or_default()
+}

@@ -1,0 +1,74 @@
+//! Show: what is in the state, what is in a saved plan.
+
+use std::collections::BTreeMap;
+
+use kprov_apply::stored::decode_state;
+use kprov_core::{Diagnostics, ObjectAddr, Str, Value};
+use kprov_plan::PriorState;
+use kprov_state::State;
+use kprov_state::tfstate::closure;
+use serde_json::Value as Json;
+
+use crate::json::{Configuration, plan_json, state_json, stored_checks};
+use crate::plan::undecodable;
+use crate::{OpsError, PlanFile, Project};
+
+/// A state, stored and decoded.
+#[derive(Debug)]
+pub struct ShownState {
+    /// As stored.
+    pub state: State,
+    /// By the providers' schemas.
+    pub decoded: PriorState,
+}
+
+/// Reads the state of the selected workspace.
+///
+/// # Errors
+/// When it cannot be read or understood.
+pub fn read_state(project: &Project) -> Result<ShownState, OpsError> {
+    let state = project.store.read(&project.workspace)?;
+    let (decoded, errors) = decode_state(&state, &project.registry);
+    let problems: Diagnostics = errors.iter().map(undecodable).collect();
+    if problems.has_errors() {
+        return Err(problems.into());
+    }
+    Ok(ShownState { state, decoded })
+}
+
+/// Root outputs of the selected workspace; needs no provider.
+///
+/// # Errors
+/// When the state cannot be read.
+pub fn read_outputs(project: &Project) -> Result<BTreeMap<Str, Value>, OpsError> {
+    let mut state = project.store.read(&project.workspace)?;
+    state.objects.clear();
+    let (decoded, errors) = decode_state(&state, &project.registry);
+    let problems: Diagnostics = errors.iter().map(undecodable).collect();
+    if problems.has_errors() {
+        return Err(problems.into());
+    }
+    Ok(decoded.outputs)
+}
+
+impl ShownState {
+    /// `show -json`
+    pub fn json(&self) -> Json {
+        let closure = closure(&self.state);
+        let dependencies = |address: &ObjectAddr| -> Vec<String> {
+            let object = self.state.objects.get(address);
+            object
+                .map(|object| closure.texts(address, object).map(str::to_owned).collect())
+                .unwrap_or_default()
+        };
+        state_json(&self.state, &self.decoded, &dependencies, &stored_checks(&self.state.checks))
+    }
+}
+
+/// `show -json PLAN`. Configures no provider; reads the configuration out of the plan file.
+pub fn plan_document(project: &Project, file: &PlanFile) -> Json {
+    let (tree, _) = file.load(project);
+    let (sources, registry) = (&project.sources, &project.registry);
+    let configuration = Configuration { tree: &tree, sources, registry }.json();
+    plan_json(&file.plan, file.prior_values.clone(), configuration)
+}
