@@ -10,6 +10,7 @@ pub mod diff;
 pub mod drift;
 pub mod forced;
 pub mod ignore;
+pub mod import;
 pub mod lint;
 pub mod moved;
 pub mod order;

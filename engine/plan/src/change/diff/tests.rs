@@ -177,3 +177,37 @@ fn what_cannot_be_planned() {
     let same = disk(&[("name", "a".into())]);
     assert!(plan(kept, Some(made(&[("name", "a".into())])), &same, &Ignore::None).is_ok());
 }
+
+#[test]
+fn an_unchanged_instance_shares_its_prior_value() {
+    let prior = made(&[("name", "a".into()), ("tags", tags(&[("a", "b")]))]);
+    let config = disk(&[("name", "a".into()), ("tags", tags(&[("a", "b")]))]);
+    let prior_object = object(prior.clone());
+    let addr = addr();
+    let mut plain = schema();
+    // A sensitive attribute marks, and marking rebuilds.
+    plain.attributes.get_mut("secret").unwrap().sensitive = false;
+    let request = InstancePlanRequest {
+        addr: &addr,
+        place: None,
+        resource: &Disk::default(),
+        schema: &plain,
+        prior: Some(&prior_object),
+        config: &config,
+        ignore: &Ignore::None,
+        replace_requested: false,
+        replace_triggered: false,
+        create_before_destroy: false,
+        prevent_destroy: true,
+    };
+    let plan = plan_instance(&request).unwrap();
+    assert_eq!(plan.action, Action::NoOp);
+    for side in [&plan.before, &plan.after] {
+        match (side, &prior) {
+            (Value::Object(side), Value::Object(prior)) => {
+                assert!(std::sync::Arc::ptr_eq(side, prior));
+            }
+            _ => panic!("{side:?}"),
+        }
+    }
+}

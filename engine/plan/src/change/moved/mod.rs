@@ -94,7 +94,7 @@ pub fn statements(tree: &ModuleTree, sources: &SourceMap) -> (Vec<Statement>, Di
     let mut problems = Diagnostics::new();
     for (path, module) in &tree.modules {
         for moved in &module.moved {
-            if let Some(problem) = refuse(&moved.from).or_else(|| refuse(&moved.to)) {
+            if let Some(problem) = idle(&moved.from).or_else(|| idle(&moved.to)) {
                 problems.push(problem.at(sources.range(moved.span)));
                 continue;
             }
@@ -127,14 +127,15 @@ pub fn statements(tree: &ModuleTree, sources: &SourceMap) -> (Vec<Statement>, Di
     (statements, problems)
 }
 
-fn refuse(target: &Target) -> Option<Diagnostic> {
+/// Terraform takes such blocks, to no effect.
+fn idle(target: &Target) -> Option<Diagnostic> {
     match target {
         Target::Resource(instance) if instance.resource.mode != ResourceMode::Managed => {
             let detail = format!(
-                "{instance} has no object in the state that could move: data sources and \
-                 ephemeral resources are read again each time. Only resources and modules move."
+                "This block has no effect: {instance} has no object in the state that could move, \
+                 because data sources and ephemeral resources are read again each time. Remove it."
             );
-            Some(Diagnostic::error("Invalid \"moved\" addresses", detail))
+            Some(Diagnostic::warning("Move without effect", detail))
         }
         _ => None,
     }

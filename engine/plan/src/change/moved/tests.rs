@@ -159,7 +159,7 @@ fn a_mentioned_resource_has_no_implied_move() {
     let (statements, problems) = statements(&tree, &SourceMap::new());
     assert_eq!(
         problems.iter().map(|p| p.summary.as_str()).collect::<Vec<_>>(),
-        ["Invalid \"moved\" addresses"]
+        ["Move without effect"]
     );
     let moves = apply_moves(&statements, &state(&["x.a"]), &SourceMap::new()).unwrap();
     assert_eq!(lines(&moves), ["x.a[1] < x.a"]);

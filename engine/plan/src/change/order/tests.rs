@@ -330,3 +330,77 @@ fn many_before_many_is_linear() {
     let OperationIndex(gate) = gate[0];
     assert_eq!(operations[gate as usize].after.len(), count as usize);
 }
+
+/// Random worlds: whatever is recorded and configured, all steps come out, each behind its `after`,
+/// and what configuration demands holds.
+mod random {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn words() -> impl Strategy<Value = &'static str> {
+        prop::sample::select(vec![
+            "noop",
+            "create",
+            "update",
+            "replace",
+            "create-first",
+            "delete",
+            "delete!",
+            "read",
+        ])
+    }
+
+    proptest! {
+        #[test]
+        fn configuration_always_holds(
+            words in prop::collection::vec(words(), 1..12),
+            configured in prop::collection::vec((0usize..12, 0usize..12), 0..20),
+            recorded in prop::collection::vec((0usize..12, 0usize..12), 0..20),
+        ) {
+            let names: Vec<String> = (0..words.len()).map(|at| format!("x.r{at}")).collect();
+            let resources: Vec<String> = names.clone();
+            let on = |edges: &[(usize, usize)], at: usize, acyclic: bool| -> Vec<&str> {
+                let own = edges.iter().filter(|(from, to)| {
+                    *from == at && *to < words.len() && from != to && (!acyclic || to < from)
+                });
+                own.map(|(_, to)| resources[*to].as_str()).collect()
+            };
+            let recorded: Vec<Vec<&str>> =
+                (0..words.len()).map(|at| on(&recorded, at, false)).collect();
+            let configured: Vec<Vec<&str>> =
+                (0..words.len()).map(|at| on(&configured, at, true)).collect();
+            let lines: Vec<Line<'_>> = (0..words.len())
+                .map(|at| (names[at].as_str(), words[at], &recorded[at][..], &configured[at][..]))
+                .collect();
+            let world = world(&lines);
+            let operations = world.order().unwrap();
+            let mut behind: Vec<std::collections::BTreeSet<usize>> = Vec::new();
+            for (at, operation) in operations.iter().enumerate() {
+                let direct: Vec<usize> = operation.after.iter().map(|on| on.0 as usize).collect();
+                prop_assert!(direct.iter().all(|on| *on < at));
+                let all = direct.iter().flat_map(|on| behind[*on].iter().chain([on])).copied();
+                behind.push(all.collect());
+            }
+            let write = |name: &str| operations.iter().position(|operation| {
+                use OperationKind::{Create, Read, Update};
+                matches!(operation.kind, Create(c) | Update(c) | Read(c)
+                    if world.changes[c as usize].addr.to_string() == name)
+            });
+            for (name, _, _, on) in &lines {
+                for on in *on {
+                    if let (Some(write), Some(on)) = (write(name), write(on)) {
+                        prop_assert!(behind[write].contains(&on));
+                    }
+                }
+            }
+            let steps = operations.iter().filter(|o| o.kind != OperationKind::Gate).count();
+            let expect: usize = words.iter().map(|word| match *word {
+                "noop" => 0,
+                "replace" | "create-first" => 2,
+                _ => 1,
+            }).sum();
+            prop_assert_eq!(steps, expect);
+        }
+    }
+}
