@@ -65,9 +65,11 @@ pub struct InstancePlan {
 /// # Errors
 /// What the provider refused, ephemeral values that would be stored, `prevent_destroy`.
 pub fn plan_instance(request: &InstancePlanRequest<'_>) -> Result<InstancePlan, Diagnostics> {
-    refuse_ephemeral(request)?;
-    let marked = !request.config.marks_deep().is_empty();
-    let bare_config = request.config.clone().unmark_deep().0;
+    let (bare_config, marks) = request.config.clone().unmark_deep();
+    if marks.contains(Marks::EPHEMERAL) {
+        refuse_ephemeral(request)?;
+    }
+    let before = before(request);
     let prior = request.prior.map(|object| object.value.clone().unmark_deep().0);
     let tainted = request.prior.is_some_and(|object| object.tainted);
     // A tainted object is planned as if it were not there.
@@ -97,8 +99,9 @@ pub fn plan_instance(request: &InstancePlanRequest<'_>) -> Result<InstancePlan, 
         // The new object has nothing of the old one's computed values.
         planned = subject.plan(None)?;
     }
-    let after = remark(request, &planned.value, marked);
-    if action == Action::NoOp && !same_marks(request, &after) {
+    let after = remark(request, &planned.value, marks);
+    // Only the marks can differ: Terraform updates an object to record new ones.
+    if action == Action::NoOp && !raw_equal(&before, &after) {
         action = Action::Update;
     }
     if matches!(action, Action::Replace(_)) && request.prevent_destroy {
@@ -107,7 +110,7 @@ pub fn plan_instance(request: &InstancePlanRequest<'_>) -> Result<InstancePlan, 
     Ok(InstancePlan {
         action,
         reason,
-        before: before(request),
+        before,
         after,
         replace_paths,
         prior_private: request.prior.map_or_else(Private::new, |object| object.private.clone()),
@@ -174,9 +177,9 @@ fn before(request: &InstancePlanRequest<'_>) -> Value {
 }
 
 /// The planned value with the configuration's marks and the schema's.
-fn remark(request: &InstancePlanRequest<'_>, planned: &Value, marked: bool) -> Value {
+fn remark(request: &InstancePlanRequest<'_>, planned: &Value, marks: Marks) -> Value {
     let value = mark_by_schema(request.schema, planned);
-    if !marked {
+    if !marks.contains(Marks::SENSITIVE) {
         return value;
     }
     let sensitive = |value: &Value| value.marks().contains(Marks::SENSITIVE);
@@ -252,19 +255,7 @@ fn has_sensitive(block: &Block) -> bool {
         || block.blocks.values().any(|nested| has_sensitive(&nested.block))
 }
 
-/// Does the object keep its marks? Terraform updates an object only to record new ones.
-fn same_marks(request: &InstancePlanRequest<'_>, after: &Value) -> bool {
-    let before = before(request);
-    if before.marks_deep().is_empty() && after.marks_deep().is_empty() {
-        return true;
-    }
-    raw_equal(&before, after)
-}
-
 fn refuse_ephemeral(request: &InstancePlanRequest<'_>) -> Result<(), Diagnostics> {
-    if !request.config.marks_deep().contains(Marks::EPHEMERAL) {
-        return Ok(());
-    }
     let paths = paths_where(request.config, |value| value.marks().contains(Marks::EPHEMERAL));
     let stored = paths.into_iter().filter(|path| !is_write_only(request.schema, path));
     let problems: Diagnostics = stored
