@@ -1,0 +1,94 @@
+//! Every provider call fails in every way; the run ends by itself, and the next one comes to rest.
+
+use kprov_state::RunOutcome;
+use kprov_tests::bench::{Ended, told};
+use kprov_tests::invariants::{check_always, check_converged};
+use kprov_tests::steps::{Lie, Script};
+
+use super::{SEEDS, prepared};
+use crate::scenarios::{SCENARIOS, Scenario};
+
+fn calls_of(scenario: &Scenario, seed: u64) -> usize {
+    let mut script = Script { seed, ..Script::default() };
+    prepared(scenario).apply(&scenario.wanted(), &mut script);
+    script.calls
+}
+
+fn fail_and_recover(scenario: &Scenario, seed: u64, at: usize, lie: Lie) {
+    let mut bench = prepared(scenario);
+    let mut script = Script { seed, lie: Some((at, lie)), ..Script::default() };
+    let story = format!("{} with seed {seed}, call {at} {lie:?}", scenario.name);
+    let Ended::Finished(outcome) = bench.apply(&scenario.wanted(), &mut script) else {
+        panic!("{story}: died");
+    };
+    let problems = told(&outcome.diagnostics);
+    assert!(!problems.contains("s3cr3t"), "{story}: {problems}");
+    match lie {
+        // Tried again, or read back: as if nothing had been.
+        Lie::Throttled => assert_eq!(outcome.outcome, RunOutcome::Succeeded, "{story}: {problems}"),
+        Lie::Refused => assert_eq!(outcome.outcome, RunOutcome::Failed, "{story}"),
+        Lie::ReplyLost | Lie::RequestLost => {}
+    }
+    check_always(&bench, &story);
+    assert!(bench.state().open.is_empty(), "{story}: could have been settled at once");
+    let wanted = scenario.wanted();
+    bench.applied(&wanted);
+    check_converged(&bench, &wanted, &story);
+}
+
+#[test]
+fn every_failure_is_survived() {
+    for scenario in SCENARIOS {
+        for seed in SEEDS {
+            for at in 0..calls_of(scenario, seed) {
+                for lie in [Lie::Refused, Lie::Throttled, Lie::ReplyLost, Lie::RequestLost] {
+                    fail_and_recover(scenario, seed, at, lie);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn an_interrupt_at_any_effect_ends_in_order() {
+    for scenario in SCENARIOS {
+        for at in 0..super::effects_of(scenario, 2) {
+            let mut bench = prepared(scenario);
+            let mut script = Script { seed: 2, interrupt: Some(at), ..Script::default() };
+            let story = format!("{} interrupted at {at}", scenario.name);
+            let Ended::Finished(outcome) = bench.apply(&scenario.wanted(), &mut script) else {
+                panic!("{story}: died");
+            };
+            assert_ne!(outcome.outcome, RunOutcome::Failed, "{story}");
+            check_always(&bench, &story);
+            assert!(bench.state().open.is_empty(), "{story}: somebody was not waited for");
+            let wanted = scenario.wanted();
+            bench.applied(&wanted);
+            check_converged(&bench, &wanted, &story);
+        }
+    }
+}
+
+#[test]
+fn failing_provisioners_taint() {
+    let scenario = SCENARIOS.iter().find(|it| it.name == "provisioners").expect("there is one");
+    let mut bench = prepared(scenario);
+    let mut script = Script { provisioners_fail: true, ..Script::default() };
+    let Ended::Finished(outcome) = bench.apply(&scenario.wanted(), &mut script) else {
+        panic!("died");
+    };
+    assert_eq!(outcome.outcome, RunOutcome::Failed);
+    let state = bench.state();
+    let tainted: Vec<String> = state
+        .objects
+        .iter()
+        .filter(|(_, object)| object.status == kprov_state::ObjectStatus::Tainted)
+        .map(|(address, _)| address.to_string())
+        .collect();
+    assert_eq!(tainted, ["world_thing.a"]);
+    assert_eq!(state.objects.len(), 1, "its dependent was not made");
+    let wanted = scenario.wanted();
+    bench.applied(&wanted);
+    check_converged(&bench, &wanted, "after failing provisioners");
+    assert_eq!(bench.world.log(), ["create a", "delete a", "create a", "create b"]);
+}

@@ -1,0 +1,13 @@
+//! What the suites share: a strict fake world ([`world`]), a way to plan and apply configurations
+//! in it one effect at a time ([`bench`], [`steps`]), and what must hold afterwards
+//! ([`invariants`]).
+//!
+//! Everything is deterministic: the host counts instead of drawing, and the order of effects comes
+//! from a seed.
+
+pub mod bench;
+pub mod files;
+pub mod host;
+pub mod invariants;
+pub mod steps;
+pub mod world;
