@@ -44,6 +44,7 @@ resource "world_thing" "b" {
 resource "world_thing" "c" {
   label = "c"
   uses  = [world_thing.b.id]
+  kind  = world_thing.b.kind
 }
 "#;
 

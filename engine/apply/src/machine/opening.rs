@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kprov_core::{DeposedKey, InstanceAddr, ObjectAddr, ResourceMode};
 use kprov_plan::Action;
+use kprov_plan::change::moved::Followed;
+use kprov_state::{Entry, StoredObject};
 
 use super::{Batch, Executor};
 
@@ -75,6 +77,7 @@ impl Executor<'_> {
                 moves.insert(from, to);
             }
         }
+        let all = moves.clone();
         while let Some(start) = moves.keys().next().cloned() {
             let mut chain = vec![start.clone()];
             let mut ring = false;
@@ -97,6 +100,26 @@ impl Executor<'_> {
                     Some(place) if *from == start => self.relocate(&place.clone(), &to, batch),
                     _ => self.relocate(from, &to, batch),
                 }
+            }
+        }
+        self.follow(&all, batch);
+    }
+
+    /// What depended on a resource that moved away depends on where it went.
+    fn follow(&mut self, moves: &BTreeMap<ObjectAddr, ObjectAddr>, batch: &mut Batch) {
+        let pairs = moves.iter().map(|(from, to)| (&from.instance, &to.instance));
+        let present = self.present.iter().map(|address| &address.instance);
+        let followed = Followed::new(pairs, present);
+        if followed.is_empty() {
+            return;
+        }
+        for (address, object) in &self.inputs.state.objects {
+            let address = moves.get(address).unwrap_or(address);
+            if let Some(dependencies) = followed.follow(&object.dependencies)
+                && self.is_present(address)
+            {
+                let object = Box::new(StoredObject { dependencies, ..object.clone() });
+                batch.entries.push(Entry::ObjectSet { address: address.clone(), object });
             }
         }
     }

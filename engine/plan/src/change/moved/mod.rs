@@ -5,6 +5,7 @@
 //! statement looks only at the stretch of the state that it names.
 
 mod endpoint;
+mod follow;
 mod sequence;
 mod validate;
 
@@ -23,6 +24,7 @@ use kprov_lang::config::{ModuleTree, Repetition};
 use kprov_lang::{SourceMap, Span};
 
 pub use endpoint::Endpoint;
+pub use follow::Followed;
 pub use validate::{Declarations, validate_moves};
 
 use crate::PriorState;
@@ -66,6 +68,13 @@ impl Moves {
                 None => (addr, object),
             })
             .collect();
+        let moves = self.previous.iter().map(|(new, old)| (old, new));
+        let followed = Followed::new(moves, state.objects.keys().map(|addr| &addr.instance));
+        for object in state.objects.values_mut() {
+            if let Some(dependencies) = followed.follow(&object.dependencies) {
+                object.dependencies = dependencies;
+            }
+        }
         state
     }
 
