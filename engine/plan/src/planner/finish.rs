@@ -121,7 +121,11 @@ impl Planner<'_, '_> {
             .into_iter()
             .zip(std::mem::take(&mut self.vertices))
             .collect();
-        all.sort_by(|(a, _), (b, _)| (&a.addr, &a.deposed).cmp(&(&b.addr, &b.deposed)));
+        // Terraform lists outer modules before inner ones.
+        let depth = |change: &Change| change.addr.module.0.len();
+        all.sort_by(|(a, _), (b, _)| {
+            (depth(a), &a.addr, &a.deposed).cmp(&(depth(b), &b.addr, &b.deposed))
+        });
         let mut graph = DependencyGraph::default();
         let after = self.evaluation.recorder.finish();
         for _ in 0..after.len() {

@@ -14,7 +14,7 @@ use kprov_lang::functions::FunctionContext;
 use kprov_lang::{FileError, FileKind, Files, SourceMap};
 use kprov_plan::{
     Action, ApplyInput, ApplyResolver, Change, DataRead, ImportRead, OperationKind, Plan, PlanHost,
-    PlanInput, PlanOptions, Prepared, PriorObject, PriorState, Resolver,
+    PlanInput, PlanOptions, Prepared, PriorObject, PriorState, ReplaceOrder, Resolver,
 };
 use kprov_provider::{Object, ProviderError, Registry};
 
@@ -248,7 +248,10 @@ impl World {
                 }
                 Prepared::Nothing => None,
                 Prepared::Delete { .. } => {
-                    self.prior.objects.remove(&change.addr.clone().current());
+                    // What a create-first replacement deposed is not kept here.
+                    if change.action != Action::Replace(ReplaceOrder::CreateFirst) {
+                        self.prior.objects.remove(&change.addr.clone().current());
+                    }
                     None
                 }
             };
@@ -331,8 +334,8 @@ fn sign(action: Action) -> &'static str {
         Action::Create => "+",
         Action::Read => "<=",
         Action::Update => "~",
-        Action::Replace(kprov_plan::ReplaceOrder::DeleteFirst) => "-/+",
-        Action::Replace(kprov_plan::ReplaceOrder::CreateFirst) => "+/-",
+        Action::Replace(ReplaceOrder::DeleteFirst) => "-/+",
+        Action::Replace(ReplaceOrder::CreateFirst) => "+/-",
         Action::Delete => "-",
         Action::Forget => ".",
     }
