@@ -2,12 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use kprov_core::{Diagnostics, Marks, ObjectAddr, ResourceMode, Str, Value};
+use kprov_core::{Diagnostics, ObjectAddr, ResourceAddr, ResourceMode, Str, Value};
 
 use super::Planner;
+use crate::change::drift::drift;
 use crate::change::moved::validate_moves;
 use crate::change::order::{DependencyGraph, Recorded, VertexKind, order};
-use crate::{Action, Change, Operation, OutputChange, Plan, PlanInput, PlanMode, PlannedVariable};
+use crate::change::outputs::{PlannedOutput, output_changes};
+use crate::change::removed::forget_warning;
+use crate::graph::NodeKind;
+use crate::{
+    Action, Change, DriftChange, Operation, OutputChange, Plan, PlanInput, PlanMode,
+    PlannedVariable,
+};
 
 /// A plan of which nothing came.
 pub(super) fn errored(input: &PlanInput<'_>) -> Plan {
@@ -45,6 +52,8 @@ impl Planner<'_, '_> {
         plan.deferred = std::mem::take(&mut self.deferred);
         let graph = self.sorted_changes();
         plan.operations = self.order(&graph);
+        plan.drift = self.drift(&plan.outputs);
+        self.found.extend(forget_warning(&managed(&self.changes)));
         plan.errored |= self.found.has_errors();
         plan.changes = std::mem::take(&mut self.changes);
         let changes = plan.changes.iter().any(is_change);
@@ -63,6 +72,33 @@ impl Planner<'_, '_> {
     fn check_moves(&mut self) {
         let problems = validate_moves(&self.statements, &*self.evaluation, self.input.sources);
         self.found.extend(problems);
+    }
+
+    /// What changed outside.
+    fn drift(&self, outputs: &BTreeMap<Str, OutputChange>) -> Vec<DriftChange> {
+        let options = self.input.options;
+        let nothing = !options.refreshed
+            || (std::ptr::eq(self.input.previous, self.input.prior)
+                && self.moves.previous.is_empty());
+        if nothing {
+            return Vec::new();
+        }
+        let relocated;
+        let previous = if self.moves.previous.is_empty() {
+            self.input.previous
+        } else {
+            relocated = self.moves.relocate(self.input.previous.clone());
+            &relocated
+        };
+        let graph = &self.evaluation.graph;
+        let shown: Vec<ResourceAddr> = outputs
+            .iter()
+            .filter(|(_, output)| output.action != Action::NoOp)
+            .filter_map(|(name, _)| graph.find(0, NodeKind::Output(name.clone())))
+            .flat_map(|node| self.recorded_dependencies(node))
+            .collect();
+        let moved = &self.moves.previous;
+        drift(options.mode, previous, self.prior, moved, &self.changes, &shown)
     }
 
     /// The changes as steps.
@@ -161,47 +197,21 @@ impl Planner<'_, '_> {
     }
 
     fn outputs(&self) -> BTreeMap<Str, OutputChange> {
-        let mut changes = BTreeMap::new();
-        let prior = &self.input.previous.outputs;
+        let mut planned = BTreeMap::new();
         let destroy = self.input.options.mode == PlanMode::Destroy;
         let root = self.evaluation.modules(0).into_iter().next();
-        let declared = root.as_ref().map(|root| &root.config.outputs);
-        for (name, output) in declared.into_iter().flatten() {
-            let before = prior.get(name);
-            if destroy {
-                continue;
-            }
-            let Some(root) = &root else { continue };
-            let Some(after) = self.evaluation.output(root, name).ok().and_then(|slot| slot.value)
-            else {
-                continue;
-            };
-            changes.insert(name.clone(), output_change(before, after, output.sensitive));
+        for (name, output) in root.iter().flat_map(|root| &root.config.outputs) {
+            let Some(root) = root.as_ref().filter(|_| !destroy) else { continue };
+            let node = self.evaluation.graph.find(0, NodeKind::Output(name.clone()));
+            let selected = node.is_some_and(|node| self.selection.block(node));
+            let slot = selected.then(|| self.evaluation.output(root, name).ok()).flatten();
+            let value = slot.and_then(|slot| slot.value);
+            let sensitive = output.sensitive;
+            let change = value.map(|value| PlannedOutput { value, sensitive });
+            planned.insert(name.clone(), change);
         }
-        for (name, before) in prior {
-            if !changes.contains_key(name) {
-                let sensitive = before.marks().contains(Marks::SENSITIVE);
-                let change = OutputChange {
-                    action: Action::Delete,
-                    before: before.clone(),
-                    after: Value::NULL,
-                    sensitive,
-                };
-                changes.insert(name.clone(), change);
-            }
-        }
-        changes
+        output_changes(&self.input.previous.outputs, &planned)
     }
-}
-
-fn output_change(before: Option<&Value>, after: Value, sensitive: bool) -> OutputChange {
-    let action = match before {
-        None if after.is_null() => Action::NoOp,
-        None => Action::Create,
-        Some(before) if *before == after => Action::NoOp,
-        Some(_) => Action::Update,
-    };
-    OutputChange { action, before: before.cloned().unwrap_or(Value::NULL), after, sensitive }
 }
 
 /// Something to apply? Data sources that were read are only recorded.
@@ -211,4 +221,11 @@ fn is_change(change: &Change) -> bool {
         Action::Forget | Action::Delete => change.addr.resource.mode == ResourceMode::Managed,
         Action::Create | Action::Read | Action::Update | Action::Replace(_) => true,
     }
+}
+
+/// Those of resources; data sources come and go without notice.
+fn managed(changes: &[Change]) -> Vec<Change> {
+    let mut found = changes.iter().filter(|change| change.action == Action::Forget);
+    let managed = found.by_ref().filter(|it| it.addr.resource.mode == ResourceMode::Managed);
+    managed.cloned().collect()
 }

@@ -23,7 +23,7 @@ impl<'a> Planner<'a, '_> {
         let addr = site.addr(index);
         let prior = self.prior(&addr);
         if self.input.options.mode != PlanMode::Normal {
-            return self.as_it_is(site, index, prior);
+            return self.as_it_is(site, index);
         }
         let evaluation = self.evaluation.clone();
         let (config, touched) =
@@ -81,18 +81,24 @@ impl<'a> Planner<'a, '_> {
         self.prior.objects.get(&ObjectAddr { instance: addr.clone(), deposed: None })
     }
 
-    /// Without changes to plan, an instance is what the state says.
-    fn as_it_is(
-        &mut self,
-        site: &Site<'a>,
-        index: usize,
-        prior: Option<&PriorObject>,
-    ) -> Result<(), Diagnostics> {
-        let value = match prior {
+    /// An instance that is outside the targets.
+    pub(super) fn leave_alone(&mut self, site: &Site<'a>, index: usize) {
+        let value = match self.prior(&site.addr(index)) {
             Some(prior) => prior.value.clone(),
             None => self.evaluation.unknown_of(&site.module, site.resource.config),
         };
         site.resource.set(index, value);
+    }
+
+    /// Without changes to plan, an instance is what the state says.
+    fn as_it_is(&mut self, site: &Site<'a>, index: usize) -> Result<(), Diagnostics> {
+        self.leave_alone(site, index);
+        let addr = site.addr(index);
+        if self.input.options.mode == PlanMode::RefreshOnly
+            && let Some(value) = self.prior(&addr).map(|prior| prior.value.clone())
+        {
+            return self.postconditions(site, index, &addr, value);
+        }
         Ok(())
     }
 

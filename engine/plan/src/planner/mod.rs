@@ -23,6 +23,8 @@ use kprov_lang::config::Repetition;
 use crate::change::cbd::propagate;
 use crate::change::ignore::Ignore;
 use crate::change::moved::{Moves, Statement, apply_moves, statements};
+use crate::change::removed::RemovedBlocks;
+use crate::change::target::{self, Selection, check_moves, select};
 use crate::checks::CheckResults;
 use crate::evaluation::{Evaluation, ModuleInstance, Phase, ResourceInstances, VertexId};
 use crate::expand::{self, Expansion};
@@ -54,6 +56,13 @@ pub fn plan(input: &PlanInput<'_>, host: &mut dyn PlanHost) -> (Plan, Diagnostic
         }
     };
     found.extend(moves.warning());
+    let (removed, problems) = RemovedBlocks::of(input.tree, input.sources);
+    found.extend(problems);
+    found.extend(check_moves(&moves, &input.options.targets));
+    if !input.options.targets.is_empty() {
+        found.push(targeting_warning());
+    }
+    let selection = selection(&graph, input.options);
     let relocated;
     let prior = if moves.previous.is_empty() {
         input.prior
@@ -61,7 +70,8 @@ pub fn plan(input: &PlanInput<'_>, host: &mut dyn PlanHost) -> (Plan, Diagnostic
         relocated = moves.relocate(input.prior.clone());
         &relocated
     };
-    let mut planner = Planner::new(input, host, graph, prior);
+    let mut planner = Planner::new(input, host, graph, prior, selection);
+    planner.removed = removed;
     planner.found = found;
     planner.statements = statements;
     planner.moves = moves;
@@ -81,6 +91,9 @@ struct Planner<'a, 'h> {
     input: &'a PlanInput<'a>,
     /// The state after moves.
     prior: &'a PriorState,
+    /// What of the configuration is planned.
+    selection: Selection<'a>,
+    removed: RemovedBlocks<'a>,
     statements: Vec<Statement>,
     moves: Moves,
     /// Is there any replace_triggered_by?
@@ -139,6 +152,7 @@ impl<'a, 'h> Planner<'a, 'h> {
         host: &'h mut dyn PlanHost,
         graph: Rc<Graph<'a>>,
         prior: &'a PriorState,
+        selection: Selection<'a>,
     ) -> Self {
         let count = graph.nodes.len();
         let recorded = graph.resource_dependencies();
@@ -158,6 +172,8 @@ impl<'a, 'h> Planner<'a, 'h> {
         Planner {
             input,
             prior,
+            selection,
+            removed: RemovedBlocks::default(),
             statements: Vec::new(),
             moves: Moves::default(),
             has_triggers,
@@ -187,7 +203,7 @@ impl<'a, 'h> Planner<'a, 'h> {
                 self.failed[node] = before.iter().any(|&dependency| self.failed[dependency]);
                 self.deferred_nodes[node] =
                     before.iter().any(|&dependency| self.deferred_nodes[dependency]);
-                if !self.failed[node] {
+                if !self.failed[node] && self.selection.block(node) {
                     self.node(&graph, node);
                 }
             }
@@ -305,6 +321,10 @@ impl<'a, 'h> Planner<'a, 'h> {
         });
         let mut problems = Diagnostics::new();
         for index in 0..site.resource.len() {
+            if !self.selection.instance(node, &site.addr(index)) {
+                self.leave_alone(&site, index);
+                continue;
+            }
             let result = match &name.mode {
                 ResourceMode::Managed => self.managed(&site, index, configured),
                 ResourceMode::Data => self.data(&site, index, configured),
@@ -386,4 +406,44 @@ fn create_first(graph: &Graph<'_>) -> Vec<bool> {
         .map(|all| all.iter().filter_map(|&node| u32::try_from(node).ok()).collect())
         .collect();
     propagate(&own, &dependencies)
+}
+
+/// What of the configuration the user wants planned. Destroying chooses among objects instead.
+fn selection<'a>(graph: &Graph<'_>, options: &'a crate::PlanOptions) -> Selection<'a> {
+    if options.mode == crate::PlanMode::Destroy
+        || (options.targets.is_empty() && options.excludes.is_empty())
+    {
+        return select(&vec![target::Block::Other; graph.nodes.len()], &[], &[], &[]);
+    }
+    let blocks: Vec<target::Block> = graph
+        .nodes
+        .iter()
+        .map(|node| {
+            let module = &graph.modules[node.module].path;
+            match &node.kind {
+                NodeKind::Resource(name) => target::Block::Resource(ResourceAddr {
+                    module: module.clone(),
+                    resource: name.clone(),
+                }),
+                NodeKind::Output(_) if module.is_root() => target::Block::Output,
+                _ => target::Block::Other,
+            }
+        })
+        .collect();
+    let dependencies: Vec<Vec<u32>> = graph
+        .dependencies
+        .iter()
+        .map(|all| all.iter().filter_map(|&node| u32::try_from(node).ok()).collect())
+        .collect();
+    select(&blocks, &dependencies, &options.targets, &options.excludes)
+}
+
+fn targeting_warning() -> Diagnostic {
+    Diagnostic::warning(
+        "Resource targeting is in effect",
+        "You are creating a plan with the -target option, which means that the result of this plan \
+         may not represent all of the changes requested by the current configuration.\n\nThe \
+         -target option is not for routine use, and is provided only for exceptional situations \
+         such as recovering from errors or mistakes.",
+    )
 }

@@ -10,9 +10,10 @@ use crate::PlanMode;
 use crate::change::delete::{Declared, Removal, Repeats, delete_reason, removal};
 use crate::change::diff::destroy_prevented;
 use crate::change::moved::{Declarations, Endpoint};
+use crate::change::target::select_for_destroy;
 use crate::evaluation::{Evaluation, index_of};
 use crate::expand::Expansion;
-use crate::graph::schema_block;
+use crate::graph::{NodeKind, schema_block};
 
 /// How the configuration stands to an address of the state.
 enum Standing {
@@ -29,12 +30,22 @@ impl Planner<'_, '_> {
             return;
         }
         let destroy = self.input.options.mode == PlanMode::Destroy;
+        let options = self.input.options;
+        let chosen = (destroy && !(options.targets.is_empty() && options.excludes.is_empty()))
+            .then(|| select_for_destroy(self.prior, &options.targets, &options.excludes));
         for (addr, object) in &self.prior.objects {
             let declared = match self.standing(&addr.instance) {
                 Standing::Configured if !destroy && addr.deposed.is_none() => continue,
                 Standing::Configured => None,
                 Standing::Orphan(declared) => declared,
             };
+            let wanted = match &chosen {
+                Some(chosen) => chosen.contains(&addr.instance),
+                None => destroy || self.is_selected(&addr.instance),
+            };
+            if !wanted {
+                continue;
+            }
             let moved = self.moves.previous.get(&addr.instance).cloned();
             let reason = match destroy || addr.deposed.is_some() {
                 true => None,
@@ -43,6 +54,9 @@ impl Planner<'_, '_> {
             if addr.deposed.is_none() && self.refuse_destroy(addr) {
                 continue;
             }
+            let managed = addr.instance.resource.mode == ResourceMode::Managed;
+            let removed = self.removed.for_instance(&addr.instance);
+            let destroys = managed && (destroy || removed.is_none_or(|block| block.destroy));
             let provider = self.input.providers.get(&object.provider.provider);
             let change = removal(&Removal {
                 addr: &addr.instance,
@@ -51,9 +65,21 @@ impl Planner<'_, '_> {
                 prior: object,
                 schema: provider.and_then(|it| schema_block(it.as_ref(), &addr.instance.resource)),
                 reason,
-                forget: addr.instance.resource.mode != ResourceMode::Managed,
+                forget: !destroys,
             });
             self.push(change, None);
+        }
+    }
+
+    /// Is the object within the targets?
+    fn is_selected(&self, addr: &InstanceAddr) -> bool {
+        let graph = &self.evaluation.graph;
+        let path = addr.module.path();
+        let module = graph.modules.iter().position(|module| module.path == path);
+        let node = module.and_then(|it| graph.find(it, NodeKind::Resource(addr.resource.clone())));
+        match node {
+            Some(node) => self.selection.instance(node, addr),
+            None => self.selection.orphan(addr),
         }
     }
 

@@ -1,14 +1,13 @@
 //! `replace_triggered_by`: does what it refers to change in this plan?
 
-use kprov_core::value::raw_equal;
 use kprov_core::{Diagnostic, Diagnostics, InstanceAddr, InstanceKey, Path, PathStep, Value};
 use kprov_lang::ast::{Expr, ExprKind, Reference, StepKind};
 
 use super::{Planner, Site};
+use crate::change::replace_trigger::triggers;
 use crate::evaluation::BlockScope;
 use crate::expand::Expansion;
 use crate::graph::{Subject, subject};
-use crate::{Action, Change};
 
 impl<'a> Planner<'a, '_> {
     /// Does any of the block's triggers fire for instance `index`?
@@ -63,22 +62,30 @@ impl<'a> Planner<'a, '_> {
         let path = rest(reference, taken, scope)?;
         let addr =
             |key| InstanceAddr { module: site.module.addr.clone(), resource: name.clone(), key };
-        match key {
-            Some(key) => match self.changed.get(&addr(key)) {
-                Some(&change) => Ok(sees(&self.changes[change], &path)),
-                None if resource.len() == 0 => {
-                    Err(invalid("The resource that it refers to has no instances."))
-                }
-                None => Err(invalid("There is no such instance of the resource.")),
-            },
-            None if resource.len() == 0 => {
-                Err(invalid("The resource that it refers to has no instances."))
-            }
-            None => Ok((0..resource.len()).any(|index| {
-                let change = self.changed.get(&addr(resource.expansion.key(index)));
-                change.is_some_and(|&change| sees(&self.changes[change], &path))
-            })),
+        let keys = match key {
+            Some(key) => vec![key],
+            None => (0..resource.len()).map(|index| resource.expansion.key(index)).collect(),
+        };
+        if keys.is_empty() && self.had_instances(&addr(InstanceKey::None)) {
+            // Those that there were are deleted, which triggers nothing.
+            return Ok(false);
         }
+        let changes = keys
+            .into_iter()
+            .filter_map(|key| self.changed.get(&addr(key)))
+            .map(|&change| &self.changes[change]);
+        let module = site.module.addr.to_string();
+        triggers(changes, &path, &name, &module)
+            .map_err(|problem| Diagnostics::from(problem.at(range.clone())))
+    }
+
+    /// Does the state have any instance of the resource?
+    fn had_instances(&self, first: &InstanceAddr) -> bool {
+        let from = first.clone().current();
+        let next = self.prior.objects.range(from..).next();
+        next.is_some_and(|(addr, _)| {
+            addr.instance.module == first.module && addr.instance.resource == first.resource
+        })
     }
 }
 
@@ -113,21 +120,4 @@ fn rest(
         });
     }
     Ok(path)
-}
-
-/// Does the change touch the part of the object that the path leads to? A whole object counts as
-/// touched by any update or replacement, an attribute only if it differs.
-fn sees(change: &Change, path: &Path) -> bool {
-    match change.action {
-        Action::Update | Action::Replace(_) | Action::Create => {}
-        Action::NoOp | Action::Read | Action::Delete | Action::Forget => return false,
-    }
-    if path.0.is_empty() {
-        return matches!(change.action, Action::Update | Action::Replace(_));
-    }
-    match (path.get(&change.before), path.get(&change.after)) {
-        (Some(before), Some(after)) => !raw_equal(before, after),
-        (None, None) => false,
-        _ => true,
-    }
 }

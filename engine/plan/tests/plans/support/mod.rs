@@ -320,7 +320,8 @@ pub(crate) fn lines(plan: &Plan) -> String {
     }
     for (name, output) in &plan.outputs {
         let sign = sign(output.action);
-        let _ = writeln!(text, "{sign} output.{name} {}", short(&output.after));
+        let secret = if output.sensitive { "!" } else { "" };
+        let _ = writeln!(text, "{sign} output.{name} {secret}{}", short(&output.after));
     }
     for deferred in &plan.deferred {
         let _ = writeln!(text, "later {} {:?}", deferred.addr, deferred.reason);
