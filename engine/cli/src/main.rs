@@ -11,6 +11,7 @@ mod machine;
 mod output;
 mod render;
 mod session;
+mod signals;
 mod workspace_file;
 
 use std::process::ExitCode;

@@ -112,14 +112,15 @@ impl Session {
     fn with_store(&self, store: Arc<dyn Store>) -> Project {
         let mut project = Project::new(self.files.clone(), self.host.clone(), registry(), store);
         project.sources = self.sources.clone();
-        project.who = self.who();
+        project.machine = host_name();
+        project.who = self.who(&project.machine);
         project
     }
 
     /// user@host
-    fn who(&self) -> String {
+    fn who(&self, machine: &str) -> String {
         let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| self.host.env(name));
-        format!("{}@{}", user.unwrap_or_else(|| "unknown".to_owned()), host_name())
+        format!("{}@{machine}", user.unwrap_or_else(|| "unknown".to_owned()))
     }
 
     /// Names of variables of the environment that may give values.
@@ -137,7 +138,7 @@ pub(crate) fn registry() -> Registry {
 }
 
 /// This machine's name; empty where it cannot be told.
-pub(crate) fn host_name() -> String {
+fn host_name() -> String {
     let read = |path: &str| std::fs::read_to_string(path).ok();
     let name = read("/proc/sys/kernel/hostname").or_else(|| read("/etc/hostname"));
     name.map(|name| name.trim().to_owned()).unwrap_or_default()

@@ -77,3 +77,14 @@ impl Clients {
         Ok(context)
     }
 }
+
+#[async_trait::async_trait]
+impl kprov_apply::Clients for Clients {
+    fn provider(&self, addr: &ProviderConfigAddr) -> Result<Arc<dyn Provider>, ProviderError> {
+        Clients::provider(self, addr)
+    }
+
+    async fn context(&self, addr: &ProviderConfigAddr) -> Result<CallContext, ProviderError> {
+        Clients::context(self, addr).await
+    }
+}

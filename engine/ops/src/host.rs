@@ -107,7 +107,8 @@ impl RunHost {
             }
             answers
         };
-        self.runtime.block_on(wait)
+        // During apply the asking thread runs the runtime's own work.
+        tokio::task::block_in_place(|| self.runtime.block_on(wait))
     }
 }
 

@@ -73,7 +73,7 @@ pub fn plan(project: &Project, request: &PlanRequest) -> Result<Planned, OpsErro
         root_variables(project, &root, &request.variables, &request.environment_names);
     problems.extend(found);
     let options = problems.collect(plan_options(project, request));
-    let state = project.store.read(&project.workspace)?;
+    let state = project.state()?;
     let Some(options) = options.filter(|_| !problems.has_errors()) else {
         return Err(problems.into());
     };

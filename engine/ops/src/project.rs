@@ -30,6 +30,8 @@ pub struct Project {
     pub parallelism: usize,
     /// user@host, for locks and the operation log.
     pub who: String,
+    /// This machine's name, to tell a dead holder of a lock.
+    pub machine: String,
     /// Texts of everything parsed.
     pub sources: SourceMap,
     runtime: OnceLock<Runtime>,
@@ -53,6 +55,7 @@ impl Project {
             workspace: "default".to_owned(),
             parallelism: 10,
             who: String::new(),
+            machine: String::new(),
             sources: SourceMap::new(),
             runtime: OnceLock::new(),
         }

@@ -27,7 +27,7 @@ pub struct ShownState {
 /// # Errors
 /// When it cannot be read or understood.
 pub fn read_state(project: &Project) -> Result<ShownState, OpsError> {
-    let state = project.store.read(&project.workspace)?;
+    let state = project.state()?;
     let (decoded, errors) = decode_state(&state, &project.registry);
     let problems: Diagnostics = errors.iter().map(undecodable).collect();
     if problems.has_errors() {
@@ -41,7 +41,7 @@ pub fn read_state(project: &Project) -> Result<ShownState, OpsError> {
 /// # Errors
 /// When the state cannot be read.
 pub fn read_outputs(project: &Project) -> Result<BTreeMap<Str, Value>, OpsError> {
-    let mut state = project.store.read(&project.workspace)?;
+    let mut state = project.state()?;
     state.objects.clear();
     let (decoded, errors) = decode_state(&state, &project.registry);
     let problems: Diagnostics = errors.iter().map(undecodable).collect();

@@ -5,6 +5,7 @@ mod normalize;
 mod variables;
 
 pub(crate) use flags::{
-    ChangeFlags, Cli, Command, InitFlags, OutputFlags, PlanFlags, ShowFlags, ValidateFlags,
+    ApplyFlags, ChangeFlags, Cli, Command, InitFlags, LockFlags, OutputFlags, PlanFlags, ShowFlags,
+    ValidateFlags,
 };
 pub(crate) use normalize::{Arguments, normalize};

@@ -1,5 +1,6 @@
 //! One file per command: arguments in, exit status out.
 
+mod apply;
 mod init;
 mod output;
 mod plan;
@@ -63,6 +64,9 @@ fn dispatch(session: &Session, command: Command) -> Outcome {
         Command::Init(flags) => init::run(session, &flags),
         Command::Validate(flags) => validate::run(session, &flags),
         Command::Plan(flags) => plan::run(session, flags),
+        Command::Apply(flags) => apply::run(session, flags, apply::Kind::Apply),
+        Command::Destroy(flags) => apply::run(session, flags, apply::Kind::Destroy),
+        Command::Refresh(flags) => apply::run(session, flags, apply::Kind::Refresh),
         Command::Show(flags) => show::run(session, &flags),
         Command::Output(flags) => output::run(session, &flags),
         Command::Version(flags) => Ok(version::version(flags.json)),

@@ -2,4 +2,4 @@
 
 mod plain;
 
-pub(crate) use plain::{Style, diagnostics, object, outputs, plan, value};
+pub(crate) use plain::{ProgressLines, Style, applied, diagnostics, object, outputs, plan, value};

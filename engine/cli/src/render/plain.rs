@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use kprov_apply::{Counts, ProgressEvent, Reporter, Verb};
 use kprov_core::{Diagnostics, Marks, ObjectAddr, Str, Value, value as core_value};
 use kprov_lang::SourceMap;
 use kprov_plan::{Action, Plan, PriorObject};
@@ -129,4 +130,67 @@ pub(crate) fn object(address: &ObjectAddr, object: &PriorObject) -> String {
     }
     out.push_str("}\n");
     out
+}
+
+/// The last line of an apply.
+pub(crate) fn applied(counts: &Counts, destroying: bool) -> String {
+    let Counts { added, changed, destroyed, imported, .. } = *counts;
+    if destroying {
+        return format!("\nDestroy complete! Resources: {destroyed} destroyed.");
+    }
+    let imported = if imported > 0 { format!("{imported} imported, ") } else { String::new() };
+    format!(
+        "\nApply complete! Resources: {imported}{added} added, {changed} changed, {destroyed} destroyed."
+    )
+}
+
+/// Progress as plain lines.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ProgressLines;
+
+impl Reporter for ProgressLines {
+    fn report(&self, event: &ProgressEvent) {
+        if let Some(line) = progress(event) {
+            crate::output::line(&line);
+        }
+    }
+}
+
+fn progress(event: &ProgressEvent) -> Option<String> {
+    let words = |verb: &Verb| match verb {
+        Verb::Create => ("Creating", "Creation"),
+        Verb::Update => ("Modifying", "Modifications"),
+        Verb::Delete => ("Destroying", "Destruction"),
+        Verb::Read => ("Reading", "Read"),
+        Verb::Import => ("Importing", "Import"),
+    };
+    let named = |id: &Option<(Str, Str)>| {
+        id.as_ref().map_or_else(String::new, |(name, value)| format!(" [{name}={value}]"))
+    };
+    Some(match event {
+        ProgressEvent::Started { address, verb, id } => {
+            format!("{address}: {}...{}", words(verb).0, named(id))
+        }
+        ProgressEvent::Running { address, verb, id, elapsed } => format!(
+            "{address}: Still {}... [{}s elapsed]{}",
+            words(verb).0.to_lowercase(),
+            elapsed.as_secs(),
+            named(id)
+        ),
+        ProgressEvent::Finished { address, verb, id, elapsed } => format!(
+            "{address}: {} complete after {}s{}",
+            words(verb).1,
+            elapsed.as_secs(),
+            named(id)
+        ),
+        ProgressEvent::Output { address, provisioner, line } => {
+            format!("{address} ({provisioner}): {line}")
+        }
+        ProgressEvent::Provisioning { address, provisioner } => {
+            format!("{address}: Provisioning with '{provisioner}'...")
+        }
+        ProgressEvent::Failed { .. }
+        | ProgressEvent::Provisioned { .. }
+        | ProgressEvent::Stopping { .. } => return None,
+    })
 }

@@ -1,0 +1,188 @@
+//! `apply`, `destroy` and `refresh`.
+
+use std::io::{BufRead, IsTerminal};
+use std::sync::Arc;
+
+use kprov_apply::settle::SettledIntent;
+use kprov_core::Diagnostic;
+use kprov_ops::{
+    ApplyRequest, ApplyWatcher, Interrupts, LockOptions, Planned, Watch, read_outputs,
+};
+use kprov_plan::PlanMode;
+use kprov_state::RunOutcome;
+
+use super::show::read_plan;
+use crate::args::{ApplyFlags, LockFlags};
+use crate::failure::Outcome;
+use crate::session::Session;
+use crate::{output, render, signals};
+
+/// Exit status of what was stopped by Ctrl-C.
+const INTERRUPTED: u8 = 130;
+
+/// Which of the three.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Apply,
+    Destroy,
+    Refresh,
+}
+
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Kind::Apply => "apply",
+            Kind::Destroy => "destroy",
+            Kind::Refresh => "refresh",
+        }
+    }
+}
+
+/// Applies.
+pub(crate) fn run(session: &Session, mut flags: ApplyFlags, kind: Kind) -> Outcome {
+    if flags.change.json {
+        return Err(super::later("the -json log of apply"));
+    }
+    match kind {
+        Kind::Destroy if flags.plan.is_some() => {
+            return Err(Diagnostic::error(
+                "Too many command line arguments",
+                "destroy takes no plan file: make a plan with -destroy and apply it.",
+            )
+            .into());
+        }
+        Kind::Destroy => flags.change.destroy = true,
+        Kind::Refresh => {
+            flags.change.refresh_only = true;
+            flags.auto_approve = true;
+        }
+        Kind::Apply => {}
+    }
+    let request = request(session, &flags, kind)?;
+    if request.saved.is_none() && !flags.auto_approve && !session.may_ask(flags.change.input) {
+        return Err(Diagnostic::error(
+            "Approval required",
+            "Without -input nobody can be asked whether to apply. Give -auto-approve, or make a \
+             plan with -out and apply that.",
+        )
+        .into());
+    }
+    let project = super::plan::project(session, &flags.change)?;
+    let interrupts = Arc::new(Interrupts::new());
+    let watcher = Terminal {
+        session,
+        show_plan: request.saved.is_none() && kind != Kind::Refresh,
+        ask: request.saved.is_none() && !flags.auto_approve,
+        destroying: request.plan.mode == PlanMode::Destroy,
+        interrupts: interrupts.clone(),
+    };
+    let watch = Watch {
+        watcher: &watcher,
+        reporter: Arc::new(render::ProgressLines),
+        interrupts: &interrupts,
+    };
+    let applied = kprov_ops::apply(&project, &request, &watch)?;
+    let Some(outcome) = applied.outcome else {
+        output::line(if watcher.destroying {
+            "\nDestroy cancelled."
+        } else {
+            "\nApply cancelled."
+        });
+        return Ok(1);
+    };
+    session.complain(&applied.problems);
+    if outcome == RunOutcome::Succeeded && !applied.problems.has_errors() {
+        output::line(&render::applied(&applied.counts, watcher.destroying));
+    }
+    if outcome != RunOutcome::Interrupted {
+        let outputs = read_outputs(&project)?;
+        if !outputs.is_empty() && !watcher.destroying {
+            output::print(&format!("\nOutputs:\n\n{}", render::outputs(&outputs)));
+        }
+    }
+    Ok(match outcome {
+        RunOutcome::Interrupted => INTERRUPTED,
+        RunOutcome::Succeeded => u8::from(applied.problems.has_errors()),
+        RunOutcome::Failed => 1,
+    })
+}
+
+fn request(
+    session: &Session,
+    flags: &ApplyFlags,
+    kind: Kind,
+) -> Result<ApplyRequest, crate::failure::Failure> {
+    let saved = flags.plan.as_deref().map(read_plan).transpose()?;
+    let change = &flags.change;
+    if saved.is_some() && (change.destroy || change.refresh_only) {
+        return Err(Diagnostic::error(
+            "Incompatible plan mode options",
+            "A saved plan has its mode already: -destroy and -refresh-only cannot be given with it.",
+        )
+        .into());
+    }
+    Ok(ApplyRequest {
+        command: kind.word().to_owned(),
+        plan: super::plan::request(session, change)?,
+        saved,
+        lock: lock_options(&change.state.lock),
+    })
+}
+
+/// As the flags say.
+pub(crate) fn lock_options(flags: &LockFlags) -> LockOptions {
+    LockOptions { lock: flags.lock, timeout: flags.lock_timeout }
+}
+
+#[derive(Debug)]
+struct Terminal<'s> {
+    session: &'s Session,
+    show_plan: bool,
+    ask: bool,
+    destroying: bool,
+    interrupts: Arc<Interrupts>,
+}
+
+impl ApplyWatcher for Terminal<'_> {
+    fn settled(&self, settled: &[SettledIntent]) {
+        for intent in settled {
+            output::complain(&format!(
+                "An earlier run was interrupted: {} of {} is {}.\n",
+                intent.action.verb(),
+                intent.address,
+                intent.how.describe()
+            ));
+        }
+    }
+
+    fn approve(&self, planned: &Planned, phase: usize) -> bool {
+        if self.show_plan || phase > 0 {
+            output::print(&render::plan(&planned.plan, self.session.style));
+        }
+        if self.ask && planned.plan.applyable && !self.asked() {
+            return false;
+        }
+        signals::watch(&self.interrupts);
+        true
+    }
+}
+
+impl Terminal<'_> {
+    fn asked(&self) -> bool {
+        let question = if self.destroying {
+            "\nDo you really want to destroy all resources?\n  kprov will destroy all your managed \
+             infrastructure, as shown above.\n  There is no undo. Only 'yes' will be accepted to \
+             confirm.\n\n  Enter a value: "
+        } else {
+            "\nDo you want to perform these actions?\n  kprov will perform the actions described \
+             above.\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: "
+        };
+        output::print(question);
+        let mut answer = String::new();
+        let read = std::io::stdin().lock().read_line(&mut answer);
+        if !std::io::stdin().is_terminal() {
+            output::line("");
+        }
+        read.is_ok() && answer.trim() == "yes"
+    }
+}
