@@ -80,7 +80,8 @@ pub trait Resolver {
     fn complete(&mut self, operation: OperationIndex, new: Option<&Object>) -> Diagnostics;
 
     /// The root outputs as far as they are known now, sensitive ones marked; those that could not
-    /// be evaluated are left out and reported. Called when everything that could be done is done.
+    /// be evaluated are left out and reported. Those that the plan does not speak of (outside its
+    /// targets) are left out too, and stay as the state has them; those it deletes go. Called when everything that could be done is done.
     fn outputs(&mut self) -> (std::collections::BTreeMap<Str, Value>, Diagnostics);
 
     /// Results of all checks.

@@ -136,7 +136,7 @@ impl<'a> Walk<'_, 'a> {
                     let block = Some((name.clone(), alias.clone()));
                     self.provider(&ConfigPlace { module: place.module, block, addr })
                 }
-                NodeKind::Close => Ok(()),
+                NodeKind::Imports | NodeKind::Close => Ok(()),
             };
             if let Err(problems) = result {
                 self.found.extend(problems);

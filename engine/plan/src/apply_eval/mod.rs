@@ -27,7 +27,7 @@ use crate::evaluation::{
 use crate::graph::{Checks, Graph};
 use crate::{
     Action, Change, CheckKind, CheckReport, OperationIndex, OperationKind, Plan, PlanHost,
-    PlanMode, Prepared, ProvisionerRun, Resolver,
+    PlanMode, Prepared, PriorState, ProvisionerRun, Resolver,
 };
 
 /// What evaluation during apply is made from: the same configuration that was planned.
@@ -90,6 +90,17 @@ impl<'a> ApplyResolver<'a> {
         evaluation.set_host(host);
         let checks = CheckResults::from_reports(&plan.checks);
         Ok(ApplyResolver { plan, input, evaluation, checks, marks: HashMap::new() })
+    }
+
+    /// Gives instances that the plan does not speak of (outside its targets, or when it only
+    /// refreshes) the values of the refreshed state.
+    pub fn with_state(mut self, state: &PriorState) -> ApplyResolver<'a> {
+        for (addr, object) in &state.objects {
+            if addr.deposed.is_none() && !self.evaluation.initial.contains_key(&addr.instance) {
+                self.evaluation.initial.insert(addr.instance.clone(), object.value.clone());
+            }
+        }
+        self
     }
 
     /// A provider's configuration as it is known by now, without marks; `None` while parts of it
@@ -206,10 +217,10 @@ impl Resolver for ApplyResolver<'_> {
             OperationKind::Update(index) => self.prepare_write(index, true),
             OperationKind::Read(index) => self.prepare_read(index),
             OperationKind::Delete(index) => self.prepare_delete(index),
-            OperationKind::Gate
-            | OperationKind::Forget(_)
-            | OperationKind::Import(_)
-            | OperationKind::Record(_) => Ok(Prepared::Nothing),
+            OperationKind::Record(index) => self.prepare_record(index),
+            OperationKind::Gate | OperationKind::Forget(_) | OperationKind::Import(_) => {
+                Ok(Prepared::Nothing)
+            }
         }
     }
 
@@ -249,7 +260,10 @@ impl Resolver for ApplyResolver<'_> {
         let Some(root) = self.evaluation.modules(0).into_iter().next() else {
             return (values, found);
         };
-        for name in root.config.outputs.keys() {
+        let planned = |name: &Str| {
+            self.plan.outputs.get(name).is_some_and(|output| output.action != Action::Delete)
+        };
+        for name in root.config.outputs.keys().filter(|name| planned(name)) {
             let Some(slot) = found.collect(self.evaluation.output(&root, name)) else { continue };
             if let Some(value) = slot.value.filter(Value::is_wholly_known) {
                 values.insert(name.clone(), value);

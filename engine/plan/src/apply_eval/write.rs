@@ -106,6 +106,16 @@ impl<'a> ApplyResolver<'a> {
         Ok(Prepared::Read { config: bare, sensitive_paths })
     }
 
+    /// What does not change has nothing to do, but conditions that were unknown must hold.
+    pub(super) fn prepare_record(&mut self, index: u32) -> Result<Prepared, Diagnostics> {
+        let change = self.change(index)?;
+        let target = self.target(&change.addr)?;
+        self.require(&target, &change.addr)?;
+        let itself = Some(change.after.clone());
+        let found = self.conditions(&target, &change.addr, &RuleKind::Postcondition, itself);
+        if found.has_errors() { Err(found) } else { Ok(Prepared::Nothing) }
+    }
+
     /// Preconditions must hold before anything is done.
     fn require(&mut self, target: &Target<'a>, addr: &InstanceAddr) -> Result<(), Diagnostics> {
         let found = self.conditions(target, addr, &RuleKind::Precondition, None);

@@ -1,8 +1,8 @@
 //! The edges: which node refers to which.
 
-use kprov_core::{ResourceName, Str};
+use kprov_core::{ResourceMode, ResourceName, Str};
 use kprov_lang::SourceMap;
-use kprov_lang::ast::{Body, Expr, Reference};
+use kprov_lang::ast::{Body, Expr, ExprKind, Reference};
 use kprov_lang::config::{CheckRule, Module, Repetition, Resource};
 use kprov_lang::eval::{references, references_in_body};
 
@@ -18,6 +18,7 @@ pub(super) fn connect(graph: &mut Graph<'_>, sources: &SourceMap) {
         edges.calls(&config);
         edges.resources(&config);
         edges.variables(&config);
+        edges.imports(&config);
     }
     for module in 0..graph.modules.len() {
         below_call(graph, module);
@@ -104,6 +105,43 @@ impl Edges<'_, '_> {
             self.edge(node.clone(), NodeKind::Variable(variable.name.clone()));
             self.rules(node, &variable.validations);
         }
+    }
+
+    /// Imports are known before what they are imported to is planned.
+    fn imports(&mut self, config: &Module) {
+        let Some(node) = self.graph.find(self.module, NodeKind::Imports) else { return };
+        for import in &config.imports {
+            self.expr(NodeKind::Imports, &import.id);
+            if let Some(for_each) = &import.for_each {
+                self.expr(NodeKind::Imports, for_each);
+            }
+            let ExprKind::Reference(to) = &import.to.kind else { continue };
+            for reference in references(&import.to) {
+                if reference.root_span != to.root_span {
+                    self.from_reference(node, reference);
+                }
+            }
+            if let Some(resource) = self.import_target(to) {
+                self.graph.dependencies[resource].push(node);
+            }
+        }
+    }
+
+    /// The block that an import's `to` names.
+    fn import_target(&self, to: &Reference) -> Option<NodeIndex> {
+        let names = std::iter::once(&to.root).chain(to.steps.iter().filter_map(attribute));
+        let names: Vec<&Str> = names.collect();
+        let (mut module, mut rest) = (self.module, names.as_slice());
+        while let [word, name, inner @ ..] = rest
+            && **word == "module"
+        {
+            module = *self.graph.modules[module].children.get(*name)?;
+            rest = inner;
+        }
+        let [ty, name, ..] = rest else { return None };
+        let mode = ResourceMode::Managed;
+        let resource = ResourceName { mode, ty: (*ty).clone(), name: (*name).clone() };
+        self.graph.find(module, NodeKind::Resource(resource))
     }
 
     fn resources(&mut self, config: &Module) {

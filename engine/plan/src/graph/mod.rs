@@ -44,6 +44,8 @@ pub(crate) enum NodeKind {
     Validation(Str),
     /// A local value.
     Local(Str),
+    /// All import blocks (of the root module).
+    Imports,
     /// A provider block.
     Provider(Str, Option<Str>),
     /// A resource, data source or ephemeral resource.
@@ -142,6 +144,9 @@ impl<'a> Graph<'a> {
         for name in config.locals.keys() {
             self.add(module, NodeKind::Local(name.clone()));
         }
+        if !config.imports.is_empty() {
+            self.add(module, NodeKind::Imports);
+        }
         for (name, alias) in config.providers.keys() {
             self.add(module, NodeKind::Provider(name.clone(), alias.clone()));
         }
@@ -177,6 +182,7 @@ impl<'a> Graph<'a> {
             NodeKind::Provider(name, None) => format!("{prefix}provider.{name}"),
             NodeKind::Provider(name, Some(alias)) => format!("{prefix}provider.{name}.{alias}"),
             NodeKind::Check(name) => format!("{prefix}check.{name}"),
+            NodeKind::Imports => format!("{prefix}import"),
             NodeKind::Close => format!("{path} (close)"),
         }
     }

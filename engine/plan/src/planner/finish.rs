@@ -42,6 +42,7 @@ impl Planner<'_, '_> {
     /// Puts the plan together.
     pub(super) fn finish(mut self) -> (Plan, Diagnostics) {
         self.check_moves();
+        self.check_imports();
         self.orphans();
         let outputs = self.outputs();
         let mut plan = errored(self.input);
@@ -127,6 +128,7 @@ impl Planner<'_, '_> {
                 ResourceMode::Managed => {
                     object.dependencies != change.dependencies
                         || object.create_before_destroy != change.create_before_destroy
+                        || self.recheck.contains(&change.addr)
                         || self.was_refreshed(change, &object.value)
                 }
                 _ => object.value != change.after,

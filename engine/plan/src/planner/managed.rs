@@ -10,7 +10,7 @@ use crate::checks::{CheckedBlock, RuleKind, evaluate_rules};
 use crate::decode::Decoder;
 use crate::evaluation::{BlockScope, Touched};
 use crate::validate::{attribute_problems, type_problems};
-use crate::{Action, Change, CheckKind, DeferredReason, PlanMode, PriorObject};
+use crate::{Action, Change, CheckKind, DeferredReason, Importing, PlanMode, PriorObject};
 
 impl<'a> Planner<'a, '_> {
     /// Plans instance `index` and sets its value.
@@ -21,7 +21,8 @@ impl<'a> Planner<'a, '_> {
         configured: Configured,
     ) -> Result<(), Diagnostics> {
         let addr = site.addr(index);
-        let prior = self.prior(&addr);
+        let imported = self.imports.found(&addr);
+        let prior = self.prior(&addr).or(imported.as_ref().map(|found| &found.object));
         if self.input.options.mode != PlanMode::Normal {
             return self.as_it_is(site, index);
         }
@@ -65,7 +66,7 @@ impl<'a> Planner<'a, '_> {
             before: planned.before,
             after: planned.after,
             replace_paths: planned.replace_paths,
-            importing: None,
+            importing: imported.as_ref().map(|found| Importing { id: found.id.clone() }),
             prior_private: planned.prior_private,
             planned_private: planned.planned_private,
             dependencies: site.dependencies.clone(),
@@ -214,6 +215,9 @@ impl<'a> Planner<'a, '_> {
         }
         let result = evaluate_rules(rules, kind, scope, self.input.sources);
         let block = checked(site);
+        if result.status == crate::CheckStatus::Unknown {
+            self.recheck.insert(addr.clone());
+        }
         self.checks.add(&block, &addr.module, &addr.key, result.status, result.problems);
         if result.found.has_errors() {
             return Err(result.found.into_iter().map(|it| with_address(it, addr)).collect());

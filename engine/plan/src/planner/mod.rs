@@ -4,12 +4,13 @@
 mod conditions;
 mod data;
 mod finish;
+mod imports;
 mod managed;
 mod orphans;
 mod providers;
 mod triggers;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -91,6 +92,10 @@ struct Planner<'a, 'h> {
     input: &'a PlanInput<'a>,
     /// The state after moves.
     prior: &'a PriorState,
+    /// Instances with conditions that only apply can tell.
+    recheck: BTreeSet<InstanceAddr>,
+    /// What import blocks ask for, and what was found.
+    imports: imports::Imports<'a>,
     /// What of the configuration is planned.
     selection: Selection<'a>,
     removed: RemovedBlocks<'a>,
@@ -173,6 +178,8 @@ impl<'a, 'h> Planner<'a, 'h> {
             input,
             prior,
             selection,
+            imports: imports::Imports::default(),
+            recheck: BTreeSet::new(),
             removed: RemovedBlocks::default(),
             statements: Vec::new(),
             moves: Moves::default(),
@@ -223,6 +230,7 @@ impl<'a, 'h> Planner<'a, 'h> {
                 NodeKind::Check(name) => self.check_block(&module, name),
                 NodeKind::Call(name) => self.call(node, &module, name),
                 NodeKind::Resource(name) => self.resource(node, &module, name),
+                NodeKind::Imports => self.import_blocks(&module),
                 NodeKind::Provider(..) | NodeKind::Close => Ok(()),
             };
             if let Err(problems) = result {
@@ -320,6 +328,10 @@ impl<'a, 'h> Planner<'a, 'h> {
             block,
         });
         let mut problems = Diagnostics::new();
+        if let Err(found) = self.import_into(&site, configured) {
+            problems.extend(found);
+            self.failed[node] = true;
+        }
         for index in 0..site.resource.len() {
             if !self.selection.instance(node, &site.addr(index)) {
                 self.leave_alone(&site, index);

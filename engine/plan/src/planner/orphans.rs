@@ -99,6 +99,11 @@ impl Planner<'_, '_> {
         }
     }
 
+    /// Does the configuration ask for that instance, or can that not be told?
+    pub(super) fn is_configured(&self, addr: &InstanceAddr) -> bool {
+        matches!(self.standing(addr), Standing::Configured)
+    }
+
     fn standing(&self, addr: &InstanceAddr) -> Standing {
         let evaluation = &self.evaluation;
         let config = match evaluation.module_at(&addr.module) {

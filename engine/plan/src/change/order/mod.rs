@@ -154,8 +154,9 @@ impl Steps {
         }
         match change.action {
             Action::NoOp if own.import.is_some() => {}
+            // Conditions that were unknown are checked then, so what they refer to comes first.
             Action::NoOp if change.previous_addr.is_some() || recorded.stale => {
-                self.add(Record(index));
+                own.write = Some(self.add(Record(index)));
             }
             Action::NoOp => {}
             Action::Create => own.write = Some(self.add(Create(index))),

@@ -278,7 +278,7 @@ fn moves_stale_records_and_imports() {
         "import b",
         "import c",
         "delete c < import c",
-        "create c < import b, delete c",
+        "create c < record a, import b, delete c",
     ];
     assert_eq!(world.lines(), expect);
     let recorded = [Recorded { stale: true, ..Recorded::default() }];

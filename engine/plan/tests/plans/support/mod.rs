@@ -220,6 +220,7 @@ impl World {
         let mut answers = Answers::default();
         let mut resolver =
             ApplyResolver::new(plan, input, Some(&mut answers)).expect("a graph as planned");
+        resolver = resolver.with_state(&self.prior);
         let mut made = 0;
         for (at, operation) in (0u32..).zip(&plan.operations) {
             assert!(operation.after.iter().all(|before| before.0 < at), "{operation:?}");
@@ -272,7 +273,12 @@ impl World {
         }
         let (outputs, found) = resolver.outputs();
         assert!(!found.has_errors(), "{}", told(&found));
-        self.prior.outputs = outputs.clone();
+        for (name, output) in &plan.outputs {
+            if output.action == Action::Delete {
+                self.prior.outputs.remove(name);
+            }
+        }
+        self.prior.outputs.extend(outputs.clone());
         outputs
     }
 }
