@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kprov_apply::Clients;
 use kprov_apply::machine::{ExecuteOutcome, Executor, Inputs, ops_max};
 use kprov_apply::settle::{Settling, settle_open};
 use kprov_apply::stored::{decode_state, mark_paths};
+use kprov_apply::{Clients, Execution, Reporter};
 use kprov_core::{Diagnostics, Host, Marks, ObjectAddr, ProviderConfigAddr, Str, Value, value};
 use kprov_lang::SourceMap;
 use kprov_lang::config::{ModuleTree, load_tree};
@@ -19,6 +19,8 @@ use kprov_plan::{
 };
 use kprov_provider::{CallContext, Object, Provider, ProviderError, ReadRequest, Registry};
 use kprov_state::{Entry, MemoryStore, RunId, RunOutcome, State, Store};
+
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::files::{MemoryFiles, NoModules};
 use crate::host::CountingHost;
@@ -42,7 +44,9 @@ pub struct Bench {
     /// What exists.
     pub world: World,
     /// What is recorded.
-    pub store: Arc<MemoryStore>,
+    pub store: Arc<dyn Store>,
+    /// The same, where it is in memory and can be restarted.
+    memory: Option<Arc<MemoryStore>>,
     /// Provisioners that ran, by object.
     pub provisioned: Vec<String>,
     host: Arc<dyn Host>,
@@ -104,13 +108,27 @@ impl Bench {
         let world = World::new();
         let registry = Registry::new().with(Arc::new(WorldProvider::new(world.clone())));
         let clients = Arc::new(Connected { registry: registry.clone(), host: host.clone() });
-        let store = Arc::new(MemoryStore::new(host.clone()));
-        Bench { world, store, provisioned: Vec::new(), host, registry, clients }
+        let memory = Arc::new(MemoryStore::new(host.clone()));
+        let store = memory.clone();
+        let memory = Some(memory);
+        Bench { world, store, memory, provisioned: Vec::new(), host, registry, clients }
+    }
+
+    /// The same with another store.
+    #[must_use]
+    pub fn with_store(self, store: Arc<dyn Store>) -> Bench {
+        Bench { store, memory: None, ..self }
     }
 
     /// The process dies: what is durable stays.
+    ///
+    /// # Panics
+    /// When the store is another than its own.
     pub fn restart(&mut self) {
-        self.store = Arc::new(self.store.clone_durable());
+        let memory = self.memory.as_ref().expect("a store in memory").clone_durable();
+        let memory = Arc::new(memory);
+        self.store = memory.clone();
+        self.memory = Some(memory);
     }
 
     /// The state in the store.
@@ -183,6 +201,45 @@ impl Bench {
             }
             Ended::Died(what) => panic!("died at {what} without being killed"),
         }
+    }
+
+    /// Plans, and applies with the real driver.
+    ///
+    /// # Panics
+    /// When planning fails.
+    pub async fn driven(
+        &mut self,
+        wanted: &Wanted,
+        reporter: Arc<dyn Reporter>,
+        interrupts: UnboundedReceiver<()>,
+    ) -> ExecuteOutcome {
+        let run = self.begin();
+        let plan = Arc::new(self.plan(wanted));
+        let functions = self.functions(wanted, false);
+        let variables = BTreeMap::new();
+        let input = ApplyInput {
+            tree: &wanted.tree,
+            sources: &wanted.sources,
+            functions: &functions,
+            providers: &self.registry,
+            variables: &variables,
+        };
+        let mut answers = self.answers();
+        let mut resolver =
+            ApplyResolver::new(&plan, input, Some(&mut answers)).expect("a graph as planned");
+        let execution = Execution {
+            plan: plan.clone(),
+            state: Arc::new(self.state()),
+            registry: self.registry.clone(),
+            host: self.host.clone(),
+            store: self.store.clone(),
+            workspace: "default".to_owned(),
+            run,
+            parallelism: 10,
+            clients: self.clients.clone(),
+            reporter,
+        };
+        kprov_apply::execute(execution, &mut resolver, interrupts).await
     }
 
     fn begin(&self) -> RunId {

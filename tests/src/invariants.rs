@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kprov_core::Str;
-use kprov_state::{Entry, LogFilter, State, Store};
+use kprov_state::{Entry, LogFilter, State};
 
 use crate::bench::{Bench, Wanted};
 

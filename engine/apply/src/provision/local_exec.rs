@@ -38,7 +38,8 @@ pub(super) async fn run(
     if run.sensitive {
         output("(output suppressed due to sensitive value in config)".to_owned());
     } else if !arguments.quiet {
-        output(format!("Executing: {command_line:?}"));
+        let quoted: Vec<String> = command_line.iter().map(|word| format!("{word:?}")).collect();
+        output(format!("Executing: [{}]", quoted.join(" ")));
     }
     let mut command = Command::new(program);
     command
