@@ -377,3 +377,118 @@ fn providers_are_configured_once_and_inherited() {
         vec![format!("{address} known"), format!("{address}.b unknown")]
     );
 }
+
+/// Applies `before` on an empty state, and plans `after` on what that made.
+fn check_change(before: &str, after: &str, wanted: &str) {
+    let mut world = World::new(&[("main.tf", before)]);
+    let plan = world.planned();
+    world.apply(&plan);
+    let world = world.configure(&[("main.tf", after)]);
+    same(&lines(&world.planned()), wanted);
+}
+
+#[test]
+fn moves_removals_and_triggers() {
+    let one = "resource \"terraform_data\" \"a\" {\n input = 1\n}\n";
+    check_change(
+        one,
+        "resource \"terraform_data\" \"b\" {\n input = 1\n}\n\
+         moved {\n from = terraform_data.a\n to = terraform_data.b\n}\n",
+        "= terraform_data.b 1",
+    );
+    check_change(
+        one,
+        "resource \"terraform_data\" \"a\" {\n count = 1\n input = 1\n}\n",
+        "= terraform_data.a[0] 1",
+    );
+    check_change(
+        one,
+        "removed {\n from = terraform_data.a\n lifecycle {\n destroy = false\n }\n}\n",
+        ". terraform_data.a (DeleteBecauseNoResourceConfig)",
+    );
+    let triggered = "resource \"terraform_data\" \"t\" {\n lifecycle {\n \
+                     replace_triggered_by = [terraform_data.a.input]\n }\n}\n";
+    check_change(
+        &format!("{one}{triggered}"),
+        &format!("{}{triggered}", one.replace("= 1", "= 2")),
+        "~ terraform_data.a 2
+         -/+ terraform_data.t null (ReplaceByTriggers)",
+    );
+}
+
+#[test]
+fn imports() {
+    check(
+        r#"
+        locals { ids = { x = "id-x", y = "id-y" } }
+        import {
+          for_each = local.ids
+          to       = terraform_data.a[each.key]
+          id       = each.value
+        }
+        resource "terraform_data" "a" {
+          for_each = local.ids
+          input    = each.key
+        }
+        "#,
+        "~ terraform_data.a[\"x\"] x
+         ~ terraform_data.a[\"y\"] y",
+    );
+    let undeclared = "import {\n to = terraform_data.zz\n id = \"x\"\n}\n";
+    same(&errors(&[("main.tf", undeclared)]), "2: Configuration for import target does not exist");
+}
+
+#[test]
+fn targets_and_modes() {
+    let main = r#"
+        resource "terraform_data" "a" { input = 1 }
+        resource "terraform_data" "b" { input = terraform_data.a.id }
+        resource "terraform_data" "c" {}
+        output "b" { value = terraform_data.b.input }
+        output "c" { value = terraform_data.c.id }
+    "#;
+    let mut world = World::new(&[("main.tf", main)]);
+    world.options.targets =
+        vec![kprov_core::addr::parse_target("terraform_data.b").expect("an address")];
+    let plan = world.planned();
+    same(&lines(&plan), "+ terraform_data.a 1\n+ terraform_data.b ?\n+ output.b ?");
+    assert!(!plan.complete);
+    world.options.targets.clear();
+    let plan = world.planned();
+    world.apply(&plan);
+    world.options.mode = kprov_plan::PlanMode::Destroy;
+    let plan = world.planned();
+    same(
+        &lines(&plan),
+        "- terraform_data.a\n- terraform_data.b\n- terraform_data.c\n- output.b null\n- output.c null",
+    );
+    world.apply(&plan);
+    assert!(world.prior.objects.is_empty() && world.prior.outputs.is_empty());
+}
+
+#[test]
+fn plans_keep_their_invariants() {
+    let main = r#"
+        resource "terraform_data" "a" { count = 3 }
+        resource "terraform_data" "b" {
+          count            = 3
+          triggers_replace = terraform_data.a[count.index].id
+          lifecycle { create_before_destroy = true }
+        }
+        output "b" { value = terraform_data.b[*].id }
+    "#;
+    let mut world = World::new(&[("main.tf", main)]);
+    let plan = world.planned();
+    assert_eq!(kprov_plan::change::lint::lint(&plan), Vec::<String>::new());
+    // One instance waits for the one that it refers to, not for its siblings.
+    let edges: usize = plan.operations.iter().map(|operation| operation.after.len()).sum();
+    assert_eq!(edges, 3, "{:?}", plan.operations);
+    world.apply(&plan);
+    world.options.replace =
+        vec![kprov_core::addr::parse_instance("terraform_data.a[1]").expect("an address")];
+    let plan = world.planned();
+    assert_eq!(kprov_plan::change::lint::lint(&plan), Vec::<String>::new());
+    let text = lines(&plan);
+    assert!(text.contains("+/- terraform_data.a[1] null (ReplaceByRequest)"), "{text}");
+    assert!(text.contains("+/- terraform_data.b[1]"), "{text}");
+}

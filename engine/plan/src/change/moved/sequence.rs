@@ -81,7 +81,9 @@ pub(super) fn sequence(statements: &[Statement]) -> Result<Vec<usize>, Vec<usize
         graph.add_node(());
     });
     let mut edge = |after: usize, before: usize| {
-        if after != before {
+        // Implied moves come last: they put right what the written ones brought.
+        let written = statements[after].place.is_some() && statements[before].place.is_some();
+        if after != before && written {
             graph.update_edge(NodeIndex::new(after), NodeIndex::new(before), ());
         }
     };
@@ -105,5 +107,6 @@ pub(super) fn sequence(statements: &[Statement]) -> Result<Vec<usize>, Vec<usize
         }
         order.extend(members.into_iter().map(NodeIndex::index));
     }
+    order.sort_by_key(|&at| statements[at].place.is_none());
     Ok(order)
 }
