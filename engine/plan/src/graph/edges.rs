@@ -93,7 +93,7 @@ impl Edges<'_, '_> {
                 let variable = NodeKind::Variable(argument.name.clone());
                 let Some(from) = self.graph.find(child, variable) else { continue };
                 for reference in references(&argument.expr) {
-                    self.from_reference(from, reference);
+                    self.connect_reference(from, reference);
                 }
             }
         }
@@ -118,7 +118,7 @@ impl Edges<'_, '_> {
             let ExprKind::Reference(to) = &import.to.kind else { continue };
             for reference in references(&import.to) {
                 if reference.root_span != to.root_span {
-                    self.from_reference(node, reference);
+                    self.connect_reference(node, reference);
                 }
             }
             if let Some(resource) = self.import_target(to) {
@@ -204,7 +204,7 @@ impl Edges<'_, '_> {
                         self.graph.dependencies[from].push(close);
                     }
                 }
-                _ => self.from_reference(from, reference),
+                _ => self.connect_reference(from, reference),
             }
         }
     }
@@ -212,14 +212,14 @@ impl Edges<'_, '_> {
     fn expr(&mut self, node: NodeKind, expr: &Expr) {
         let Some(from) = self.graph.find(self.module, node) else { return };
         for reference in references(expr) {
-            self.from_reference(from, reference);
+            self.connect_reference(from, reference);
         }
     }
 
     fn body(&mut self, node: NodeKind, body: &Body) {
         let Some(from) = self.graph.find(self.module, node) else { return };
         for reference in references_in_body(body) {
-            self.from_reference(from, reference);
+            self.connect_reference(from, reference);
         }
     }
 
@@ -236,14 +236,14 @@ impl Edges<'_, '_> {
         self.graph.find(child, kind)
     }
 
-    fn from_reference(&mut self, from: NodeIndex, reference: &Reference) {
+    fn connect_reference(&mut self, from: NodeIndex, reference: &Reference) {
         let Ok((subject, taken)) = subject(reference, self.sources) else { return };
         let here = self.module;
         let kind = match subject {
             Subject::Variable(name) => NodeKind::Variable(name),
             Subject::Local(name) => NodeKind::Local(name),
             Subject::Resource(name) => NodeKind::Resource(name),
-            Subject::Module(name) => return self.from_module(from, &name, reference, taken),
+            Subject::Module(name) => return self.connect_module(from, &name, reference, taken),
             Subject::Each(_)
             | Subject::CountIndex
             | Subject::Path(_)
@@ -259,7 +259,7 @@ impl Edges<'_, '_> {
     }
 
     /// `module.m[k].out` needs that output; `module.m` all of them.
-    fn from_module(&mut self, from: NodeIndex, call: &Str, reference: &Reference, taken: usize) {
+    fn connect_module(&mut self, from: NodeIndex, call: &Str, reference: &Reference, taken: usize) {
         let Some(&child) = self.graph.modules[self.module].children.get(call) else { return };
         let rest = &reference.steps[taken.min(reference.steps.len())..];
         let output = rest

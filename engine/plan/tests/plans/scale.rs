@@ -71,9 +71,12 @@ fn seconds(make: fn(usize) -> World, size: usize) -> (f64, f64) {
     (first, start.elapsed().as_secs_f64())
 }
 
+/// Name, generator, small size.
+type Kind = (&'static str, fn(usize) -> World, usize);
+
 #[test]
 fn time_grows_with_size() {
-    let kinds: [(&str, fn(usize) -> World, usize); 5] = [
+    let kinds: [Kind; 5] = [
         ("blocks", blocks, 500),
         ("count", count, 500),
         ("for_each", for_each, 500),

@@ -229,16 +229,7 @@ impl World {
                 Ok(prepared) => prepared,
                 Err(problems) => panic!("{operation:?}: {}", told(&problems)),
             };
-            let change = match operation.kind {
-                OperationKind::Gate => continue,
-                OperationKind::Create(i)
-                | OperationKind::Update(i)
-                | OperationKind::Delete(i)
-                | OperationKind::Read(i)
-                | OperationKind::Forget(i)
-                | OperationKind::Import(i)
-                | OperationKind::Record(i) => &plan.changes[i as usize],
-            };
+            let Some(change) = change_of(plan, operation.kind) else { continue };
             let new = match prepared {
                 Prepared::Write { planned, sensitive_paths, .. } => {
                     made += 1;
@@ -257,15 +248,8 @@ impl World {
                 }
             };
             if let Some((value, paths)) = &new {
-                let object = PriorObject {
-                    provider: change.provider.clone(),
-                    value: kprov_plan::change::diff::mark_paths(value, paths),
-                    private: Vec::new(),
-                    tainted: false,
-                    dependencies: change.dependencies.clone(),
-                    create_before_destroy: change.create_before_destroy,
-                };
-                self.prior.objects.insert(change.addr.clone().current(), object);
+                let value = kprov_plan::change::diff::mark_paths(value, paths);
+                self.prior.objects.insert(change.addr.clone().current(), stored(change, value));
             }
             let object = new.map(|(value, _)| Object::from(value));
             let found = resolver.complete(index, object.as_ref());
@@ -280,6 +264,33 @@ impl World {
         }
         self.prior.outputs.extend(outputs.clone());
         outputs
+    }
+}
+
+/// The change that an operation is about.
+fn change_of(plan: &Plan, kind: OperationKind) -> Option<&Change> {
+    let index = match kind {
+        OperationKind::Gate => return None,
+        OperationKind::Create(i)
+        | OperationKind::Update(i)
+        | OperationKind::Delete(i)
+        | OperationKind::Read(i)
+        | OperationKind::Forget(i)
+        | OperationKind::Import(i)
+        | OperationKind::Record(i) => i,
+    };
+    plan.changes.get(index as usize)
+}
+
+/// What the state keeps of a new object.
+fn stored(change: &Change, value: Value) -> PriorObject {
+    PriorObject {
+        provider: change.provider.clone(),
+        value,
+        private: Vec::new(),
+        tainted: false,
+        dependencies: change.dependencies.clone(),
+        create_before_destroy: change.create_before_destroy,
     }
 }
 
