@@ -6,13 +6,19 @@
 //! knows a runtime, a graph or a state store.
 
 mod error;
+mod in_state;
+mod object;
 mod provider;
 mod registry;
 mod request;
 mod resource;
 mod schema;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use error::{AttributeError, ErrorClass, ProviderError};
+pub use in_state::{InState, StateOnly};
+pub use object::{attribute, with_attributes};
 pub use provider::{CallContext, Client, Provider};
 pub use registry::Registry;
 pub use request::{

@@ -102,6 +102,12 @@ impl Attribute {
         self.optional()
     }
 
+    /// Says why one should not use it.
+    pub fn deprecated(mut self, why: &str) -> Attribute {
+        self.deprecated = Some(why.into());
+        self
+    }
+
     /// Says what it is.
     pub fn describe(mut self, text: &str) -> Attribute {
         self.description = text.into();
@@ -140,6 +146,15 @@ pub struct NestedBlock {
 }
 
 impl Block {
+    /// A block of attributes only.
+    pub fn of<const N: usize>(description: &str, attributes: [(&str, Attribute); N]) -> Block {
+        Block {
+            attributes: attributes.map(|(name, attribute)| (Str::from(name), attribute)).into(),
+            description: description.into(),
+            ..Block::default()
+        }
+    }
+
     /// The object type that values of this block have.
     pub fn implied_type(&self) -> Type {
         let attributes = self.attributes.iter().map(|(name, a)| (name.clone(), a.ty.clone()));

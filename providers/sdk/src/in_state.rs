@@ -1,0 +1,118 @@
+//! [`InState`]: resources of which nothing exists outside the state.
+//!
+//! All that such a type has to say is how an object is planned, made and imported. A create that
+//! was not recorded did nothing, a read finds what was stored, and a delete has nothing to do.
+
+use async_trait::async_trait;
+use kprov_core::{Host, Value};
+
+use crate::{
+    AttributeError, CallContext, CreateRequest, DeleteRequest, Imported, Object, PlanRequest,
+    PlannedObject, ProviderError, ReadRequest, Resource, SettleRequest, Settled, UpdateRequest,
+};
+
+/// A type whose objects are only in the state; its schema says [`crate::Creation::Local`].
+pub trait StateOnly: Send + Sync + std::fmt::Debug {
+    /// Checks a configuration; parts may be unknown.
+    fn validate(&self, _config: &Value) -> Vec<AttributeError> {
+        Vec::new()
+    }
+
+    /// What the object will be. Pure and deterministic.
+    ///
+    /// # Errors
+    /// When the change is impossible.
+    fn plan(&self, request: PlanRequest<'_>) -> Result<PlannedObject, ProviderError> {
+        Ok(request.proposed.clone().into())
+    }
+
+    /// Makes the object: `planned` with all that is unknown in it chosen.
+    ///
+    /// # Errors
+    /// When the arguments, now known, do not fit together.
+    fn make(&self, host: &dyn Host, planned: &Value) -> Result<Value, ProviderError>;
+
+    /// The object that an import id stands for.
+    ///
+    /// # Errors
+    /// When the id is not one, or the type cannot be imported.
+    fn import(&self, _host: &dyn Host, _id: &str) -> Result<Value, ProviderError> {
+        Err(ProviderError::rejected(
+            "Import not supported",
+            "This resource type cannot be imported.",
+        ))
+    }
+
+    /// Brings a stored object of an older schema version to the current one, as JSON.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn upgrade(&self, _version: u64, stored: &str) -> Result<String, ProviderError> {
+        Ok(stored.to_owned())
+    }
+}
+
+/// A [`StateOnly`] type as a [`Resource`].
+#[derive(Debug)]
+pub struct InState<T>(pub T);
+
+#[async_trait]
+impl<T: StateOnly> Resource for InState<T> {
+    fn validate(&self, config: &Value) -> Vec<AttributeError> {
+        self.0.validate(config)
+    }
+
+    fn plan(&self, request: PlanRequest<'_>) -> Result<PlannedObject, ProviderError> {
+        self.0.plan(request)
+    }
+
+    async fn read_many(
+        &self,
+        _context: &CallContext,
+        requests: Vec<ReadRequest>,
+    ) -> Vec<Result<Option<Object>, ProviderError>> {
+        requests.into_iter().map(|request| Ok(Some(request.prior))).collect()
+    }
+
+    async fn create(
+        &self,
+        context: &CallContext,
+        request: CreateRequest,
+    ) -> Result<Object, ProviderError> {
+        let value = self.0.make(context.host.as_ref(), &request.planned)?;
+        Ok(Object { value, private: request.private })
+    }
+
+    async fn update(
+        &self,
+        _context: &CallContext,
+        request: UpdateRequest,
+    ) -> Result<Object, ProviderError> {
+        Ok(Object { value: request.planned, private: request.private })
+    }
+
+    async fn delete(
+        &self,
+        _context: &CallContext,
+        _request: DeleteRequest,
+    ) -> Result<(), ProviderError> {
+        Ok(())
+    }
+
+    async fn settle(
+        &self,
+        _context: &CallContext,
+        request: SettleRequest,
+    ) -> Result<Settled, ProviderError> {
+        Ok(request.prior.map_or(Settled::Absent, Settled::Exists))
+    }
+
+    async fn import(&self, context: &CallContext, id: &str) -> Result<Imported, ProviderError> {
+        let value = self.0.import(context.host.as_ref(), id)?;
+        Ok(Imported { object: value.into() })
+    }
+
+    fn upgrade(&self, version: u64, stored: &str) -> Result<String, ProviderError> {
+        self.0.upgrade(version, stored)
+    }
+}

@@ -1,0 +1,1 @@
+//! The kit must be able to fail.
