@@ -9,6 +9,7 @@ mod commands;
 mod failure;
 mod machine;
 mod output;
+mod providers;
 mod render;
 mod session;
 mod signals;

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use kprov_core::{Diagnostic, Host};
 use kprov_lang::SourceMap;
 use kprov_ops::{Disk, Project};
-use kprov_provider::Registry;
 use kprov_state::{MemoryStore, SqliteOptions, SqliteStore, Store};
 
 use crate::failure::Failure;
 use crate::machine::Machine;
+use crate::providers::registry;
 use crate::render::Style;
 use crate::workspace_file;
 
@@ -130,11 +130,6 @@ impl Session {
         names.sort();
         names
     }
-}
-
-/// All providers of this program: cheap, they build nothing before they are asked.
-pub(crate) fn registry() -> Registry {
-    Registry::new().with(Arc::new(kprov_provider_builtin::Builtin))
 }
 
 /// This machine's name; empty where it cannot be told.

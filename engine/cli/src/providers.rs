@@ -1,0 +1,18 @@
+//! The providers that this program has, and what they get of rooms that providers do not know.
+
+use std::sync::Arc;
+
+use kprov_lang::functions::builtin_provider_function;
+use kprov_provider::Registry;
+use kprov_provider_builtin::Builtin;
+use kprov_provider_local::Local;
+use kprov_provider_null::Null;
+
+/// All of them: cheap, they build nothing before they are asked.
+pub(crate) fn registry() -> Registry {
+    let builtin = Builtin::new().with_functions(|name, arguments| {
+        let result = builtin_provider_function(name, arguments)?;
+        Some(result.map_err(|error| error.message))
+    });
+    Registry::new().with(Arc::new(builtin)).with(Arc::new(Local)).with(Arc::new(Null))
+}
