@@ -99,7 +99,8 @@ pub fn plan_instance(request: &InstancePlanRequest<'_>) -> Result<InstancePlan, 
         // The new object has nothing of the old one's computed values.
         planned = subject.plan(None)?;
     }
-    let after = remark(request, &planned.value, marks);
+    let anew = matches!(action, Action::Create | Action::Replace(_));
+    let after = remark(request, &planned.value, marks, if anew { None } else { request.prior });
     // Only the marks can differ: Terraform updates an object to record new ones.
     if action == Action::NoOp && !raw_equal(&before, &after) {
         action = Action::Update;
@@ -176,14 +177,31 @@ fn before(request: &InstancePlanRequest<'_>) -> Value {
     request.prior.map_or(Value::NULL, |object| mark_by_schema(request.schema, &object.value))
 }
 
-/// The planned value with the configuration's marks and the schema's.
-fn remark(request: &InstancePlanRequest<'_>, planned: &Value, marks: Marks) -> Value {
+/// The planned value with the configuration's marks and the schema's; what is ignored keeps those of
+/// the object that is `kept`.
+fn remark(
+    request: &InstancePlanRequest<'_>,
+    planned: &Value,
+    marks: Marks,
+    kept: Option<&PriorObject>,
+) -> Value {
     let value = mark_by_schema(request.schema, planned);
-    if !marks.contains(Marks::SENSITIVE) {
+    let ignores = kept.filter(|_| *request.ignore != Ignore::None);
+    if !marks.contains(Marks::SENSITIVE) && ignores.is_none() {
         return value;
     }
     let sensitive = |value: &Value| value.marks().contains(Marks::SENSITIVE);
-    mark_paths(&value, &paths_where(request.config, sensitive))
+    let mut paths = paths_where(request.config, sensitive);
+    if let Some(kept) = ignores {
+        let ignored = |path: &Path| match request.ignore {
+            Ignore::None => false,
+            Ignore::All => true,
+            Ignore::Paths(ignored) => ignored.iter().any(|it| it.is_prefix_of(path)),
+        };
+        paths.retain(|path| !ignored(path));
+        paths.extend(paths_where(&kept.value, sensitive).into_iter().filter(ignored));
+    }
+    mark_paths(&value, &paths)
 }
 
 /// Marks the parts of `value` that the paths lead to. Where a path ends early, because something

@@ -406,6 +406,13 @@ fn moves_removals_and_triggers() {
         "removed {\n from = terraform_data.a\n lifecycle {\n destroy = false\n }\n}\n",
         ". terraform_data.a (DeleteBecauseNoResourceConfig)",
     );
+    let ignored = |value: &str| {
+        format!(
+            "resource \"terraform_data\" \"a\" {{\n input = {value}\n lifecycle {{\n \
+             ignore_changes = [input]\n }}\n}}\n"
+        )
+    };
+    check_change(&ignored("sensitive(1)"), &ignored("2"), "= terraform_data.a !1");
     let triggered = "resource \"terraform_data\" \"t\" {\n lifecycle {\n \
                      replace_triggered_by = [terraform_data.a.input]\n }\n}\n";
     check_change(

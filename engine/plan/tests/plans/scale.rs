@@ -77,23 +77,27 @@ type Kind = (&'static str, fn(usize) -> World, usize);
 #[test]
 fn time_grows_with_size() {
     let kinds: [Kind; 5] = [
-        ("blocks", blocks, 500),
-        ("count", count, 500),
-        ("for_each", for_each, 500),
-        ("chain", chain, 250),
-        ("modules", modules, 500),
+        ("blocks", blocks, 150),
+        ("count", count, 150),
+        ("for_each", for_each, 200),
+        ("chain", chain, 100),
+        ("modules", modules, 150),
     ];
-    let factor = 8;
+    let factor = 16;
     for (name, make, size) in kinds {
-        let (small, small_again) = seconds(make, size);
-        let (large, large_again) = seconds(make, size * factor);
+        let (small, small_again) = quickest(make, size);
+        let (large, large_again) = quickest(make, size * factor);
         println!("{name}: {small:.3} {large:.3} no-op {small_again:.3} {large_again:.3}");
-        // Linear would be `factor`; quadratic its square. The floor keeps noise out.
-        let limit = 3.0 * factor as f64;
-        assert!(large < limit * small.max(0.005), "{name}: {small} -> {large}");
-        assert!(
-            large_again < limit * small_again.max(0.005),
-            "{name}: {small_again} -> {large_again}"
-        );
+        // Linear would be `factor`, quadratic its square; what lies between is noise.
+        let limit = 6.0 * factor as f64;
+        assert!(large < limit * small, "{name}: {small} -> {large}");
+        assert!(large_again < limit * small_again, "{name}: {small_again} -> {large_again}");
     }
+}
+
+/// The best of some runs: other work on the machine only ever adds.
+fn quickest(make: fn(usize) -> World, size: usize) -> (f64, f64) {
+    let runs: Vec<(f64, f64)> = (0..3).map(|_| seconds(make, size)).collect();
+    let best = |pick: fn(&(f64, f64)) -> f64| runs.iter().map(pick).fold(f64::MAX, f64::min);
+    (best(|run| run.0), best(|run| run.1))
 }
