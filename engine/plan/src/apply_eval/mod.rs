@@ -112,7 +112,21 @@ impl<'a> ApplyResolver<'a> {
         &mut self,
         provider: &ProviderConfigAddr,
     ) -> Result<Option<Value>, Diagnostics> {
-        let value = self.evaluation.provider_value(provider)?;
+        // On its own: what it is made from may not be complete, and nothing of that may be kept.
+        let mut aside = Evaluation::new(
+            Phase::Apply,
+            self.evaluation.graph.clone(),
+            (self.input.sources, self.input.functions),
+            self.input.providers,
+            self.input.variables,
+            self.plan.workspace.clone(),
+        );
+        aside.initial = std::mem::take(&mut self.evaluation.initial);
+        aside.set_host(self.evaluation.take_host());
+        let value = aside.provider_value(provider);
+        self.evaluation.set_host(aside.take_host());
+        self.evaluation.initial = aside.initial;
+        let value = value?;
         Ok(value.is_wholly_known().then_some(value))
     }
 

@@ -25,6 +25,11 @@ impl<'a> Evaluation<'a> {
         self.host.replace(host);
     }
 
+    /// Gives that back.
+    pub(crate) fn take_host(&self) -> Option<&'a mut dyn PlanHost> {
+        self.host.take()
+    }
+
     /// Evaluates a provider configuration.
     ///
     /// # Errors
