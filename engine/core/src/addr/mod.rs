@@ -22,6 +22,7 @@ pub use parse::{
 };
 pub use steps::is_identifier;
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
@@ -114,9 +115,22 @@ pub fn quote(text: &str) -> String {
 }
 
 /// A module instance: `module.a["x"].module.b[0]`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ModuleAddr(pub Arc<[(Str, InstanceKey)]>);
+
+/// Terraform's order: shallow modules first, then step by step.
+impl Ord for ModuleAddr {
+    fn cmp(&self, other: &ModuleAddr) -> Ordering {
+        (self.0.len(), &self.0).cmp(&(other.0.len(), &other.0))
+    }
+}
+
+impl PartialOrd for ModuleAddr {
+    fn partial_cmp(&self, other: &ModuleAddr) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl ModuleAddr {
     /// The root module.

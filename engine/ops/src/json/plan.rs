@@ -5,7 +5,7 @@ use kprov_plan::{Action, Change, Deferred, OutputChange, Plan, ReplaceOrder};
 use serde_json::{Map, Value as Json, json};
 
 use super::bools::{known_part, sensitive_shadow, unknown_shadow};
-use super::values::{Shown, identify, outputs, values};
+use super::values::{Shown, identify, planned_outputs, values};
 use super::{TERRAFORM_VERSION, checks};
 
 /// The plan as JSON. `prior_values` is the `values` part of the prior state, `configuration` the
@@ -66,11 +66,13 @@ fn is_shown(change: &Change) -> bool {
 }
 
 fn variables(plan: &Plan) -> Json {
-    let shown = plan.variables.iter().map(|(name, variable)| {
+    let stored = plan
+        .variables
+        .iter()
+        .filter_map(|(name, variable)| variable.value.as_ref().map(|value| (name, value)));
+    let shown = stored.map(|(name, value)| {
         let mut entry = Map::new();
-        if let Some(value) = &variable.value
-            && !value.is_null()
-        {
+        if !value.is_null() {
             entry.insert("value".to_owned(), known_part(value).unwrap_or(Json::Null));
         }
         (name.to_string(), Json::Object(entry))
@@ -82,10 +84,10 @@ fn planned_values(plan: &Plan) -> Map<String, Json> {
     let remains = |change: &&Change| {
         change.deposed.is_none()
             && is_shown(change)
-            && !matches!(change.action, Action::Delete | Action::Forget)
-            && !change.after.is_null()
+            && (change.action == Action::Forget
+                || change.action != Action::Delete && !change.after.is_null())
     };
-    let shown: Vec<Shown<'_>> = plan
+    let mut shown: Vec<Shown<'_>> = plan
         .changes
         .iter()
         .filter(remains)
@@ -99,8 +101,10 @@ fn planned_values(plan: &Plan) -> Map<String, Json> {
             tainted: false,
         })
         .collect();
+    // By their text, as Terraform does here and only here.
+    shown.sort_by_cached_key(|object| object.addr.to_string());
     let planned = plan.outputs.iter().filter(|(_, output)| output.action != Action::Delete);
-    let shown_outputs = outputs(planned.map(|(name, o)| (name, &o.after, o.sensitive)));
+    let shown_outputs = planned_outputs(planned.map(|(name, o)| (name, &o.after, o.sensitive)));
     let any = shown_outputs.as_object().is_some_and(|outputs| !outputs.is_empty());
     values(any.then_some(shown_outputs), &shown)
 }

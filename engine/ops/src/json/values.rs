@@ -68,7 +68,10 @@ fn resource(object: &Shown<'_>) -> Json {
     identify(&mut out, object.addr);
     out.insert("provider_name".to_owned(), json!(object.provider.to_string()));
     out.insert("schema_version".to_owned(), json!(object.schema_version));
-    out.insert("values".to_owned(), known_part(object.value).unwrap_or(Json::Null));
+    // What the state only forgets is shown in a plan without content.
+    if !object.value.is_null() {
+        out.insert("values".to_owned(), known_part(object.value).unwrap_or(Json::Null));
+    }
     out.insert("sensitive_values".to_owned(), sensitive_shadow(object.value));
     if !object.depends_on.is_empty() {
         out.insert("depends_on".to_owned(), json!(object.depends_on));
@@ -110,8 +113,15 @@ pub(super) fn mode(mode: ResourceMode) -> &'static str {
 /// `{"name": {"sensitive", "type", "value"}}`; nulls are left out, as they are not stored, and so
 /// is the value of what is not known.
 pub(super) fn outputs<'a>(outputs: impl Iterator<Item = (&'a Str, &'a Value, bool)>) -> Json {
+    planned_outputs(outputs.filter(|(_, value, _)| !value.is_null()))
+}
+
+/// The same with nulls, which plans have.
+pub(super) fn planned_outputs<'a>(
+    outputs: impl Iterator<Item = (&'a Str, &'a Value, bool)>,
+) -> Json {
     let mut out = Map::new();
-    for (name, value, sensitive) in outputs.filter(|(_, value, _)| !value.is_null()) {
+    for (name, value, sensitive) in outputs {
         let mut entry = Map::new();
         entry.insert("sensitive".to_owned(), json!(sensitive));
         if value.is_wholly_known() {
