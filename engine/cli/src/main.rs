@@ -10,6 +10,7 @@ mod failure;
 mod machine;
 mod output;
 mod providers;
+mod progress;
 mod render;
 mod session;
 mod signals;

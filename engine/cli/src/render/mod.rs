@@ -1,5 +1,23 @@
-//! Text for people: problems, plans, values. Pure: values in, text out.
+//! What a person reads: values in, text out.
+//!
+//! Nothing here reads a file, a clock or the environment, and nothing prints; the same values and the
+//! same [`Style`] give the same text. A sensitive value never becomes text.
 
-mod plain;
+mod applied;
+mod diagnostics;
+mod diff;
+mod outputs;
+mod plan;
+mod snippet;
+mod state;
+mod style;
+mod text;
 
-pub(crate) use plain::{ProgressLines, Style, applied, diagnostics, object, outputs, plan, value};
+pub(crate) use crate::progress::ProgressLines;
+pub(crate) use applied::applied;
+pub(crate) use diagnostics::diagnostics;
+pub(crate) use outputs::{outputs, value};
+pub(crate) use plan::plan;
+pub(crate) use state::object;
+pub(crate) use style::Style;
+use style::Tint;

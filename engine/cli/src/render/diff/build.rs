@@ -1,0 +1,265 @@
+//! The tree of differences between two values.
+//!
+//! Objects and maps are compared key by key, lists by their longest common subsequence, sets as sets,
+//! strings by what they hold ([`super::strings`]).
+
+use kprov_core::value::{raw_equal, render_hcl, set_order};
+use kprov_core::{Entries, Marks, Path, PathStep, Str, Value};
+
+use super::sequence::{Edit, edits};
+use super::strings;
+use super::{Body, Entry, Group, Node, Sign};
+
+const UNKNOWN: &str = "(known after apply)";
+
+/// Attributes that tell which object this is.
+const IMPORTANT: [&str; 3] = ["id", "name", "tags"];
+
+const NOW_SENSITIVE: &str =
+    "# Warning: this value will be marked as sensitive, and hidden from then on.";
+const NO_LONGER_SENSITIVE: &str =
+    "# Warning: this value will no longer be marked as sensitive, and shown from then on.";
+
+/// What differs. `replacing`: the paths whose change replaces the object.
+pub(in super::super) fn compare(before: &Value, after: &Value, replacing: &[Path]) -> Node {
+    Comparison { replacing, at: Path::root() }.values(before, after, "")
+}
+
+/// A value that comes, goes or stays as a whole.
+pub(in super::super) fn whole(value: &Value, sign: Sign) -> Node {
+    whole_named(value, sign, "")
+}
+
+fn hidden(value: &Value) -> Option<&'static str> {
+    let marks = value.marks();
+    if marks.contains(Marks::SENSITIVE) {
+        Some("(sensitive value)")
+    } else if marks.contains(Marks::EPHEMERAL) {
+        Some("(ephemeral value)")
+    } else {
+        None
+    }
+}
+
+pub(super) fn whole_named(value: &Value, sign: Sign, name: &str) -> Node {
+    if let Some(said) = hidden(value) {
+        return Node::new(sign, Body::Hidden(said));
+    }
+    let body = match value.bare() {
+        Value::Unknown(_) => Body::Text(UNKNOWN.to_owned()),
+        Value::Null(_) => Body::Text("null".to_owned()),
+        Value::String(text) => return strings::whole(text, sign, name),
+        Value::List(list) => items(list.items(), sign),
+        Value::Set(set) => items(set.items(), sign),
+        Value::Tuple(parts) => items(parts, sign),
+        Value::Map(map) => entries(map.entries(), false, sign),
+        Value::Object(parts) => entries(parts, true, sign),
+        scalar => Body::Text(render_hcl(scalar, 0)),
+    };
+    Node::new(sign, body)
+}
+
+fn items(items: &[Value], sign: Sign) -> Body {
+    let entries = items.iter().map(|item| unnamed(whole(item, sign))).collect();
+    Body::Group(Group { open: '[', close: ']', noun: "element", context: true, entries })
+}
+
+fn entries(parts: &Entries, object: bool, sign: Sign) -> Body {
+    let shown = parts.iter().filter(|(_, part)| !(object && is_bare_null(part)));
+    let entries =
+        shown.map(|(name, part)| named(name, object, whole_named(part, sign, name))).collect();
+    Body::Group(group(object, entries))
+}
+
+fn group(object: bool, entries: Vec<Entry>) -> Group {
+    let noun = if object { "attribute" } else { "element" };
+    Group { open: '{', close: '}', noun, context: false, entries }
+}
+
+fn unnamed(node: Node) -> Entry {
+    Entry { key: None, important: false, node }
+}
+
+fn named(name: &Str, object: bool, node: Node) -> Entry {
+    let bare = object && kprov_core::addr::is_identifier(name);
+    let key = if bare { name.to_string() } else { strings::quoted(name) };
+    Entry { key: Some(key), important: object && IMPORTANT.contains(&name.as_str()), node }
+}
+
+fn is_bare_null(value: &Value) -> bool {
+    matches!(value, Value::Null(_))
+}
+
+/// Two items that can be shown as one that changes.
+fn alike(before: &Value, after: &Value) -> bool {
+    hidden(before).is_none()
+        && hidden(after).is_none()
+        && matches!(
+            (before.bare(), after.bare()),
+            (Value::Map(_) | Value::Object(_), Value::Map(_) | Value::Object(_))
+                | (Value::List(_) | Value::Tuple(_), Value::List(_) | Value::Tuple(_))
+        )
+}
+
+struct Comparison<'p> {
+    replacing: &'p [Path],
+    at: Path,
+}
+
+impl Comparison<'_> {
+    fn values(&mut self, before: &Value, after: &Value, name: &str) -> Node {
+        let mut node = if raw_equal(before, after) {
+            Node::new(Sign::Same, Body::Unchanged(after.clone()))
+        } else {
+            self.different(before, after, name)
+        };
+        let inner = matches!(node.body, Body::Group(_));
+        node.forces = self
+            .replacing
+            .iter()
+            .any(|path| *path == self.at || (!inner && self.at.is_prefix_of(path)));
+        node
+    }
+
+    fn different(&mut self, before: &Value, after: &Value, name: &str) -> Node {
+        if let Some(said) = hidden(after).or_else(|| hidden(before)) {
+            let mut node = Node::new(Sign::Change, Body::Hidden(said));
+            let secret = |value: &Value| value.marks().contains(Marks::SENSITIVE);
+            match (secret(before), secret(after), after.is_null()) {
+                (false, true, _) if !before.is_null() => node.notes.push(NOW_SENSITIVE),
+                (true, false, false) => node.notes.push(NO_LONGER_SENSITIVE),
+                _ => {}
+            }
+            return node;
+        }
+        let body = match (before.bare(), after.bare()) {
+            (Value::Map(a), Value::Map(b)) => self.entries(a.entries(), b.entries(), false),
+            (Value::Object(a), Value::Object(b)) => self.entries(a, b, true),
+            (Value::Map(a), Value::Object(b)) => self.entries(a.entries(), b, true),
+            (Value::Object(a), Value::Map(b)) => self.entries(a, b.entries(), false),
+            (Value::Set(a), Value::Set(b)) => set(a.items(), b.items()),
+            (Value::List(_) | Value::Tuple(_), Value::List(_) | Value::Tuple(_)) => {
+                let of = |value: &Value| value.bare().as_items().unwrap_or_default().to_vec();
+                self.sequence(&of(before), &of(after))
+            }
+            (Value::String(a), Value::String(b)) => return strings::compare(a, b, name),
+            _ => reshaped(before, after, name),
+        };
+        Node::new(Sign::Change, body)
+    }
+
+    fn inside(&mut self, step: PathStep, before: &Value, after: &Value, name: &str) -> Node {
+        self.at.0.push(step);
+        let node = self.values(before, after, name);
+        self.at.0.pop();
+        node
+    }
+
+    /// A part that only one side has; its coming or going may be what replaces the object.
+    fn one_sided(&mut self, step: PathStep, value: &Value, sign: Sign, name: &str) -> Node {
+        self.at.0.push(step);
+        let mut node = whole_named(value, sign, name);
+        node.forces = self.replacing.iter().any(|path| self.at.is_prefix_of(path));
+        self.at.0.pop();
+        node
+    }
+
+    fn entries(&mut self, before: &Entries, after: &Entries, object: bool) -> Body {
+        let present = |found: Option<&Value>| -> Option<Value> {
+            found.filter(|value| !(object && is_bare_null(value))).cloned()
+        };
+        let mut parts = Vec::with_capacity(after.len());
+        for name in merged(before, after) {
+            let step = || {
+                if object { PathStep::Attribute(name.clone()) } else { PathStep::Key(name.clone()) }
+            };
+            let node = match (present(before.get(name)), present(after.get(name))) {
+                (None, None) => continue,
+                (None, Some(value)) => self.one_sided(step(), &value, Sign::Add, name),
+                (Some(value), None) => self.one_sided(step(), &value, Sign::Remove, name),
+                (Some(before), Some(after)) => self.inside(step(), &before, &after, name),
+            };
+            parts.push(named(name, object, node));
+        }
+        Body::Group(group(object, parts))
+    }
+
+    fn sequence(&mut self, before: &[Value], after: &[Value]) -> Body {
+        let mut parts = Vec::new();
+        for edit in edits(before, after) {
+            match edit {
+                Edit::Keep(range) => parts.extend(
+                    after[range]
+                        .iter()
+                        .map(|item| unnamed(Node::new(Sign::Same, Body::Unchanged(item.clone())))),
+                ),
+                Edit::Swap(old, new) => {
+                    let pairs = old.len().min(new.len());
+                    let paired = (0..pairs)
+                        .take_while(|i| alike(&before[old.start + i], &after[new.start + i]));
+                    let paired = paired.count();
+                    for i in 0..paired {
+                        let step = PathStep::Index((new.start + i) as u64);
+                        let (a, b) = (&before[old.start + i], &after[new.start + i]);
+                        parts.push(unnamed(self.inside(step, a, b, "")));
+                    }
+                    for i in old.start + paired..old.end {
+                        let step = PathStep::Index(i as u64);
+                        parts.push(unnamed(self.one_sided(step, &before[i], Sign::Remove, "")));
+                    }
+                    for i in new.start + paired..new.end {
+                        let step = PathStep::Index(i as u64);
+                        parts.push(unnamed(self.one_sided(step, &after[i], Sign::Add, "")));
+                    }
+                }
+            }
+        }
+        let (open, close) = ('[', ']');
+        Body::Group(Group { open, close, noun: "element", context: true, entries: parts })
+    }
+}
+
+/// Names of both, in order, each once.
+fn merged<'e>(before: &'e Entries, after: &'e Entries) -> Vec<&'e Str> {
+    let mut names: Vec<&Str> = before.keys().chain(after.keys()).collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Items of sets have no place: each stays, comes or goes.
+fn set(before: &[Value], after: &[Value]) -> Body {
+    use std::cmp::Ordering;
+    let mut parts = Vec::new();
+    let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
+    loop {
+        let order = match (old.peek(), new.peek()) {
+            (None, None) => break,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(a), Some(b)) => set_order(a, b),
+        };
+        let item = if order == Ordering::Greater { new.next() } else { old.next() };
+        let Some(item) = item else { break };
+        let node = match order {
+            Ordering::Less => whole(item, Sign::Remove),
+            Ordering::Greater => whole(item, Sign::Add),
+            Ordering::Equal => {
+                new.next();
+                Node::new(Sign::Same, Body::Unchanged(item.clone()))
+            }
+        };
+        parts.push(unnamed(node));
+    }
+    let (open, close) = ('[', ']');
+    Body::Group(Group { open, close, noun: "element", context: false, entries: parts })
+}
+
+fn reshaped(before: &Value, after: &Value, name: &str) -> Body {
+    let old = whole_named(before, Sign::Remove, name);
+    let new = whole_named(after, Sign::Add, name);
+    match (&old.body, &new.body) {
+        (Body::Text(a), Body::Text(b)) => Body::Pair(a.clone(), b.clone()),
+        _ => Body::Reshaped(Box::new(old), Box::new(new)),
+    }
+}

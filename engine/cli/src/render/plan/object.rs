@@ -1,0 +1,115 @@
+//! One object of a plan: what becomes of it and why, then its attributes.
+
+use kprov_core::addr::quote;
+use kprov_core::{InstanceAddr, ResourceMode};
+use kprov_plan::{Action, Change};
+
+use super::super::diff::{Body, Node, Printer, Sign, compare, whole};
+use super::super::text::visible;
+use super::super::{Style, Tint};
+use super::{legend, reason};
+
+/// A change that will be made.
+pub(super) fn change(out: &mut String, change: &Change, style: Style) {
+    title(out, change, reason::fate(change), style);
+    if let Some(told) = reason::because(change) {
+        out.push_str(&format!("  # ({told})\n"));
+    }
+    if change.action == Action::Forget {
+        out.push_str("  # (its removed block says destroy = false)\n");
+    }
+    moved(out, change);
+    if let (Some(import), true) = (&change.importing, change.action != Action::NoOp) {
+        out.push_str(&format!("  # (imported from {})\n", visible(&quote(&import.id))));
+        if matches!(change.action, Action::Replace(_)) {
+            let said = style.paint(Tint::Warning, "Warning: this will destroy the imported object");
+            out.push_str(&format!("  # {said}\n"));
+        }
+    }
+    let node = differences(change);
+    let (sign, tint, _) = legend::sign(change.action);
+    block(&mut Printer { out, style }, sign, tint, &change.addr, &node);
+    out.push('\n');
+}
+
+/// A change that happened outside.
+pub(super) fn drift(out: &mut String, change: &Change, style: Style) {
+    let fate = if change.action == Action::Delete { "has been deleted" } else { "has changed" };
+    title(out, change, fate, style);
+    moved(out, change);
+    let node = differences(change);
+    let (sign, tint, _) = legend::sign(change.action);
+    block(&mut Printer { out, style }, sign, tint, &change.addr, &node);
+    out.push('\n');
+}
+
+fn title(out: &mut String, change: &Change, fate: &str, style: Style) {
+    let addr = visible(&change.addr.to_string()).into_owned();
+    let said = match (&change.deposed, &change.previous_addr, change.action) {
+        (Some(key), _, _) => format!("{addr} (deposed object {key}) {fate}"),
+        (None, Some(from), Action::NoOp) if change.importing.is_none() => {
+            format!("{} has moved to {addr}", visible(&from.to_string()))
+        }
+        _ => format!("{addr} {fate}"),
+    };
+    out.push_str(&format!("  # {}\n", style.paint(Tint::Strong, said)));
+}
+
+fn moved(out: &mut String, change: &Change) {
+    let Some(from) = &change.previous_addr else { return };
+    if change.action == Action::NoOp && change.importing.is_none() {
+        return;
+    }
+    out.push_str(&format!("  # (moved from {})\n", visible(&from.to_string())));
+}
+
+fn differences(change: &Change) -> Node {
+    match change.action {
+        Action::Create | Action::Read if change.before.is_null() => whole(&change.after, Sign::Add),
+        Action::Delete => whole(&change.before, Sign::Remove),
+        Action::Forget => whole(&change.before, Sign::Same),
+        Action::NoOp => whole(&change.after, Sign::Same),
+        _ => {
+            let mut node = compare(&change.before, &change.after, &change.replace_paths);
+            // An object that is replaced by request may be the same in every attribute.
+            if let Body::Unchanged(value) = &node.body {
+                node = whole(value, Sign::Same);
+            }
+            node
+        }
+    }
+}
+
+/// `resource "type" "name" { ... }`
+pub(super) fn block(
+    printer: &mut Printer<'_>,
+    sign: &str,
+    tint: Tint,
+    addr: &InstanceAddr,
+    node: &Node,
+) {
+    let keyword = match addr.resource.mode {
+        ResourceMode::Managed => "resource",
+        ResourceMode::Data => "data",
+        ResourceMode::Ephemeral => "ephemeral",
+    };
+    let painted = printer.style.paint(tint, sign);
+    let resource = &addr.resource;
+    printer.out.push_str(&format!(
+        "{painted} {keyword} {} {} {{",
+        quote(&resource.ty),
+        quote(&resource.name)
+    ));
+    match &node.body {
+        Body::Group(group) => {
+            printer.out.push('\n');
+            printer.entries(group, 6, false);
+        }
+        _ => {
+            printer.out.push(' ');
+            printer.node(node, 2, false, true);
+            printer.out.push('\n');
+        }
+    }
+    printer.out.push_str("    }\n");
+}
