@@ -71,6 +71,50 @@ resource "world_thing" "b" {
 }
 "#;
 
+const MIXED: &str = r#"
+resource "world_thing" "a" {
+  label = "a"
+  size  = 3
+}
+resource "world_thing" "d" {
+  for_each = toset(["p", "q"])
+  label    = "d-${each.key}"
+  uses     = [world_thing.a.id]
+}
+data "world_echo" "e" { input = world_thing.d["p"].id }
+resource "world_thing" "f" {
+  label = "f"
+  kind  = data.world_echo.e.output
+  uses  = [data.world_echo.e.output]
+}
+moved {
+  from = world_thing.b
+  to   = world_thing.g
+}
+resource "world_thing" "g" { label = "b" }
+output "f" { value = world_thing.f.id }
+"#;
+
+const MIXED_BEFORE: &str = r#"
+resource "world_thing" "a" {
+  label = "a"
+  size  = 3
+}
+resource "world_thing" "d" {
+  for_each = toset(["p", "q"])
+  label    = "d-${each.key}"
+  uses     = [world_thing.a.id]
+}
+data "world_echo" "e" { input = world_thing.d["p"].id }
+resource "world_thing" "f" {
+  label = "f"
+  kind  = data.world_echo.e.output
+  uses  = [data.world_echo.e.output]
+}
+resource "world_thing" "g" { label = "b" }
+output "f" { value = world_thing.f.id }
+"#;
+
 pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "fan-out",
@@ -140,32 +184,17 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         "#,
         destroy: false,
     },
+    Scenario { name: "mixed", before: Some(CHAIN), after: MIXED, destroy: false },
     Scenario {
-        name: "mixed",
-        before: Some(CHAIN),
-        after: r#"
-            resource "world_thing" "a" {
-              label = "a"
-              size  = 3
-            }
-            resource "world_thing" "d" {
-              for_each = toset(["p", "q"])
-              label    = "d-${each.key}"
-              uses     = [world_thing.a.id]
-            }
-            data "world_echo" "e" { input = world_thing.d["p"].id }
-            resource "world_thing" "f" {
-              label = "f"
-              kind  = data.world_echo.e.output
-              uses  = [data.world_echo.e.output]
-            }
-            moved {
-              from = world_thing.b
-              to   = world_thing.g
-            }
-            resource "world_thing" "g" { label = "b" }
-            output "f" { value = world_thing.f.id }
-        "#,
-        destroy: false,
+        name: "destroy mixed",
+        before: Some(MIXED_BEFORE),
+        after: MIXED_BEFORE,
+        destroy: true,
+    },
+    Scenario {
+        name: "destroy, create first",
+        before: Some(CREATE_FIRST),
+        after: CREATE_FIRST,
+        destroy: true,
     },
 ];

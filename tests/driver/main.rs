@@ -194,7 +194,7 @@ fn two_interrupts_leave_at_once_and_kill_provisioners() {
     let main = r#"
         resource "world_thing" "a" {
           label = "a"
-          provisioner "local-exec" { command = "echo pid $$; sleep 600" }
+          provisioner "local-exec" { command = "sleep 600 & echo pid $!; wait" }
         }
     "#;
     let mut bench = Bench::new(1);

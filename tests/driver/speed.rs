@@ -1,5 +1,6 @@
 //! Speed of apply on SQLite with every commit synced. The bounds are wide, for a busy machine and a
 //! build that is not optimised; the numbers are printed.
+#![expect(clippy::print_stdout, reason = "numbers are for people")]
 
 use std::fmt::Write as _;
 use std::sync::Arc;

@@ -94,6 +94,11 @@ impl Wanted {
         Wanted { tree, sources, files, mode: PlanMode::Normal }
     }
 
+    /// Is everything to be destroyed?
+    pub fn is_destroy(&self) -> bool {
+        self.mode == PlanMode::Destroy
+    }
+
     /// Everything destroyed.
     #[must_use]
     pub fn destroy(self) -> Wanted {

@@ -45,6 +45,10 @@ pub fn check_converged(bench: &Bench, wanted: &Wanted, story: &str) {
     assert!(!plan.applyable && left.is_empty(), "{story}: left to do: {left:?}");
     let existing: BTreeSet<String> = bench.world.things().into_keys().collect();
     assert_eq!(existing, known_ids(&state), "{story}: the world and the state differ");
+    if wanted.is_destroy() {
+        let left: Vec<_> = state.objects.keys().map(ToString::to_string).collect();
+        assert!(left.is_empty() && state.outputs.is_empty(), "{story}: left over: {left:?}");
+    }
     let deposed: Vec<_> = state.objects.keys().filter(|addr| addr.deposed.is_some()).collect();
     assert!(deposed.is_empty(), "{story}: {deposed:?}");
 }

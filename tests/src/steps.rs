@@ -1,13 +1,14 @@
 //! [`perform`]: drives the executor one effect at a time. Which effect comes next is drawn from a
 //! seed; a [`Script`] says where to die and which calls to answer wrongly.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use futures::FutureExt as _;
 use kprov_apply::Clients;
 use kprov_apply::machine::{
     BatchId, Call, Effect, Event, ExecuteOutcome, Executor, Reply, Request,
 };
+use kprov_core::Str;
 use kprov_plan::OperationIndex;
 use kprov_provider::{ErrorClass, ProviderError, Settled};
 use kprov_state::{Entry, RunId, Store};
@@ -119,12 +120,17 @@ pub(crate) fn perform(
 ) -> Stopped {
     let mut effects = Vec::new();
     let mut pending = Pending::default();
+    let mut durable = BTreeSet::new();
     machine.start(&mut effects);
     loop {
         for effect in effects.drain(..) {
             match effect {
                 Effect::Append { batch, entries } => pending.appends.push_back((batch, entries)),
-                Effect::Call { operation, call, .. } => pending.calls.push_back((operation, call)),
+                Effect::Call { operation, call, .. } => {
+                    check_durable(&call, &durable);
+                    pending.calls.push_back((operation, call));
+                    assert!(pending.calls.len() <= script.parallelism(), "too many calls at once");
+                }
                 Effect::Progress(_) => {}
                 Effect::Finish(outcome) => return Stopped::Finished(outcome),
             }
@@ -143,7 +149,13 @@ pub(crate) fn perform(
             return Stopped::Killed(name);
         }
         let event = match next {
-            Next::Append(batch, entries) => place.append(batch, &entries),
+            Next::Append(batch, entries) => {
+                let event = place.append(batch, &entries);
+                if matches!(event, Event::Durable { .. }) {
+                    durable.extend(entries.iter().filter_map(token));
+                }
+                event
+            }
             Next::Call(operation, call) => {
                 Event::Replied { operation, reply: place.answer(*call, script) }
             }
@@ -153,6 +165,27 @@ pub(crate) fn perform(
         }
         machine.handle(event, &mut effects);
     }
+}
+
+fn token(entry: &Entry) -> Option<Str> {
+    match entry {
+        Entry::Intended { token, .. } => Some(token.clone()),
+        _ => None,
+    }
+}
+
+/// Rule 1: no call that changes something before its intent is durable.
+fn check_durable(call: &Call, durable: &BTreeSet<Str>) {
+    let token = match &call.request {
+        Request::Create(request) => &request.intent.token,
+        Request::Update(request) => &request.intent.token,
+        Request::Delete { request, .. } => &request.intent.token,
+        Request::Read { .. }
+        | Request::Provision(_)
+        | Request::Settle(_)
+        | Request::ReadBack(_) => return,
+    };
+    assert!(durable.contains(token), "called without a durable intent: {}", call.address);
 }
 
 fn describe(next: &Next) -> String {

@@ -5,7 +5,7 @@
 //! what is known by then. Pure: no I/O but through [`crate::PlanHost`] where an ephemeral resource
 //! must be opened.
 
-use kprov_core::{Diagnostics, Str, Value};
+use kprov_core::{Diagnostics, SourceRange, Str, Value};
 use kprov_provider::{Object, Private};
 
 use crate::{CheckReport, OperationIndex};
@@ -21,6 +21,8 @@ pub struct ProvisionerRun {
     pub continue_on_failure: bool,
     /// Does its output show a sensitive value? Then it is not printed.
     pub sensitive: bool,
+    /// The block, for messages.
+    pub subject: Option<SourceRange>,
 }
 
 /// The final request of an operation.

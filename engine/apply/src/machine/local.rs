@@ -67,7 +67,7 @@ impl Executor<'_> {
     }
 
     /// Records the object of a change, unless the store has exactly that.
-    pub(super) fn set(
+    fn set(
         &mut self,
         number: u32,
         content: &Value,

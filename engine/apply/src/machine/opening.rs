@@ -1,9 +1,9 @@
 //! The first batch: what planning found out that needs no call. Objects that moved get their new
 //! addresses, those that are gone are forgotten.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use kprov_core::{DeposedKey, InstanceAddr, ObjectAddr, ResourceMode};
+use kprov_core::ObjectAddr;
 use kprov_plan::Action;
 use kprov_plan::change::moved::Followed;
 use kprov_state::{Entry, StoredObject};
@@ -14,40 +14,6 @@ impl Executor<'_> {
     pub(super) fn open(&mut self, batch: &mut Batch) {
         self.forget_gone(batch);
         self.make_moves(batch);
-        self.record_unchanged(batch);
-    }
-
-    /// Objects that stay as they are, but of which refresh or the configuration say something that
-    /// the state does not have yet: content, dependencies, create_before_destroy.
-    fn record_unchanged(&mut self, batch: &mut Batch) {
-        let plan = self.inputs.plan.clone();
-        let drifted: BTreeSet<(&InstanceAddr, Option<&DeposedKey>)> = plan
-            .drift
-            .iter()
-            .filter(|drift| drift.change.action != Action::Delete)
-            .map(|drift| (&drift.change.addr, drift.change.deposed.as_ref()))
-            .collect();
-        for (number, change) in (0u32..).zip(&plan.changes) {
-            let unchanged = change.action == Action::NoOp && change.importing.is_none();
-            if !unchanged || change.addr.resource.mode != ResourceMode::Managed {
-                continue;
-            }
-            let place = |instance: &InstanceAddr| ObjectAddr {
-                instance: instance.clone(),
-                deposed: change.deposed.clone(),
-            };
-            let before = place(change.previous_addr.as_ref().unwrap_or(&change.addr));
-            let Some(stored) = self.inputs.state.objects.get(&before) else { continue };
-            let news = stored.dependencies != change.dependencies
-                || stored.create_before_destroy != change.create_before_destroy
-                || drifted.contains(&(&change.addr, change.deposed.as_ref()));
-            if news
-                && !change.after.is_null()
-                && let Err(problem) = self.set(number, &change.after, &change.prior_private, batch)
-            {
-                self.diagnostics.push(*problem);
-            }
-        }
     }
 
     /// Refresh did not find them any more.

@@ -8,8 +8,9 @@ use std::process::Stdio;
 
 use kprov_core::Value;
 use kprov_plan::ProvisionerRun;
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 use super::Failure;
 
@@ -55,6 +56,7 @@ pub(super) async fn run(
     }
     let told = |error: std::io::Error| failed(run, &arguments.command, &error.to_string(), "");
     let mut child = command.spawn().map_err(told)?;
+    let group = Group::of(&child);
     let mut tail = String::new();
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let mut take = |line: String| {
@@ -68,10 +70,35 @@ pub(super) async fn run(
     };
     relay(out, err, &mut take).await.map_err(told)?;
     let status = child.wait().await.map_err(told)?;
+    group.leave();
     if status.success() {
         Ok(())
     } else {
         Err(failed(run, &arguments.command, &ended(status), &tail))
+    }
+}
+
+/// The process and all that it started; killed when dropped, unless it has ended by then.
+struct Group(Option<Pid>);
+
+impl Group {
+    fn of(child: &Child) -> Group {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Group(id.and_then(Pid::from_raw))
+    }
+
+    /// The process has ended. What it left in the background is its own business.
+    fn leave(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            // Nobody can be told any more, and a group that is gone needs no killing.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
     }
 }
 
@@ -165,7 +192,11 @@ fn arguments(run: &ProvisionerRun) -> Result<Arguments, Failure> {
 }
 
 fn invalid(detail: &str) -> Failure {
-    Failure { summary: "Invalid local-exec provisioner".into(), detail: detail.to_owned() }
+    Failure {
+        summary: "Invalid local-exec provisioner".into(),
+        detail: detail.to_owned(),
+        subject: None,
+    }
 }
 
 fn failed(run: &ProvisionerRun, command: &str, why: &str, output: &str) -> Failure {
@@ -176,5 +207,5 @@ fn failed(run: &ProvisionerRun, command: &str, why: &str, output: &str) -> Failu
     } else {
         format!("Error running command '{command}': {why}. Output: {output}")
     };
-    Failure { summary: "local-exec provisioner error".into(), detail }
+    Failure { summary: "local-exec provisioner error".into(), detail, subject: None }
 }

@@ -2,7 +2,7 @@
 
 mod local_exec;
 
-use kprov_core::{Diagnostic, Diagnostics, ObjectAddr, Str};
+use kprov_core::{Diagnostic, Diagnostics, ObjectAddr, SourceRange, Str};
 use kprov_plan::ProvisionerRun;
 
 use crate::{ProgressEvent, Reporter};
@@ -15,11 +15,14 @@ pub struct Failure {
     pub summary: Str,
     /// What happened; nothing of it is secret.
     pub detail: String,
+    /// The provisioner's block.
+    pub subject: Option<SourceRange>,
 }
 
 impl From<Failure> for Diagnostics {
     fn from(failure: Failure) -> Diagnostics {
-        Diagnostic::error(failure.summary, failure.detail).into()
+        let problem = Diagnostic::error(failure.summary, failure.detail);
+        Diagnostic { subject: failure.subject, ..problem }.into()
     }
 }
 
@@ -59,7 +62,7 @@ pub async fn run(
             }
             Ok(())
         }
-        done => done,
+        done => done.map_err(|failure| Failure { subject: run.subject.clone(), ..failure }),
     }
 }
 
@@ -71,5 +74,6 @@ fn unsupported(ty: &str) -> Failure {
              run remote commands with the machine's user data, or call ssh and scp from \
              \"local-exec\"."
         ),
+        subject: None,
     }
 }

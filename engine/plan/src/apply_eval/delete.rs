@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use kprov_core::{Diagnostics, InstanceKey, Number, Type, Value};
+use kprov_lang::SourceMap;
 use kprov_lang::config::Provisioner;
 
 use super::ApplyResolver;
@@ -33,7 +34,7 @@ impl<'a> ApplyResolver<'a> {
             .provisioners
             .iter()
             .filter(|provisioner| provisioner.on_destroy)
-            .map(|provisioner| provisioner_run(provisioner, &scope))
+            .map(|provisioner| provisioner_run(provisioner, &scope, self.input.sources))
             .collect::<Result<_, _>>()?;
         Ok(Prepared::Delete { provisioners })
     }
@@ -61,6 +62,7 @@ fn repeated(key: &InstanceKey) -> Repeated {
 pub(super) fn provisioner_run(
     provisioner: &Provisioner,
     scope: &BlockScope<'_, '_>,
+    sources: &SourceMap,
 ) -> Result<ProvisionerRun, Diagnostics> {
     let config = super::write::arguments(&provisioner.body, scope)?;
     let (config, marks) = config.unmark_deep();
@@ -69,5 +71,6 @@ pub(super) fn provisioner_run(
         config,
         continue_on_failure: provisioner.continue_on_failure,
         sensitive: !marks.is_empty(),
+        subject: Some(sources.range(provisioner.span)),
     })
 }

@@ -139,7 +139,9 @@ impl<'a> ApplyResolver<'a> {
             .provisioners
             .iter()
             .filter(|provisioner| !provisioner.on_destroy)
-            .map(|provisioner| super::delete::provisioner_run(provisioner, &scope))
+            .map(|provisioner| {
+                super::delete::provisioner_run(provisioner, &scope, self.input.sources)
+            })
             .collect()
     }
 }

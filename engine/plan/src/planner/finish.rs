@@ -119,7 +119,9 @@ impl Planner<'_, '_> {
     fn recorded_of(&self, change: &Change) -> Recorded<'_> {
         let addr = ObjectAddr { instance: change.addr.clone(), deposed: change.deposed.clone() };
         let Some(object) = self.prior.objects.get(&addr) else {
-            let stale = change.addr.resource.mode == ResourceMode::Data;
+            // A destroy reads data sources for provider configurations; it records none.
+            let stale = change.addr.resource.mode == ResourceMode::Data
+                && self.input.options.mode != PlanMode::Destroy;
             return Recorded { stale, ..Recorded::default() };
         };
         let mut stale = false;

@@ -122,7 +122,7 @@ struct Own {
     import: Option<u32>,
     /// Create, update or read: what dependents wait for.
     write: Option<u32>,
-    /// Delete of the prior object.
+    /// Delete of the prior object, or its forgetting.
     delete: Option<u32>,
     /// Is the prior object deleted only after dependents have let go of it?
     late_delete: bool,
@@ -176,9 +176,9 @@ impl Steps {
                 own.delete = Some(self.add(Delete(index)));
                 own.late_delete = change.deposed.is_some() || recorded.create_before_destroy;
             }
-            Action::Forget => {
-                self.add(Forget(index));
-            }
+            // Forgotten like deleted: what the state knows of order must outlive what needs it, or
+            // a run that dies in between leaves the next one without it.
+            Action::Forget => own.delete = Some(self.add(Forget(index))),
         }
         if let Some(import) = own.import {
             for later in [own.write, own.delete].into_iter().flatten() {

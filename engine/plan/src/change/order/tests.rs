@@ -161,7 +161,7 @@ fn writes_follow_the_configuration() {
     check(&[("x.a", "noop", &[], &[]), ("x.b", "noop", &["x.a"], &["x.a"])], &[]);
     check(
         &[("x.a", "forget", &[], &[]), ("x.b", "forget", &["x.a"], &[])],
-        &["forget a", "forget b"],
+        &["forget b", "forget a < forget b"],
     );
 }
 
