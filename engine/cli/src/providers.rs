@@ -7,6 +7,7 @@ use kprov_provider::Registry;
 use kprov_provider_builtin::Builtin;
 use kprov_provider_local::Local;
 use kprov_provider_null::Null;
+use kprov_provider_random::Random;
 
 /// All of them: cheap, they build nothing before they are asked.
 pub(crate) fn registry() -> Registry {
@@ -14,5 +15,9 @@ pub(crate) fn registry() -> Registry {
         let result = builtin_provider_function(name, arguments)?;
         Some(result.map_err(|error| error.message))
     });
-    Registry::new().with(Arc::new(builtin)).with(Arc::new(Local)).with(Arc::new(Null))
+    Registry::new()
+        .with(Arc::new(builtin))
+        .with(Arc::new(Local))
+        .with(Arc::new(Null))
+        .with(Arc::new(Random))
 }
