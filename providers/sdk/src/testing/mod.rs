@@ -1,6 +1,6 @@
 //! For provider authors' tests: a seeded host, a small executor and the conformance kit.
 //!
-//! ```ignore
+//! ```text
 //! let cases = Cases::new(config).update(other).bad(wrong, "port");
 //! kit::check(&MyProvider, "my_type", &cases);
 //! ```
