@@ -1,9 +1,9 @@
 //! Every provider call fails in every way; the run ends by itself, and the next one comes to rest.
 
 use kprov_state::RunOutcome;
-use kprov_tests::bench::{Ended, told};
+use kprov_tests::bench::{Bench, Ended, Wanted, told};
 use kprov_tests::invariants::{check_always, check_converged};
-use kprov_tests::steps::{Lie, Script};
+use kprov_tests::steps::{Lie, Moment, Script};
 
 use super::{SEEDS, prepared};
 use crate::scenarios::{SCENARIOS, Scenario};
@@ -27,7 +27,7 @@ fn fail_and_recover(scenario: &Scenario, seed: u64, at: usize, lie: Lie) {
         // Tried again, or read back: as if nothing had been.
         Lie::Throttled => assert_eq!(outcome.outcome, RunOutcome::Succeeded, "{story}: {problems}"),
         Lie::Refused => assert_eq!(outcome.outcome, RunOutcome::Failed, "{story}"),
-        Lie::ReplyLost | Lie::RequestLost => {}
+        Lie::ReplyLost | Lie::RequestLost | Lie::Misreported => {}
     }
     check_always(&bench, &story);
     assert!(bench.state().open.is_empty(), "{story}: could have been settled at once");
@@ -91,4 +91,83 @@ fn failing_provisioners_taint() {
     bench.applied(&wanted);
     check_converged(&bench, &wanted, "after failing provisioners");
     assert_eq!(bench.world.log(), ["create a", "delete a", "create a", "create b"]);
+}
+
+fn scenario(name: &str) -> &'static Scenario {
+    SCENARIOS.iter().find(|it| it.name == name).expect("a scenario of that name")
+}
+
+fn addresses(bench: &Bench) -> Vec<String> {
+    bench.state().objects.keys().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_replacement_that_makes_nothing_leaves_the_old_object_current() {
+    let scenario = scenario("replace, create first");
+    for lie in [Lie::Refused, Lie::RequestLost] {
+        let mut bench = prepared(scenario);
+        let before = addresses(&bench);
+        let mut script = Script { lie: Some((0, lie)), ..Script::default() };
+        bench.apply(&scenario.wanted(), &mut script);
+        assert_eq!(addresses(&bench), before, "{lie:?}");
+        assert_eq!(bench.world.log(), ["create a", "create b"], "{lie:?}");
+    }
+    // The same when the process died in between: settling puts it back.
+    let mut bench = prepared(scenario);
+    let before = addresses(&bench);
+    let mut script = Script { kill: Some((0, Moment::After)), ..Script::default() };
+    bench.apply(&scenario.wanted(), &mut script);
+    bench.restart();
+    let deposed = bench.state().objects.keys().any(|address| address.deposed.is_some());
+    assert!(deposed, "the old object was set aside before the call");
+    bench.applied(&Wanted::new(scenario.before.unwrap_or_default()));
+    assert_eq!(addresses(&bench), before);
+    assert_eq!(bench.world.log(), ["create a", "create b"]);
+}
+
+#[test]
+fn a_result_other_than_planned_is_an_error_and_taints() {
+    let scenario = scenario("chain");
+    let mut bench = prepared(scenario);
+    let mut script = Script { lie: Some((0, Lie::Misreported)), ..Script::default() };
+    let Ended::Finished(outcome) = bench.apply(&scenario.wanted(), &mut script) else {
+        panic!("died");
+    };
+    let problems = told(&outcome.diagnostics);
+    assert!(problems.contains("Provider produced inconsistent result after apply"), "{problems}");
+    assert!(problems.contains(".size"), "{problems}");
+    assert_eq!(bench.world.log(), ["create a"], "dependents stop");
+    let wanted = scenario.wanted();
+    bench.applied(&wanted);
+    check_converged(&bench, &wanted, "after a wrong result");
+    assert_eq!(bench.world.log()[1], "delete a", "it was tainted");
+}
+
+#[test]
+fn independents_go_on_after_a_failure() {
+    let scenario = scenario("fan-out");
+    let mut bench = prepared(scenario);
+    let mut script = Script { lie: Some((1, Lie::Refused)), ..Script::default() };
+    let Ended::Finished(outcome) = bench.apply(&scenario.wanted(), &mut script) else {
+        panic!("died");
+    };
+    assert_eq!((outcome.counts.added, outcome.counts.failed, outcome.counts.skipped), (4, 1, 0));
+}
+
+#[test]
+fn what_somebody_else_deleted_is_made_again() {
+    for lost in ["b", "c"] {
+        let scenario = scenario("chain");
+        let mut bench = prepared(scenario);
+        let wanted = scenario.wanted();
+        bench.applied(&wanted);
+        bench.world.lose(lost);
+        bench.applied(&wanted);
+        check_converged(&bench, &wanted, lost);
+    }
+    let mut bench = prepared(scenario("destroy"));
+    let wanted = scenario("destroy").wanted();
+    bench.world.lose("c");
+    bench.applied(&wanted);
+    check_converged(&bench, &wanted, "destroy of what is gone in part");
 }

@@ -90,6 +90,25 @@ fn a_failure_can_be_gone_on_after() {
 }
 
 #[test]
+fn ephemeral_values_are_opened_during_the_run_and_not_shown() {
+    let main = r#"
+        ephemeral "world_echo" "e" { input = "0nce" }
+        resource "world_thing" "a" {
+          label = "a"
+          provisioner "local-exec" {
+            command = "test ${ephemeral.world_echo.e.output} = 0nce"
+          }
+        }
+    "#;
+    let mut bench = Bench::new(1);
+    let lines = Arc::new(Lines::default());
+    let outcome = drive(&mut bench, main, &lines);
+    assert_eq!(told(&outcome.diagnostics), "");
+    let journal = bench.store.journal("default", Default::default()).expect("a journal");
+    assert!(!format!("{:?}{journal:?}", lines.told()).contains("0nce"), "{:?}", lines.told());
+}
+
+#[test]
 fn a_program_that_is_not_there() {
     let (_, problems, _) = provision(
         "provisioner \"local-exec\" {\n command = \"x\"\n interpreter = [\"/no/such/program\"]\n}",

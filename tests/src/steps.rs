@@ -8,9 +8,9 @@ use kprov_apply::Clients;
 use kprov_apply::machine::{
     BatchId, Call, Effect, Event, ExecuteOutcome, Executor, Reply, Request,
 };
-use kprov_core::Str;
+use kprov_core::{Str, Value};
 use kprov_plan::OperationIndex;
-use kprov_provider::{ErrorClass, ProviderError, Settled};
+use kprov_provider::{ErrorClass, Object, ProviderError, Settled};
 use kprov_state::{Entry, RunId, Store};
 
 use crate::host::spread;
@@ -40,6 +40,8 @@ pub enum Lie {
     ReplyLost,
     /// It does not happen, and nobody knows.
     RequestLost,
+    /// It happens, and the reply (a written object) tells another size.
+    Misreported,
 }
 
 /// How a run goes.
@@ -227,6 +229,11 @@ impl Place<'_> {
                 drop(self.ask(call));
                 Reply::Failed(lied(ErrorClass::Ambiguous))
             }
+            Some(Lie::Misreported) => match self.ask(call) {
+                Ok(Reply::Object(object)) => Reply::Object(misreported(&object.value)),
+                Ok(reply) => reply,
+                Err(error) => Reply::Failed(error),
+            },
             Some(Lie::RequestLost) => Reply::Failed(lied(ErrorClass::Ambiguous)),
             Some(Lie::Refused) => Reply::Failed(lied(ErrorClass::Rejected)),
             Some(Lie::Throttled) => Reply::Failed(lied(ErrorClass::Retryable)),
@@ -269,6 +276,15 @@ impl Place<'_> {
             Request::Read { .. } | Request::Provision(_) => Err(missing()),
         }
     }
+}
+
+fn misreported(value: &Value) -> Object {
+    let entries = value.as_entries().into_iter().flatten();
+    let entries = entries.map(|(name, part)| {
+        let part = if name.as_str() == "size" { Value::int(99) } else { part.clone() };
+        (name.clone(), part)
+    });
+    Value::object(entries).into()
 }
 
 fn lied(class: ErrorClass) -> ProviderError {

@@ -172,7 +172,8 @@ fn with(value: &Value, name: &str, part: Value) -> Value {
     }))
 }
 
-/// `registry.terraform.io/hashicorp/world`: resource `world_thing`, data source `world_echo`.
+/// `registry.terraform.io/hashicorp/world`: resource `world_thing`, data source and
+/// ephemeral resource `world_echo`.
 #[derive(Debug)]
 pub struct WorldProvider {
     thing: ThingResource,
@@ -209,7 +210,8 @@ static SCHEMA: LazyLock<ProviderSchema> = LazyLock::new(|| {
             ResourceSchema { schema: thing, creation: Creation::Token },
         )]
         .into(),
-        data_sources: [("world_echo".into(), echo)].into(),
+        data_sources: [("world_echo".into(), echo.clone())].into(),
+        ephemerals: [("world_echo".into(), echo)].into(),
         ..ProviderSchema::default()
     }
 });

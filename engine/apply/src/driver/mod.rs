@@ -97,7 +97,7 @@ pub async fn execute(
     let mut effects = Vec::new();
     let mut interrupted = 0;
     let mut listening = true;
-    machine.start(&mut effects);
+    off_runtime(|| machine.start(&mut effects));
     loop {
         for effect in effects.drain(..) {
             match effect {
@@ -124,7 +124,16 @@ pub async fn execute(
                 Event::Interrupted
             }
         };
-        machine.handle(event, &mut effects);
+        off_runtime(|| machine.handle(event, &mut effects));
+    }
+}
+
+/// Runs the machine where the resolver may wait for the runtime (it opens ephemeral resources).
+/// A runtime of one thread cannot be waited for from inside; there the resolver must not.
+fn off_runtime<T>(step: impl FnOnce() -> T) -> T {
+    match tokio::runtime::Handle::current().runtime_flavor() {
+        tokio::runtime::RuntimeFlavor::MultiThread => tokio::task::block_in_place(step),
+        _ => step(),
     }
 }
 

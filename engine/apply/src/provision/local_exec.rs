@@ -124,20 +124,27 @@ async fn relay(
     while out.is_some() || err.is_some() {
         tokio::select! {
             read = next_line(&mut out, &mut out_line), if out.is_some() => {
-                match read? {
-                    0 => out = None,
-                    _ => take(text(&mut out_line)),
+                if read? == 0 {
+                    out = None;
                 }
+                hand_over(&mut out_line, take);
             }
             read = next_line(&mut err, &mut err_line), if err.is_some() => {
-                match read? {
-                    0 => err = None,
-                    _ => take(text(&mut err_line)),
+                if read? == 0 {
+                    err = None;
                 }
+                hand_over(&mut err_line, take);
             }
         }
     }
     Ok(())
+}
+
+/// At the end of a stream there may be nothing, or what an earlier, dropped read had begun.
+fn hand_over(line: &mut Vec<u8>, take: &mut impl FnMut(String)) {
+    if !line.is_empty() {
+        take(text(line));
+    }
 }
 
 /// Appends up to the end of the line; what is there stays when the other stream is quicker.
