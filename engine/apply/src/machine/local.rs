@@ -1,7 +1,7 @@
 //! Operations without a call: gates, and those that only change what the state records. They are
 //! done at once; their entries go into the batch with the intents of what waited for them.
 
-use kprov_core::{Diagnostic, ObjectAddr, Value};
+use kprov_core::{Diagnostic, ObjectAddr, ResourceMode, Value};
 use kprov_plan::{Action, OperationIndex, OperationKind};
 use kprov_provider::{Object, Private};
 use kprov_state::{Entry, ObjectStatus};
@@ -19,7 +19,9 @@ impl Executor<'_> {
                 let deposed = change.deposed.clone();
                 let instance = change.addr.clone();
                 self.forget(&ObjectAddr { instance, deposed }, batch);
-                self.counts.forgotten += 1;
+                // Data sources leave with what they were read for; that is nobody's news.
+                self.counts.forgotten +=
+                    u64::from(change.addr.resource.mode == ResourceMode::Managed);
                 Ok(Some(None))
             }
             OperationKind::Import(number) => {
