@@ -96,6 +96,12 @@ impl Session {
         Ok(Arc::new(store))
     }
 
+    /// The store without a look at the file: for `fsck`.
+    pub(crate) fn unopened_store(&self, state: Option<&str>) -> SqliteStore {
+        let options = SqliteOptions::default();
+        SqliteStore::unopened(self.state_path(state), self.host.clone(), options)
+    }
+
     /// The project in the working directory with its state.
     pub(crate) fn project(&self, state: Option<&str>) -> Result<Project, Failure> {
         let workspace = self.workspace()?;

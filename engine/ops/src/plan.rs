@@ -68,6 +68,18 @@ pub fn plan(project: &Project, request: &PlanRequest) -> Result<Planned, OpsErro
     if problems.has_errors() {
         return Err(problems.into());
     }
+    let planned = plan_tree(project, request, tree)?;
+    problems.extend(planned.problems);
+    Ok(Planned { problems, ..planned })
+}
+
+/// The same of a configuration that was read already.
+pub(crate) fn plan_tree(
+    project: &Project,
+    request: &PlanRequest,
+    tree: ModuleTree,
+) -> Result<Planned, OpsError> {
+    let mut problems = Diagnostics::new();
     let root = tree.modules.get(&ModulePath::root()).cloned().unwrap_or_default();
     let (variables, found) =
         root_variables(project, &root, &request.variables, &request.environment_names);

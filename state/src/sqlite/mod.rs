@@ -95,6 +95,17 @@ impl SqliteStore {
         Ok(SqliteStore { inner: Arc::new(inner) })
     }
 
+    /// The same without looking at the file: for [`Store::fsck`], which is to say what is wrong
+    /// with files that cannot be opened.
+    pub fn unopened(
+        path: impl Into<PathBuf>,
+        host: Arc<dyn Host>,
+        options: SqliteOptions,
+    ) -> SqliteStore {
+        let inner = Inner { path: path.into(), host, options, opened: Mutex::new(None) };
+        SqliteStore { inner: Arc::new(inner) }
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.inner.path

@@ -5,7 +5,9 @@ mod normalize;
 mod variables;
 
 pub(crate) use flags::{
-    ApplyFlags, ChangeFlags, Cli, Command, InitFlags, LockFlags, OutputFlags, PlanFlags, ShowFlags,
-    ValidateFlags,
+    ApplyFlags, ChangeFlags, Cli, Command, ConsoleFlags, ForceUnlockFlags, GraphFlags, ImportFlags,
+    InitFlags, LockFlags, MetadataCommand, OpCommand, OpFlags, OutputFlags, PlanFlags,
+    ProvidersCommand, ProvidersFlags, ShowFlags, StateCommand, TaintFlags, ValidateFlags,
+    WorkspaceCommand, WorkspaceFlags,
 };
 pub(crate) use normalize::{Arguments, normalize};

@@ -1,12 +1,22 @@
 //! One file per command: arguments in, exit status out.
 
 mod apply;
+mod console;
+mod force_unlock;
+mod graph;
+mod import;
 mod init;
+mod metadata;
+mod op;
 mod output;
 mod plan;
+mod providers;
 mod show;
+mod state;
+mod taint;
 mod validate;
 mod version;
+mod workspace;
 
 use std::ffi::OsString;
 
@@ -70,7 +80,18 @@ fn dispatch(session: &Session, command: Command) -> Outcome {
         Command::Show(flags) => show::run(session, &flags),
         Command::Output(flags) => output::run(session, &flags),
         Command::Version(flags) => Ok(version::version(flags.json)),
-        _ => Err(later("this command")),
+        Command::Console(flags) => console::run(session, &flags),
+        Command::Import(flags) => import::run(session, &flags),
+        Command::State(command) => state::run(session, command),
+        Command::Taint(flags) => taint::run(session, &flags, true),
+        Command::Untaint(flags) => taint::run(session, &flags, false),
+        Command::Op(command) => op::run(session, &command),
+        Command::Workspace(command) => workspace::run(session, &command),
+        Command::Graph(flags) => graph::run(session, &flags),
+        Command::Metadata(command) => metadata::run(&command),
+        Command::Providers(flags) => providers::run(session, &flags),
+        Command::ForceUnlock(flags) => force_unlock::run(session, &flags),
+        Command::Other(words) => Err(other(&words)),
     }
 }
 
@@ -88,6 +109,20 @@ fn usage(error: &clap::Error) -> u8 {
 
 fn help() -> String {
     <Cli as clap::CommandFactory>::command().render_help().to_string()
+}
+
+/// Commands of Terraform that come later, and what is no command at all.
+fn other(words: &[String]) -> Failure {
+    const LATER: [&str; 7] = ["fmt", "get", "login", "logout", "modules", "test", "stacks"];
+    let name = words.first().map_or("", String::as_str);
+    if LATER.contains(&name) {
+        return later(&format!("the command {name:?}"));
+    }
+    Diagnostic::error(
+        "No such command",
+        format!("kprov has no command named {name:?}. \"kprov -help\" shows all."),
+    )
+    .into()
 }
 
 fn later(what: &str) -> Failure {

@@ -130,6 +130,15 @@ impl<'a> ApplyResolver<'a> {
         Ok(value.is_wholly_known().then_some(value))
     }
 
+    /// Evaluates an expression as the root module sees it: what `console` does.
+    ///
+    /// # Errors
+    /// Every problem found.
+    pub fn evaluate(&self, expr: &kprov_lang::ast::Expr) -> Result<Value, Diagnostics> {
+        let root = self.evaluation.module_at(&ModuleAddr::root()).ok_or_else(Diagnostics::new)?;
+        BlockScope::plain(&self.evaluation, &root).evaluate(expr)
+    }
+
     fn change(&self, index: u32) -> Result<&'a Change, Diagnostics> {
         let plan: &'a Plan = self.plan;
         plan.changes.get(index as usize).ok_or_else(Diagnostics::new)
