@@ -7,7 +7,6 @@
 mod args;
 mod commands;
 mod failure;
-mod machine;
 mod output;
 mod progress;
 mod providers;

@@ -6,11 +6,10 @@ use std::sync::Arc;
 
 use kprov_core::{Diagnostic, Host};
 use kprov_lang::SourceMap;
-use kprov_ops::{Disk, Project};
+use kprov_ops::{Disk, Machine, Project};
 use kprov_state::{MemoryStore, SqliteOptions, SqliteStore, Store};
 
 use crate::failure::Failure;
-use crate::machine::Machine;
 use crate::providers::registry;
 use crate::render::Style;
 use crate::workspace_file;

@@ -6,13 +6,20 @@ use kprov_core::Host;
 
 /// This machine.
 #[derive(Debug)]
-pub(crate) struct Machine {
+pub struct Machine {
     started: Instant,
 }
 
 impl Machine {
-    pub(crate) fn new() -> Machine {
+    /// Starts counting elapsed time.
+    pub fn new() -> Machine {
         Machine { started: Instant::now() }
+    }
+}
+
+impl Default for Machine {
+    fn default() -> Machine {
+        Machine::new()
     }
 }
 
