@@ -8,8 +8,6 @@ use kprov_ops::OpsError;
 pub(crate) enum Failure {
     /// To be shown; exit status 1.
     Problems(Diagnostics),
-    /// Everything was said already.
-    Status(u8),
 }
 
 /// What a command ends with: the exit status.

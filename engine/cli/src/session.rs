@@ -29,8 +29,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// In the present working directory.
-    pub(crate) fn new(no_color: bool) -> Result<Session, Diagnostic> {
+    /// In the present working directory; `original` is where the user was before `-chdir`.
+    pub(crate) fn new(no_color: bool, original: Option<PathBuf>) -> Result<Session, Diagnostic> {
         let host: Arc<dyn Host> = Arc::new(Machine::new());
         let here = std::env::current_dir().map_err(|error| {
             Diagnostic::error(
@@ -46,7 +46,7 @@ impl Session {
             sources: SourceMap::new(),
             style,
             in_automation,
-            files: Arc::new(Disk::new(here, home)),
+            files: Arc::new(Disk::new(here.clone(), home).called_from(original.unwrap_or(here))),
             host,
         })
     }

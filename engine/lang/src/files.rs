@@ -56,6 +56,11 @@ pub trait Files: Send + Sync + fmt::Debug {
     /// The working directory, absolute.
     fn current_dir(&self) -> String;
 
+    /// What `path.cwd` is: where the user was before `-chdir`.
+    fn original_dir(&self) -> String {
+        self.current_dir()
+    }
+
     /// The user's home directory, absolute; `None` if unknown.
     fn home_dir(&self) -> Option<String>;
 }

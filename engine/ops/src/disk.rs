@@ -9,13 +9,19 @@ use kprov_lang::{FileError, FileKind, Files};
 #[derive(Clone, Debug)]
 pub struct Disk {
     current_dir: PathBuf,
+    original_dir: PathBuf,
     home_dir: Option<PathBuf>,
 }
 
 impl Disk {
     /// The disk as seen from `current_dir`; `home_dir` is what `~` stands for.
     pub fn new(current_dir: PathBuf, home_dir: Option<PathBuf>) -> Disk {
-        Disk { current_dir, home_dir }
+        Disk { original_dir: current_dir.clone(), current_dir, home_dir }
+    }
+
+    /// The same where the user was elsewhere before (`-chdir`).
+    pub fn called_from(self, original_dir: PathBuf) -> Disk {
+        Disk { original_dir, ..self }
     }
 
     fn full(&self, path: &str) -> PathBuf {
@@ -60,6 +66,10 @@ impl Files for Disk {
 
     fn current_dir(&self) -> String {
         self.current_dir.to_string_lossy().into_owned()
+    }
+
+    fn original_dir(&self) -> String {
+        self.original_dir.to_string_lossy().into_owned()
     }
 
     fn home_dir(&self) -> Option<String> {

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use kprov_apply::stored::{StoredError, decode_state};
 use kprov_core::addr::{Target, parse_instance, parse_target};
 use kprov_core::{Diagnostic, Diagnostics, InstanceAddr, ModulePath, Str, Value};
-use kprov_lang::config::ModuleTree;
+use kprov_lang::config::{ModuleTree, configuration_files};
 use kprov_lang::functions::FunctionContext;
 use kprov_lang::tfvars::VariableArgument;
 use kprov_plan::{Plan, PlanInput, PlanMode, PlanOptions, PriorState};
 use kprov_state::State;
 
-use crate::variables::root_variables;
+use crate::variables::{RootVariables, root_variables};
 use crate::{Clients, OpsError, Project, RunHost, refresh, time};
 
 /// What kind of plan is wanted.
@@ -65,12 +65,26 @@ pub struct Planned {
 /// half-way is returned with `errored` and its problems.
 pub fn plan(project: &Project, request: &PlanRequest) -> Result<Planned, OpsError> {
     let (tree, mut problems) = project.load();
+    if request.mode != PlanMode::Destroy
+        && configuration_files(&*project.files, &project.dir).is_ok_and(|names| names.is_empty())
+    {
+        return Err(no_configuration().into());
+    }
     if problems.has_errors() {
         return Err(problems.into());
     }
     let planned = plan_tree(project, request, tree)?;
     problems.extend(planned.problems);
     Ok(Planned { problems, ..planned })
+}
+
+fn no_configuration() -> Diagnostic {
+    Diagnostic::error(
+        "No configuration files",
+        "Plan requires configuration to be present. Planning without a configuration would mark \
+         everything for destruction, which is normally not what is desired. If you would like to \
+         destroy everything, run plan with the -destroy option.",
+    )
 }
 
 /// The same of a configuration that was read already.
@@ -90,8 +104,17 @@ pub(crate) fn plan_tree(
         return Err(problems.into());
     };
     let clients = Clients::new(project.registry.clone(), project.host.clone());
-    let (planned, found) =
+    let RootVariables { values: variables, given } = variables;
+    let (mut planned, found) =
         plan_with(project, Given { tree, variables, options, state, clients }, request)?;
+    for (name, value) in given {
+        if let Some(shown) = planned.plan.variables.get_mut(&name)
+            && shown.value.is_some()
+        {
+            shown.value = Some(value);
+        }
+    }
+    problems.extend(std::mem::take(&mut planned.problems));
     problems.extend(found);
     Ok(Planned { problems, ..planned })
 }

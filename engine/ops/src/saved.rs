@@ -93,7 +93,7 @@ fn variables(
     let mut all = file.variables.clone();
     for (name, variable) in &root.variables {
         if variable.ephemeral {
-            match given.get(name) {
+            match given.values.get(name) {
                 Some(value) => {
                     all.insert(name.clone(), value.clone());
                 }
@@ -107,9 +107,8 @@ fn variables(
                 None => {}
             }
         } else if is_argument(request, name)
-            && let Some(value) = told.get(name)
-            && file.plan.variables.get(name).and_then(|planned| planned.value.as_ref())
-                != Some(value)
+            && let Some(value) = told.values.get(name)
+            && file.variables.get(name) != Some(value)
         {
             problems.push(Diagnostic::error(
                 "Can't change variable when applying a saved plan",

@@ -8,7 +8,7 @@ use kprov_state::State;
 ///
 /// # Errors
 /// When it is none.
-pub fn parse(text: &str) -> Result<Target, Diagnostic> {
+pub(crate) fn parse(text: &str) -> Result<Target, Diagnostic> {
     parse_target(text).map_err(|error| {
         Diagnostic::error("Invalid address", format!("{text:?} is not an address: {error}."))
     })
@@ -16,7 +16,7 @@ pub fn parse(text: &str) -> Result<Target, Diagnostic> {
 
 /// Is the object one of those that `target` means? A module without key means all its instances, and
 /// so does a resource.
-pub fn selects(target: &Target, address: &InstanceAddr) -> bool {
+pub(crate) fn selects(target: &Target, address: &InstanceAddr) -> bool {
     match target {
         Target::Module(module) => inside(module, &address.module),
         Target::Resource(wanted) => {
@@ -36,6 +36,6 @@ fn inside(module: &ModuleAddr, other: &ModuleAddr) -> bool {
 }
 
 /// The objects of `state` that `target` means, in order; deposed ones too.
-pub fn select<'s>(state: &'s State, target: &Target) -> Vec<&'s ObjectAddr> {
+pub(crate) fn select<'s>(state: &'s State, target: &Target) -> Vec<&'s ObjectAddr> {
     state.objects.keys().filter(|address| selects(target, &address.instance)).collect()
 }

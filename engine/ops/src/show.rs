@@ -48,7 +48,9 @@ pub fn read_outputs(project: &Project) -> Result<BTreeMap<Str, Value>, OpsError>
     if problems.has_errors() {
         return Err(problems.into());
     }
-    Ok(decoded.outputs)
+    let mut outputs = decoded.outputs;
+    outputs.retain(|_, value| !value.is_null());
+    Ok(outputs)
 }
 
 impl ShownState {

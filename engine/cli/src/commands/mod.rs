@@ -47,13 +47,14 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> u8 {
         out::complain(&format!("{}\n", help()));
         return 127;
     };
+    let original = std::env::current_dir().ok();
     if let Some(dir) = &cli.chdir
         && let Err(error) = std::env::set_current_dir(dir)
     {
         out::complain(&format!("Error handling -chdir option: chdir {dir}: {error}\n"));
         return 1;
     }
-    let session = match Session::new(cli.no_color) {
+    let session = match Session::new(cli.no_color, original) {
         Ok(session) => session,
         Err(problem) => {
             out::complain(&format!("Error: {}: {}\n", problem.summary, problem.detail));
@@ -61,7 +62,7 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> u8 {
         }
     };
     match dispatch(&session, command) {
-        Ok(status) | Err(Failure::Status(status)) => status,
+        Ok(status) => status,
         Err(Failure::Problems(problems)) => {
             session.complain(&problems);
             1

@@ -30,6 +30,10 @@ pub(crate) fn run(session: &Session, flags: &OutputFlags) -> Outcome {
         }
         return Ok(0);
     };
+    if outputs.is_empty() && !flags.json {
+        session.complain(&Diagnostic::warning("No outputs found", NO_OUTPUTS).into());
+        return Ok(0);
+    }
     let Some(found) = outputs.get(name.as_str()) else {
         return Err(Diagnostic::error(
             format!("Output {name:?} not found"),

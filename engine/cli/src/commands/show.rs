@@ -1,7 +1,9 @@
 //! `show`: the state, or a saved plan.
 
 use kprov_core::Diagnostic;
-use kprov_ops::{PlanFile, plan_document, read_state};
+use kprov_ops::{
+    LockOptions, PlanFile, Project, is_plan_file, plan_document, read_state, state_push,
+};
 
 use crate::args::ShowFlags;
 use crate::failure::{Failure, Outcome};
@@ -11,26 +13,50 @@ use crate::{output, render};
 /// Shows it.
 pub(crate) fn run(session: &Session, flags: &ShowFlags) -> Outcome {
     match &flags.path {
-        Some(path) => plan(session, path, flags.json),
-        None => state(session, flags),
+        Some(path) => file(session, path, flags.json),
+        None => state(&session.project(flags.state.as_deref())?, flags.json),
     }
 }
 
-fn plan(session: &Session, path: &str, as_json: bool) -> Outcome {
-    let file = read_plan(path)?;
+/// A saved plan, or a state: ours or Terraform's.
+fn file(session: &Session, path: &str, as_json: bool) -> Outcome {
+    let bytes = read(path)?;
+    if is_plan_file(&bytes) {
+        return plan(session, &PlanFile::decode(&bytes, path)?, as_json);
+    }
+    if bytes.starts_with(b"SQLite format 3\0") {
+        return state(&session.project(Some(path))?, as_json);
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(text) if text.trim_start().starts_with('{') => {
+            let project = session.stateless_project();
+            state_push(&project, text, true, LockOptions::default())?;
+            state(&project, as_json)
+        }
+        _ => Err(Diagnostic::error(
+            "Failed to read the given file as a state or plan file",
+            format!(
+                "{path:?} is neither a plan file of kprov (made by \"kprov plan -out=FILE\"), nor a \
+                 state of kprov or Terraform."
+            ),
+        )
+        .into()),
+    }
+}
+
+fn plan(session: &Session, file: &PlanFile, as_json: bool) -> Outcome {
     if as_json {
         let project = session.stateless_project();
-        output::json(&plan_document(&project, &file));
+        output::json(&plan_document(&project, file));
     } else {
         output::print(&render::plan(&file.plan, session.style));
     }
     Ok(0)
 }
 
-fn state(session: &Session, flags: &ShowFlags) -> Outcome {
-    let project = session.project(flags.state.as_deref())?;
-    let state = read_state(&project)?;
-    if flags.json {
+fn state(project: &Project, as_json: bool) -> Outcome {
+    let state = read_state(project)?;
+    if as_json {
         output::json(&state.json());
         return Ok(0);
     }
@@ -49,11 +75,14 @@ fn state(session: &Session, flags: &ShowFlags) -> Outcome {
 
 /// Reads a saved plan.
 pub(crate) fn read_plan(path: &str) -> Result<PlanFile, Failure> {
-    let bytes = std::fs::read(path).map_err(|error| {
+    Ok(PlanFile::decode(&read(path)?, path)?)
+}
+
+fn read(path: &str) -> Result<Vec<u8>, Diagnostic> {
+    std::fs::read(path).map_err(|error| {
         Diagnostic::error(
             "Failed to read plan file",
-            format!("The plan file {path:?} cannot be read: {error}."),
+            format!("The file {path:?} cannot be read: {error}."),
         )
-    })?;
-    Ok(PlanFile::decode(&bytes, path)?)
+    })
 }

@@ -31,6 +31,17 @@ pub fn prior_values(state: &State, prior: &PriorState, plan: &Plan) -> Option<Js
             former.insert(address, from);
         }
     }
+    for drift in &plan.drift {
+        // A refresh-only plan moves without a change.
+        let Some(previous) = &drift.change.previous_addr else { continue };
+        let from = ObjectAddr { instance: previous.clone(), deposed: None };
+        let Some(object) = prior.objects.get(&from) else { continue };
+        if taken.insert(from.clone()) {
+            let address = drift.change.addr.clone().current();
+            shown.objects.insert(address.clone(), object.clone());
+            former.insert(address, from);
+        }
+    }
     for (address, object) in &prior.objects {
         if !taken.contains(address) {
             shown.objects.insert(address.clone(), object.clone());
@@ -80,7 +91,7 @@ fn outputs(prior: &PriorState, plan: &Plan) -> BTreeMap<Str, Value> {
             outputs.remove(name);
             continue;
         }
-        let value = output.after.clone();
+        let (value, _) = output.after.clone().unmark_deep();
         let value = if output.sensitive { value.with_marks(Marks::SENSITIVE) } else { value };
         outputs.insert(name.clone(), value);
     }

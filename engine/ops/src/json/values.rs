@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use kprov_core::{
-    DeposedKey, InstanceAddr, InstanceKey, ModuleAddr, ProviderAddr, ResourceMode, Str, Value,
-    value,
+    DeposedKey, InstanceAddr, InstanceKey, ModuleAddr, ProviderAddr, ResourceMode, Str, Type,
+    Value, value,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -125,7 +125,9 @@ pub(super) fn planned_outputs<'a>(
         let mut entry = Map::new();
         entry.insert("sensitive".to_owned(), json!(sensitive));
         if value.is_wholly_known() {
-            entry.insert("type".to_owned(), value::type_to_json(&value.ty()));
+            // A null has no type once it was stored.
+            let ty = if value.is_null() { Type::Dynamic } else { value.ty() };
+            entry.insert("type".to_owned(), value::type_to_json(&ty));
             entry.insert("value".to_owned(), known_part(value).unwrap_or(Json::Null));
         }
         out.insert(name.to_string(), Json::Object(entry));

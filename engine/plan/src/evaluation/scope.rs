@@ -128,7 +128,7 @@ impl<'e, 'a> BlockScope<'e, 'a> {
     fn path(&self, name: &str) -> Value {
         Value::string(match name {
             "module" => self.module.config.dir.clone(),
-            "cwd" => self.evaluation.functions.files.current_dir(),
+            "cwd" => self.evaluation.functions.files.original_dir(),
             _ => ".".to_owned(),
         })
     }
