@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kprov_core::{InstanceAddr, ResourceAddr, Value};
+use kprov_core::{InstanceAddr, ObjectAddr, ResourceAddr, Value};
 
 use crate::{Action, Change, DriftChange, PlanMode, PriorObject, PriorState};
 
@@ -20,8 +20,12 @@ pub fn drift(
     shown: &[ResourceAddr],
 ) -> Vec<DriftChange> {
     let mut found = Vec::new();
-    for (addr, old) in previous.objects.iter().filter(|(addr, _)| addr.deposed.is_none()) {
+    for (addr, old) in &previous.objects {
         let new = prior.objects.get(addr);
+        // Of a deposed object only its end counts: the state is to forget it.
+        if addr.deposed.is_some() && new.is_some() {
+            continue;
+        }
         let from = moved.get(&addr.instance);
         let action = match new {
             None => Action::Delete,
@@ -29,7 +33,7 @@ pub fn drift(
             Some(_) if mode == PlanMode::RefreshOnly && from.is_some() => Action::NoOp,
             Some(_) => continue,
         };
-        let change = change(&addr.instance, from, action, old, new);
+        let change = change(addr, from, action, old, new);
         found.push(DriftChange { change, relevant: mode == PlanMode::RefreshOnly });
     }
     if mode != PlanMode::RefreshOnly && !found.is_empty() {
@@ -37,6 +41,10 @@ pub fn drift(
         for drift in &mut found {
             drift.relevant = relevant.contains(&drift.change.addr.config());
         }
+    }
+    // Nobody is told of deposed objects; Terraform says nothing either.
+    for drift in found.iter_mut().filter(|drift| drift.change.deposed.is_some()) {
+        drift.relevant = false;
     }
     found
 }
@@ -46,15 +54,15 @@ fn same(old: &Value, new: &Value) -> bool {
 }
 
 fn change(
-    addr: &InstanceAddr,
+    addr: &ObjectAddr,
     from: Option<&InstanceAddr>,
     action: Action,
     old: &PriorObject,
     new: Option<&PriorObject>,
 ) -> Change {
     Change {
-        addr: addr.clone(),
-        deposed: None,
+        addr: addr.instance.clone(),
+        deposed: addr.deposed.clone(),
         previous_addr: from.cloned(),
         provider: old.provider.clone(),
         action,

@@ -75,3 +75,22 @@ fn what_changed_outside() {
         ["x.changed* Update", "x.gone* Delete", "x.moved* NoOp"]
     );
 }
+
+#[test]
+fn a_deposed_object_that_is_gone_is_to_be_forgotten() {
+    let addr = |key: &str| ObjectAddr {
+        instance: parse_instance("x.a").unwrap(),
+        deposed: Some(kprov_core::DeposedKey(key.into())),
+    };
+    let of = |keys: &[&str]| PriorState {
+        objects: keys.iter().map(|key| (addr(key), object(disk(&[])))).collect(),
+        ..PriorState::default()
+    };
+    let replaced = [planned("x.a", Action::Update, &[])];
+    for mode in [PlanMode::Normal, PlanMode::Destroy, PlanMode::RefreshOnly] {
+        let (previous, prior) = (of(&["gone", "here"]), of(&["here"]));
+        let drift = drift(mode, &previous, &prior, &BTreeMap::new(), &replaced, &[]);
+        assert_eq!(lines(&drift), ["x.a Delete"], "{mode:?}");
+        assert_eq!(drift[0].change.deposed, addr("gone").deposed);
+    }
+}

@@ -1,7 +1,7 @@
 //! In which order statements are carried out: what moves to an address before what moves from it;
 //! what is inside before what is around it where both leave, and after where both arrive.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use kprov_core::InstanceKey;
 use petgraph::algo::kosaraju_scc;
@@ -91,12 +91,12 @@ pub(super) fn sequence(statements: &[Statement]) -> Result<Vec<usize>, Vec<usize
         let (leaves, arrives) =
             (steps(statement, &statement.from), steps(statement, &statement.to));
         let arriving = to.at(&leaves).into_iter().chain(to.around(&leaves));
-        for before in arriving.chain(to.around(&arrives)) {
-            edge(at, before);
-        }
-        for after in from.around(&leaves).into_iter().chain(from.around(&arrives)) {
-            edge(after, at);
-        }
+        let before: BTreeSet<usize> = arriving.chain(to.around(&arrives)).collect();
+        before.iter().for_each(|&before| edge(at, before));
+        // A statement in a module acts in all of its instances, also in one that moves to another
+        // key: there it comes after.
+        let after = from.around(&leaves).into_iter().chain(from.around(&arrives));
+        after.filter(|after| !before.contains(after)).for_each(|after| edge(after, at));
     }
     let mut order = Vec::with_capacity(statements.len());
     for members in kosaraju_scc(&graph) {

@@ -93,6 +93,16 @@ fn blocks_in_modules_act_in_each_instance() {
 }
 
 #[test]
+fn blocks_in_a_module_act_after_it_moved_to_another_key() {
+    let statements = [statement("m", "x.a", "x.b"), statement("", "module.m", "module.m[0]")];
+    let [inner, outer] = statements;
+    for statements in [[inner.clone(), outer.clone()], [outer, inner]] {
+        let moves = apply_moves(&statements, &state(&["module.m.x.a"]), &SourceMap::new()).unwrap();
+        assert_eq!(lines(&moves), ["module.m[0].x.b < module.m.x.a"]);
+    }
+}
+
+#[test]
 fn taken_addresses_stay() {
     check(&["x.a", "x.b"], &[("x.a", "x.b")], &["x.a | x.b"]);
     check(&["x.a[0]", "x.b"], &[("x.a[0]", "x.b")], &["x.a[0] | x.b"]);
