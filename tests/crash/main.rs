@@ -44,6 +44,12 @@ fn die_and_recover(scenario: &Scenario, seed: u64, at: usize, moment: Moment) {
     let wanted = scenario.wanted();
     bench.applied(&wanted);
     check_converged(&bench, &wanted, &story);
+    if scenario.name == "provisioners" {
+        for id in bench.world.things().keys() {
+            let ran = bench.provisioned.contains(&format!("set up {id}"));
+            assert!(ran, "{story}: {id} counts as whole and was never set up");
+        }
+    }
 }
 
 #[test]

@@ -170,12 +170,12 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         after: r#"
             resource "world_thing" "a" {
               label = "a"
-              provisioner "local-exec" { command = "echo ${self.id}" }
+              provisioner "local-exec" { command = "set up ${self.id}" }
             }
             resource "world_thing" "b" {
               label = "b"
               uses  = [world_thing.a.id]
-              provisioner "local-exec" { command = "true" }
+              provisioner "local-exec" { command = "set up ${self.id}" }
               provisioner "local-exec" {
                 when    = destroy
                 command = "true"

@@ -47,7 +47,7 @@ pub struct Bench {
     pub store: Arc<dyn Store>,
     /// The same, where it is in memory and can be restarted.
     memory: Option<Arc<MemoryStore>>,
-    /// Provisioners that ran, by object.
+    /// Commands of provisioners that ran.
     pub provisioned: Vec<String>,
     host: Arc<dyn Host>,
     registry: Registry,

@@ -9,11 +9,12 @@ use kprov_apply::machine::{
     BatchId, Call, Effect, Event, ExecuteOutcome, Executor, Reply, Request,
 };
 use kprov_core::{Str, Value};
-use kprov_plan::OperationIndex;
+use kprov_plan::{OperationIndex, ProvisionerRun};
 use kprov_provider::{ErrorClass, Object, ProviderError, Settled};
 use kprov_state::{Entry, RunId, Store};
 
 use crate::host::spread;
+use crate::world::text;
 
 /// The value of a future that waits for nothing, as all of the fake world's.
 pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
@@ -213,7 +214,8 @@ impl Place<'_> {
 
     fn answer(&mut self, call: Call, script: &mut Script) -> Reply {
         if let Request::Provision(runs) = &call.request {
-            self.provisioned.extend(runs.iter().map(|_| call.address.to_string()));
+            let command = |run: &ProvisionerRun| text(&run.config, "command");
+            self.provisioned.extend(runs.iter().map(command));
             if script.provisioners_fail {
                 let failure = kprov_core::Diagnostic::error("Provisioner failed", "As told.");
                 return Reply::ProvisionerFailed(failure.into());
@@ -258,8 +260,8 @@ impl Place<'_> {
                 at_once(resource.update(&context, request)).map(Reply::Object)
             }
             Request::Delete { provisioners, request } => {
-                let ran = provisioners.iter().map(|_| format!("{} destroyed", call.address));
-                self.provisioned.extend(ran);
+                self.provisioned
+                    .extend(provisioners.iter().map(|run| text(&run.config, "command")));
                 at_once(resource.delete(&context, request)).map(|()| Reply::Deleted)
             }
             Request::Settle(request) => {
