@@ -8,6 +8,7 @@ mod args;
 mod commands;
 mod failure;
 mod output;
+mod own_state;
 mod progress;
 mod providers;
 mod render;

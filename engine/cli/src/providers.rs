@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kprov_core::{Host, Value};
 use kprov_lang::functions::builtin_provider_function;
 use kprov_provider::Registry;
 use kprov_provider_builtin::Builtin;
@@ -9,12 +10,16 @@ use kprov_provider_local::Local;
 use kprov_provider_null::Null;
 use kprov_provider_random::Random;
 
+use crate::own_state::OwnState;
+
 /// All of them: cheap, they build nothing before they are asked.
-pub(crate) fn registry() -> Registry {
-    let builtin = Builtin::new().with_functions(|name, arguments| {
+pub(crate) fn registry(host: &Arc<dyn Host>) -> Registry {
+    let functions = |name: &str, arguments: &[Value]| {
         let result = builtin_provider_function(name, arguments)?;
         Some(result.map_err(|error| error.message))
-    });
+    };
+    let states = Arc::new(OwnState { host: host.clone() });
+    let builtin = Builtin::new().with_functions(functions).with_state_reader(states);
     Registry::new()
         .with(Arc::new(builtin))
         .with(Arc::new(Local))

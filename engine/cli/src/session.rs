@@ -115,7 +115,8 @@ impl Session {
     }
 
     fn with_store(&self, store: Arc<dyn Store>) -> Project {
-        let mut project = Project::new(self.files.clone(), self.host.clone(), registry(), store);
+        let registry = registry(&self.host);
+        let mut project = Project::new(self.files.clone(), self.host.clone(), registry, store);
         project.sources = self.sources.clone();
         project.machine = host_name();
         project.who = self.who(&project.machine);
