@@ -26,7 +26,8 @@ pub(crate) fn run(session: &Session, flags: PlanFlags) -> Outcome {
         session.complain(&planned.problems);
         return Ok(1);
     }
-    output::print(&render::plan(&planned.plan, session.style));
+    let show = if flags.change.concise { render::concise } else { render::plan };
+    output::print(&show(&planned.plan, session.style));
     session.complain(&planned.problems);
     if let Some(path) = &flags.out {
         save(session, &project, &planned, path)?;

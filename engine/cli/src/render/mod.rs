@@ -5,9 +5,13 @@
 
 mod applied;
 mod diagnostics;
+#[cfg(test)]
+mod diagnostics_tests;
 mod diff;
 mod outputs;
 mod plan;
+#[cfg(test)]
+mod secrecy_tests;
 mod snippet;
 mod state;
 mod style;
@@ -15,9 +19,9 @@ mod text;
 
 pub(crate) use crate::progress::ProgressLines;
 pub(crate) use applied::applied;
-pub(crate) use diagnostics::diagnostics;
+pub(crate) use diagnostics::{compact, diagnostics};
 pub(crate) use outputs::{outputs, value};
-pub(crate) use plan::plan;
+pub(crate) use plan::{concise, plan};
 pub(crate) use state::object;
 pub(crate) use style::Style;
 use style::Tint;

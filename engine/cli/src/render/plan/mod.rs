@@ -8,6 +8,10 @@ mod order;
 mod outputs;
 mod reason;
 mod summary;
+#[cfg(test)]
+pub(super) mod testing;
+#[cfg(test)]
+mod tests;
 
 use kprov_core::{ResourceMode, Value};
 use kprov_plan::{Action, Change, Deferred, DeferredReason, Plan, PlanMode};
@@ -16,11 +20,6 @@ use super::diff::{Printer, Sign, whole};
 use super::text::wrap;
 use super::{Style, Tint};
 
-#[allow(
-    unused_imports,
-    dead_code,
-    reason = "the -concise flag comes with the next push of the commands"
-)]
 pub(crate) use concise::concise;
 pub(crate) use summary::summary;
 
