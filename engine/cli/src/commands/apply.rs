@@ -6,16 +6,20 @@ use std::sync::Arc;
 use kprov_apply::settle::SettledIntent;
 use kprov_core::Diagnostic;
 use kprov_ops::{
-    ApplyRequest, ApplyWatcher, Interrupts, LockOptions, Planned, Watch, read_outputs,
+    ApplyRequest, ApplyWatcher, Interrupts, LockOptions, Planned, Project, Watch, read_outputs,
 };
 use kprov_plan::PlanMode;
-use kprov_state::RunOutcome;
+use kprov_state::{LogFilter, RunOutcome};
 
 use super::show::read_plan;
 use crate::args::{ApplyFlags, LockFlags};
 use crate::failure::Outcome;
+use crate::progress::{self, History, Progress, Work};
 use crate::session::Session;
 use crate::{output, render, signals};
+
+/// So many of the latest operations are looked at for an estimate.
+const HISTORY: usize = 1000;
 
 /// Exit status of what was stopped by Ctrl-C.
 const INTERRUPTED: u8 = 130;
@@ -69,19 +73,21 @@ pub(crate) fn run(session: &Session, mut flags: ApplyFlags, kind: Kind) -> Outco
     }
     let project = super::plan::project(session, &flags.change)?;
     let interrupts = Arc::new(Interrupts::new());
+    let progress = Arc::new(Progress::new(session.style));
     let watcher = Terminal {
         session,
+        project: &project,
+        progress: progress.clone(),
+        concise: flags.change.concise,
         show_plan: request.saved.is_none() && kind != Kind::Refresh,
         ask: request.saved.is_none() && !flags.auto_approve,
         destroying: request.plan.mode == PlanMode::Destroy,
         interrupts: interrupts.clone(),
     };
-    let watch = Watch {
-        watcher: &watcher,
-        reporter: Arc::new(render::ProgressLines),
-        interrupts: &interrupts,
-    };
-    let applied = kprov_ops::apply(&project, &request, &watch)?;
+    let watch = Watch { watcher: &watcher, reporter: progress.clone(), interrupts: &interrupts };
+    let applied = kprov_ops::apply(&project, &request, &watch);
+    progress.end();
+    let applied = applied?;
     let Some(outcome) = applied.outcome else {
         output::line(if watcher.destroying {
             "\nDestroy cancelled."
@@ -90,7 +96,7 @@ pub(crate) fn run(session: &Session, mut flags: ApplyFlags, kind: Kind) -> Outco
         });
         return Ok(1);
     };
-    session.complain(&applied.problems);
+    session.complain_as(&applied.problems, flags.change.compact_warnings);
     if outcome == RunOutcome::Succeeded && !applied.problems.has_errors() {
         output::line(&render::applied(&applied.counts, watcher.destroying));
     }
@@ -137,6 +143,9 @@ pub(crate) fn lock_options(flags: &LockFlags) -> LockOptions {
 #[derive(Debug)]
 struct Terminal<'s> {
     session: &'s Session,
+    project: &'s Project,
+    progress: Arc<Progress>,
+    concise: bool,
     show_plan: bool,
     ask: bool,
     destroying: bool,
@@ -156,18 +165,31 @@ impl ApplyWatcher for Terminal<'_> {
     }
 
     fn approve(&self, planned: &Planned, phase: usize) -> bool {
+        self.progress.end();
         if self.show_plan || phase > 0 {
-            output::print(&render::plan(&planned.plan, self.session.style));
+            let show = if self.concise { render::concise } else { render::plan };
+            output::print(&show(&planned.plan, self.session.style));
         }
         if self.ask && planned.plan.applyable && !self.asked() {
             return false;
         }
         signals::watch(&self.interrupts);
+        if self.progress.is_live() {
+            let work = Work::of(&planned.plan, self.history(), self.project.parallelism);
+            self.progress.begin(work);
+        }
         true
     }
 }
 
 impl Terminal<'_> {
+    /// How long operations took lately. An estimate is no reason to fail.
+    fn history(&self) -> History {
+        let filter = LogFilter { run: None, limit: Some(HISTORY) };
+        let operations = self.project.store.ops(&self.project.workspace, filter);
+        progress::history(&operations.unwrap_or_default())
+    }
+
     fn asked(&self) -> bool {
         let question = if self.destroying {
             "\nDo you really want to destroy all resources?\n  kprov will destroy all your managed \

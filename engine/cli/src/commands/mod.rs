@@ -137,4 +137,13 @@ impl Session {
             out::complain(&render::diagnostics(problems, &self.sources, self.style));
         }
     }
+
+    /// The same, warnings in a few words if `-compact-warnings` says so.
+    pub(crate) fn complain_as(&self, problems: &Diagnostics, compact: bool) {
+        if compact && !problems.is_empty() {
+            out::complain(&render::compact(problems, &self.sources, self.style));
+        } else {
+            self.complain(problems);
+        }
+    }
 }

@@ -2,13 +2,12 @@
 
 use kprov_core::Diagnostic;
 use kprov_ops::{op_diff, op_log, op_show};
-use kprov_state::{RunOutcome, RunRecord};
 use serde_json::{Value as Json, json};
 
 use crate::args::{OpCommand, OpFlags};
 use crate::failure::{Failure, Outcome};
-use crate::output;
 use crate::session::Session;
+use crate::{output, render};
 
 /// Runs one of them.
 pub(crate) fn run(session: &Session, command: &OpCommand) -> Outcome {
@@ -33,28 +32,10 @@ fn log(session: &Session, flags: &OpFlags) -> Result<(), Failure> {
     }
     if runs.is_empty() {
         output::line("Nothing was run in this workspace yet.");
+        return Ok(());
     }
-    for run in &runs {
-        output::line(&headline(run));
-    }
+    output::print(&render::runs(&runs));
     Ok(())
-}
-
-fn headline(run: &RunRecord) -> String {
-    let ended = match (&run.outcome, &run.finished) {
-        (Some(RunOutcome::Succeeded), Some(at)) => format!("succeeded at {at}"),
-        (Some(RunOutcome::Failed), Some(at)) => format!("failed at {at}"),
-        (Some(RunOutcome::Interrupted), Some(at)) => format!("interrupted at {at}"),
-        _ => "did not end (died, or is running)".to_owned(),
-    };
-    let mut counts = format!("{} done", run.succeeded);
-    if run.failed > 0 {
-        counts.push_str(&format!(", {} failed", run.failed));
-    }
-    if run.open > 0 {
-        counts.push_str(&format!(", {} open", run.open));
-    }
-    format!("{:>4}  {}  {}  by {}: {ended}; {counts}", run.run.0, run.started, run.command, run.who)
 }
 
 fn show(session: &Session, flags: &OpFlags) -> Result<(), Failure> {
@@ -63,17 +44,7 @@ fn show(session: &Session, flags: &OpFlags) -> Result<(), Failure> {
         output::pretty_json(&json!({"run": as_json(&run)?, "operations": as_json(&ops)?}));
         return Ok(());
     }
-    output::line(&headline(&run));
-    for op in &ops {
-        let outcome = op.outcome.as_deref().unwrap_or("open: the next apply settles it");
-        let until = op.finished.as_deref().unwrap_or("...");
-        output::line(&format!(
-            "      {} {} ({} - {until}): {outcome}",
-            op.action.verb(),
-            op.address,
-            op.started
-        ));
-    }
+    output::print(&render::run(&run, &ops));
     Ok(())
 }
 
@@ -83,7 +54,7 @@ fn diff(session: &Session, flags: &OpFlags) -> Result<(), Failure> {
         output::pretty_json(&json!({"run": as_json(&run)?, "changes": as_json(&changes)?}));
         return Ok(());
     }
-    output::line(&headline(&run));
+    output::print(&render::run(&run, &[]));
     for change in &changes {
         let sign = match change.action {
             "create" => '+',

@@ -28,7 +28,7 @@ pub(crate) fn run(session: &Session, flags: PlanFlags) -> Outcome {
     }
     let show = if flags.change.concise { render::concise } else { render::plan };
     output::print(&show(&planned.plan, session.style));
-    session.complain(&planned.problems);
+    session.complain_as(&planned.problems, flags.change.compact_warnings);
     if let Some(path) = &flags.out {
         save(session, &project, &planned, path)?;
     }

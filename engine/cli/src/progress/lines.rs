@@ -1,55 +1,17 @@
-//! Progress as plain lines, in Terraform's words.
+//! Progress where nobody watches: plain lines, one for each thing that happens.
 
-use kprov_apply::{ProgressEvent, Reporter, Verb};
-use kprov_core::Str;
+use kprov_apply::{ProgressEvent, Reporter};
 
-/// Progress as plain lines.
+use super::words::line;
+
+/// Prints a line for each event.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProgressLines;
 
 impl Reporter for ProgressLines {
     fn report(&self, event: &ProgressEvent) {
-        if let Some(line) = progress(event) {
+        if let Some(line) = line(event) {
             crate::output::line(&line);
         }
     }
-}
-
-fn progress(event: &ProgressEvent) -> Option<String> {
-    let words = |verb: &Verb| match verb {
-        Verb::Create => ("Creating", "Creation"),
-        Verb::Update => ("Modifying", "Modifications"),
-        Verb::Delete => ("Destroying", "Destruction"),
-        Verb::Read => ("Reading", "Read"),
-        Verb::Import => ("Importing", "Import"),
-    };
-    let named = |id: &Option<(Str, Str)>| {
-        id.as_ref().map_or_else(String::new, |(name, value)| format!(" [{name}={value}]"))
-    };
-    Some(match event {
-        ProgressEvent::Started { address, verb, id } => {
-            format!("{address}: {}...{}", words(verb).0, named(id))
-        }
-        ProgressEvent::Running { address, verb, id, elapsed } => format!(
-            "{address}: Still {}... [{}s elapsed]{}",
-            words(verb).0.to_lowercase(),
-            elapsed.as_secs(),
-            named(id)
-        ),
-        ProgressEvent::Finished { address, verb, id, elapsed } => format!(
-            "{address}: {} complete after {}s{}",
-            words(verb).1,
-            elapsed.as_secs(),
-            named(id)
-        ),
-        ProgressEvent::Output { address, provisioner, line } => {
-            format!("{address} ({provisioner}): {line}")
-        }
-        ProgressEvent::Provisioning { address, provisioner } => {
-            format!("{address}: Provisioning with '{provisioner}'...")
-        }
-        ProgressEvent::Failed { .. }
-        | ProgressEvent::Provisioned { .. }
-        | ProgressEvent::Stopping { .. } => return None,
-    })
 }

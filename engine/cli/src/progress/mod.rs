@@ -1,5 +1,68 @@
-//! What is told while an apply goes on: live lines on a terminal, plain lines elsewhere.
+//! What is told while an apply goes on: live lines and a bar on a terminal, plain lines elsewhere.
 
+mod eta;
+mod history;
 mod lines;
+mod live;
+#[cfg(test)]
+mod tests;
+mod words;
 
-pub(crate) use lines::ProgressLines;
+use std::io::IsTerminal;
+
+use kprov_apply::{ProgressEvent, Reporter};
+
+use crate::render::Style;
+
+pub(crate) use eta::{History, Work};
+pub(crate) use history::history;
+use lines::ProgressLines;
+use live::Live;
+
+/// Tells about progress in the way that suits the reader.
+#[derive(Debug)]
+pub(crate) enum Progress {
+    /// Plain lines.
+    Lines(ProgressLines),
+    /// Live lines.
+    Live(Box<Live>),
+}
+
+impl Progress {
+    /// Live lines if standard output is a terminal.
+    pub(crate) fn new(style: Style) -> Progress {
+        if std::io::stdout().is_terminal() {
+            Progress::Live(Box::new(Live::new(style)))
+        } else {
+            Progress::Lines(ProgressLines)
+        }
+    }
+
+    /// Does anybody watch?
+    pub(crate) fn is_live(&self) -> bool {
+        matches!(self, Progress::Live(_))
+    }
+
+    /// Says what there is to do, so that what is left can be told.
+    pub(crate) fn begin(&self, work: Work) {
+        if let Progress::Live(live) = self {
+            live.begin(work);
+        }
+    }
+
+    /// Nothing more comes: clears what lives.
+    pub(crate) fn end(&self) {
+        if let Progress::Live(live) = self {
+            live.end();
+        }
+    }
+}
+
+impl Reporter for Progress {
+    fn report(&self, event: &ProgressEvent) {
+        match self {
+            Progress::Lines(lines) => lines.report(event),
+            Progress::Live(live) => live.report(event),
+        }
+    }
+}

@@ -10,7 +10,7 @@ use kprov_core::{Diagnostic, Diagnostics, Severity};
 use kprov_lang::SourceMap;
 
 use super::snippet::{Source, snippet};
-use super::text::{count, visible, wrap};
+use super::text::{visible, wrap};
 use super::{Style, Tint};
 
 /// Problems with their snippets. Ends with a newline; empty for none.
@@ -54,17 +54,6 @@ pub(crate) fn compact(problems: &Diagnostics, sources: &SourceMap, style: Style)
     }
     out.push_str("\nWithout -compact-warnings all is told about them.\n");
     out
-}
-
-/// "2 errors, 1 warning"; for the last line of a command.
-pub(crate) fn tally(problems: &Diagnostics) -> String {
-    let errors = problems.iter().filter(|problem| problem.is_error()).count();
-    let warnings = problems.iter().count() - errors;
-    match (errors, warnings) {
-        (errors, 0) => count(errors, "error"),
-        (0, warnings) => count(warnings, "warning"),
-        (errors, warnings) => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
-    }
 }
 
 fn one(

@@ -8,6 +8,7 @@ mod diagnostics;
 #[cfg(test)]
 mod diagnostics_tests;
 mod diff;
+mod oplog;
 mod outputs;
 mod plan;
 #[cfg(test)]
@@ -17,11 +18,14 @@ mod state;
 mod style;
 mod text;
 
-pub(crate) use crate::progress::ProgressLines;
 pub(crate) use applied::applied;
 pub(crate) use diagnostics::{compact, diagnostics};
+pub(crate) use oplog::{run, runs};
 pub(crate) use outputs::{outputs, value};
+#[cfg(test)]
+pub(crate) use plan::testing;
 pub(crate) use plan::{concise, plan};
 pub(crate) use state::object;
 pub(crate) use style::Style;
 use style::Tint;
+pub(crate) use text::{truncate, visible};

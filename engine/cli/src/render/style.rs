@@ -67,11 +67,6 @@ impl Style {
         self.width
     }
 
-    /// Is there colour?
-    pub(crate) fn color(self) -> bool {
-        self.color
-    }
-
     /// Text with its colour.
     pub(crate) fn paint<T: fmt::Display>(self, tint: Tint, text: T) -> Painted<T> {
         Painted { style: self.color.then(|| tint.ansi()), text }

@@ -15,7 +15,7 @@ pub(super) fn columns(text: &str) -> usize {
 
 /// The text without control characters that would move a terminal's cursor or change its colours:
 /// they are shown as escapes. Tabs and newlines stay.
-pub(super) fn visible(text: &str) -> Cow<'_, str> {
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     let hidden = |c: char| (c.is_control() && c != '\t' && c != '\n') || is_bidi(c);
     if !text.contains(hidden) {
         return Cow::Borrowed(text);

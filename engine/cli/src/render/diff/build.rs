@@ -20,14 +20,28 @@ const NOW_SENSITIVE: &str =
 const NO_LONGER_SENSITIVE: &str =
     "# Warning: this value will no longer be marked as sensitive, and shown from then on.";
 
+/// What a null in an object says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Nulls {
+    /// The attribute is not set: not worth a line.
+    Unset,
+    /// It is content, as in JSON.
+    Content,
+}
+
 /// What differs. `replacing`: the paths whose change replaces the object.
 pub(in super::super) fn compare(before: &Value, after: &Value, replacing: &[Path]) -> Node {
-    Comparison { replacing, at: Path::root() }.values(before, after, "")
+    Comparison { replacing, at: Path::root(), nulls: Nulls::Unset }.values(before, after, "")
+}
+
+/// What differs between two values that were read from JSON.
+pub(super) fn compare_json(before: &Value, after: &Value) -> Node {
+    Comparison { replacing: &[], at: Path::root(), nulls: Nulls::Content }.values(before, after, "")
 }
 
 /// A value that comes, goes or stays as a whole.
 pub(in super::super) fn whole(value: &Value, sign: Sign) -> Node {
-    whole_named(value, sign, "")
+    lay_out(value, sign, "", Nulls::Unset)
 }
 
 fn hidden(value: &Value) -> Option<&'static str> {
@@ -41,7 +55,8 @@ fn hidden(value: &Value) -> Option<&'static str> {
     }
 }
 
-pub(super) fn whole_named(value: &Value, sign: Sign, name: &str) -> Node {
+/// The same for the attribute `name`.
+pub(super) fn lay_out(value: &Value, sign: Sign, name: &str, nulls: Nulls) -> Node {
     if let Some(said) = hidden(value) {
         return Node::new(sign, Body::Hidden(said));
     }
@@ -49,25 +64,25 @@ pub(super) fn whole_named(value: &Value, sign: Sign, name: &str) -> Node {
         Value::Unknown(_) => Body::Text(UNKNOWN.to_owned()),
         Value::Null(_) => Body::Text("null".to_owned()),
         Value::String(text) => return strings::whole(text, sign, name),
-        Value::List(list) => items(list.items(), sign),
-        Value::Set(set) => items(set.items(), sign),
-        Value::Tuple(parts) => items(parts, sign),
-        Value::Map(map) => entries(map.entries(), false, sign),
-        Value::Object(parts) => entries(parts, true, sign),
+        Value::List(list) => items(list.items(), sign, nulls),
+        Value::Set(set) => items(set.items(), sign, nulls),
+        Value::Tuple(parts) => items(parts, sign, nulls),
+        Value::Map(map) => entries(map.entries(), false, sign, nulls),
+        Value::Object(parts) => entries(parts, true, sign, nulls),
         scalar => Body::Text(render_hcl(scalar, 0)),
     };
     Node::new(sign, body)
 }
 
-fn items(items: &[Value], sign: Sign) -> Body {
-    let entries = items.iter().map(|item| unnamed(whole(item, sign))).collect();
+fn items(items: &[Value], sign: Sign, nulls: Nulls) -> Body {
+    let entries = items.iter().map(|item| unnamed(lay_out(item, sign, "", nulls))).collect();
     Body::Group(Group { open: '[', close: ']', noun: "element", context: true, entries })
 }
 
-fn entries(parts: &Entries, object: bool, sign: Sign) -> Body {
-    let shown = parts.iter().filter(|(_, part)| !(object && is_bare_null(part)));
+fn entries(parts: &Entries, object: bool, sign: Sign, nulls: Nulls) -> Body {
+    let shown = parts.iter().filter(|(_, part)| !(object && is_unset(part, nulls)));
     let entries =
-        shown.map(|(name, part)| named(name, object, whole_named(part, sign, name))).collect();
+        shown.map(|(name, part)| named(name, object, lay_out(part, sign, name, nulls))).collect();
     Body::Group(group(object, entries))
 }
 
@@ -86,8 +101,8 @@ fn named(name: &Str, object: bool, node: Node) -> Entry {
     Entry { key: Some(key), important: object && IMPORTANT.contains(&name.as_str()), node }
 }
 
-fn is_bare_null(value: &Value) -> bool {
-    matches!(value, Value::Null(_))
+fn is_unset(value: &Value, nulls: Nulls) -> bool {
+    nulls == Nulls::Unset && matches!(value, Value::Null(_))
 }
 
 /// Two items that can be shown as one that changes.
@@ -104,12 +119,13 @@ fn alike(before: &Value, after: &Value) -> bool {
 struct Comparison<'p> {
     replacing: &'p [Path],
     at: Path,
+    nulls: Nulls,
 }
 
 impl Comparison<'_> {
     fn values(&mut self, before: &Value, after: &Value, name: &str) -> Node {
         let mut node = if raw_equal(before, after) {
-            Node::new(Sign::Same, Body::Unchanged(after.clone()))
+            Node::new(Sign::Same, Body::Unchanged(after.clone(), self.nulls))
         } else {
             self.different(before, after, name)
         };
@@ -143,7 +159,7 @@ impl Comparison<'_> {
                 self.sequence(&of(before), &of(after))
             }
             (Value::String(a), Value::String(b)) => return strings::compare(a, b, name),
-            _ => reshaped(before, after, name),
+            _ => self.reshaped(before, after, name),
         };
         Node::new(Sign::Change, body)
     }
@@ -158,15 +174,16 @@ impl Comparison<'_> {
     /// A part that only one side has; its coming or going may be what replaces the object.
     fn one_sided(&mut self, step: PathStep, value: &Value, sign: Sign, name: &str) -> Node {
         self.at.0.push(step);
-        let mut node = whole_named(value, sign, name);
+        let mut node = lay_out(value, sign, name, self.nulls);
         node.forces = self.replacing.iter().any(|path| self.at.is_prefix_of(path));
         self.at.0.pop();
         node
     }
 
     fn entries(&mut self, before: &Entries, after: &Entries, object: bool) -> Body {
+        let nulls = self.nulls;
         let present = |found: Option<&Value>| -> Option<Value> {
-            found.filter(|value| !(object && is_bare_null(value))).cloned()
+            found.filter(|value| !(object && is_unset(value, nulls))).cloned()
         };
         let mut parts = Vec::with_capacity(after.len());
         for name in merged(before, after) {
@@ -188,11 +205,9 @@ impl Comparison<'_> {
         let mut parts = Vec::new();
         for edit in edits(before, after) {
             match edit {
-                Edit::Keep(range) => parts.extend(
-                    after[range]
-                        .iter()
-                        .map(|item| unnamed(Node::new(Sign::Same, Body::Unchanged(item.clone())))),
-                ),
+                Edit::Keep(range) => parts.extend(after[range].iter().map(|item| {
+                    unnamed(Node::new(Sign::Same, Body::Unchanged(item.clone(), self.nulls)))
+                })),
                 Edit::Swap(old, new) => {
                     let pairs = old.len().min(new.len());
                     let paired = (0..pairs)
@@ -216,6 +231,15 @@ impl Comparison<'_> {
         }
         let (open, close) = ('[', ']');
         Body::Group(Group { open, close, noun: "element", context: true, entries: parts })
+    }
+
+    fn reshaped(&self, before: &Value, after: &Value, name: &str) -> Body {
+        let old = lay_out(before, Sign::Remove, name, self.nulls);
+        let new = lay_out(after, Sign::Add, name, self.nulls);
+        match (&old.body, &new.body) {
+            (Body::Text(a), Body::Text(b)) => Body::Pair(a.clone(), b.clone()),
+            _ => Body::Reshaped(Box::new(old), Box::new(new)),
+        }
     }
 }
 
@@ -246,20 +270,11 @@ fn set(before: &[Value], after: &[Value]) -> Body {
             Ordering::Greater => whole(item, Sign::Add),
             Ordering::Equal => {
                 new.next();
-                Node::new(Sign::Same, Body::Unchanged(item.clone()))
+                Node::new(Sign::Same, Body::Unchanged(item.clone(), Nulls::Unset))
             }
         };
         parts.push(unnamed(node));
     }
     let (open, close) = ('[', ']');
     Body::Group(Group { open, close, noun: "element", context: false, entries: parts })
-}
-
-fn reshaped(before: &Value, after: &Value, name: &str) -> Body {
-    let old = whole_named(before, Sign::Remove, name);
-    let new = whole_named(after, Sign::Add, name);
-    match (&old.body, &new.body) {
-        (Body::Text(a), Body::Text(b)) => Body::Pair(a.clone(), b.clone()),
-        _ => Body::Reshaped(Box::new(old), Box::new(new)),
-    }
 }

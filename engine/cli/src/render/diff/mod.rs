@@ -40,7 +40,7 @@ pub(super) struct Node {
 #[derive(Debug)]
 pub(super) enum Body {
     /// A value that does not differ; laid out only where it is shown.
-    Unchanged(Value),
+    Unchanged(Value, build::Nulls),
     /// One line: a number, a short string, "(known after apply)".
     Text(String),
     /// One line before, one after.

@@ -7,7 +7,7 @@ use std::fmt::{Display, Write};
 
 use super::super::text::{columns, count};
 use super::super::{Style, Tint};
-use super::build::whole_named;
+use super::build::lay_out;
 use super::{Body, Entry, Group, Line, Node, Sign};
 
 /// Writes nodes.
@@ -122,8 +122,8 @@ impl Printer<'_> {
                 self.arrow();
                 self.put(new);
             }
-            Body::Unchanged(value) => {
-                let mut laid_out = whole_named(value, Sign::Same, "");
+            Body::Unchanged(value, nulls) => {
+                let mut laid_out = lay_out(value, Sign::Same, "", *nulls);
                 if brief && let Body::Group(group) = &mut laid_out.body {
                     let said = count(group.entries.len(), &format!("unchanged {}", group.noun));
                     let text = if group.entries.is_empty() {

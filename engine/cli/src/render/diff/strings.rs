@@ -7,7 +7,7 @@ use kprov_core::value::{from_json, implied_type, render_hcl};
 use kprov_core::{Str, Value};
 
 use super::super::text::{columns, visible};
-use super::build::whole_named;
+use super::build::{Nulls, compare_json, lay_out};
 use super::sequence::{Edit, line_edits};
 use super::{Body, Line, Node, Sign};
 
@@ -39,7 +39,7 @@ pub(super) fn quoted(text: &str) -> String {
 /// A string that comes, goes or stays.
 pub(super) fn whole(text: &Str, sign: Sign, name: &str) -> Node {
     if let Some(json) = as_json(text) {
-        return encoded("jsonencode", whole_named(&json, sign, ""), None);
+        return encoded("jsonencode", lay_out(&json, sign, "", Nulls::Content), None);
     }
     if let Some(plain) = as_base64(text, name) {
         return encoded("base64encode", whole(&plain, sign, ""), None);
@@ -56,10 +56,10 @@ pub(super) fn whole(text: &Str, sign: Sign, name: &str) -> Node {
 /// Two strings that differ.
 pub(super) fn compare(before: &Str, after: &Str, name: &str) -> Node {
     if let (Some(old), Some(new)) = (as_json(before), as_json(after)) {
-        let mut inner = super::compare(&old, &new, &[]);
+        let mut inner = compare_json(&old, &new);
         let remark = (inner.sign == Sign::Same).then(|| same_json_remark(before, after));
-        if let Body::Unchanged(value) = &inner.body {
-            inner = whole_named(value, Sign::Same, "");
+        if let Body::Unchanged(value, nulls) = &inner.body {
+            inner = lay_out(value, Sign::Same, "", *nulls);
         }
         return Node { sign: Sign::Change, ..encoded("jsonencode", inner, remark) };
     }

@@ -9,7 +9,7 @@ mod outputs;
 mod reason;
 mod summary;
 #[cfg(test)]
-pub(super) mod testing;
+pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
@@ -35,7 +35,8 @@ pub(crate) fn plan(plan: &Plan, style: Style) -> String {
         }
         return out;
     }
-    if !shown.is_empty() {
+    let shown_none = shown.is_empty();
+    if !shown_none {
         legend::legend(&mut out, &shown, style);
         let title = if plan.errored {
             "Planning failed. Before the error these actions were planned:"
@@ -50,7 +51,7 @@ pub(crate) fn plan(plan: &Plan, style: Style) -> String {
     if !plan.deferred.is_empty() {
         deferred(&mut out, &plan.deferred, style);
     }
-    if plan.mode != PlanMode::RefreshOnly {
+    if plan.mode != PlanMode::RefreshOnly && !(shown_none && plan.deferred.is_empty()) {
         out.push_str(&summary(plan, style));
         out.push('\n');
     }

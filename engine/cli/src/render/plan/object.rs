@@ -72,7 +72,7 @@ fn differences(change: &Change) -> Node {
         _ => {
             let mut node = compare(&change.before, &change.after, &change.replace_paths);
             // An object that is replaced by request may be the same in every attribute.
-            if let Body::Unchanged(value) = &node.body {
+            if let Body::Unchanged(value, _) = &node.body {
                 node = whole(value, Sign::Same);
             }
             node

@@ -54,7 +54,7 @@ fn node(output: &OutputChange) -> Node {
         Action::Delete => whole(&before, Sign::Remove),
         _ => {
             let mut node = compare(&before, &after, &[]);
-            if let Body::Unchanged(value) = &node.body {
+            if let Body::Unchanged(value, _) = &node.body {
                 node = whole(value, Sign::Same);
             }
             node

@@ -10,12 +10,7 @@ use kprov_plan::{
 use kprov_provider::Private;
 
 /// A change of `address`, both objects as given.
-pub(in crate::render) fn change(
-    address: &str,
-    action: Action,
-    before: Value,
-    after: Value,
-) -> Change {
+pub(crate) fn change(address: &str, action: Action, before: Value, after: Value) -> Change {
     Change {
         addr: parse_instance(address).unwrap(),
         deposed: None,
@@ -40,19 +35,19 @@ pub(in crate::render) fn change(
 }
 
 /// The same with a reason.
-pub(in crate::render) fn because(mut change: Change, reason: ActionReason) -> Change {
+pub(crate) fn because(mut change: Change, reason: ActionReason) -> Change {
     change.reason = Some(reason);
     change
 }
 
 /// The same with attributes that force the replacement.
-pub(in crate::render) fn forced(mut change: Change, attributes: &[&str]) -> Change {
+pub(crate) fn forced(mut change: Change, attributes: &[&str]) -> Change {
     change.replace_paths = attributes.iter().map(|name| Path::attribute(*name)).collect();
     change
 }
 
 /// A plan of these changes, run in this order.
-pub(in crate::render) fn plan_of(changes: Vec<Change>) -> Plan {
+pub(crate) fn plan_of(changes: Vec<Change>) -> Plan {
     let operations = changes.iter().enumerate().filter_map(|(index, change)| {
         let index = index as u32;
         let kind = match change.action {
@@ -86,6 +81,6 @@ pub(in crate::render) fn plan_of(changes: Vec<Change>) -> Plan {
 }
 
 /// An output that changes.
-pub(in crate::render) fn output(action: Action, before: Value, after: Value) -> OutputChange {
+pub(crate) fn output(action: Action, before: Value, after: Value) -> OutputChange {
     OutputChange { action, before, after, sensitive: false }
 }

@@ -196,6 +196,7 @@ fn json_is_compared_by_structure() {
         r#"{"Version":"1","Statement":[{"Effect":"Allow","Action":"b"},{"Effect":"Deny"}]}"#.into(),
     ));
     insta::assert_snapshot!(updated(r#"{"a":1}"#.into(), r#"{ "a": 1 }"#.into()));
+    insta::assert_snapshot!(updated(r#"{"a":1,"b":null}"#.into(), r#"{"a":null}"#.into()));
 }
 
 #[test]

@@ -1,0 +1,122 @@
+//! Words, estimates, and what stays on a terminal when all is done.
+
+use std::time::Duration;
+
+use indicatif::{InMemoryTerm, ProgressDrawTarget};
+use kprov_apply::{ProgressEvent, Reporter, Verb};
+use kprov_core::addr::parse_instance;
+use kprov_core::{ObjectAddr, Str};
+use kprov_state::{ActionKind, OpId, OpRecord, RunId};
+
+use super::eta::{History, Work};
+use super::live::Live;
+use super::{history, words};
+use crate::render::Style;
+
+fn addr(text: &str) -> ObjectAddr {
+    parse_instance(text).unwrap().current()
+}
+
+fn id() -> Option<(Str, Str)> {
+    Some(("id".into(), "i-1".into()))
+}
+
+fn seconds(count: u64) -> Duration {
+    Duration::from_secs(count)
+}
+
+#[test]
+fn events_are_told_in_terraforms_words() {
+    let address = || addr("terraform_data.a");
+    let line = |event: ProgressEvent| words::line(&event).unwrap();
+    let (verb, elapsed) = (Verb::Create, seconds(65));
+    for (event, expected) in [
+        (
+            ProgressEvent::Started { address: address(), verb, id: None },
+            "terraform_data.a: Creating...",
+        ),
+        (
+            ProgressEvent::Started { address: address(), verb: Verb::Delete, id: id() },
+            "terraform_data.a: Destroying... [id=i-1]",
+        ),
+        (
+            ProgressEvent::Running { address: address(), verb, id: None, elapsed: seconds(10) },
+            "terraform_data.a: Still creating... [10s elapsed]",
+        ),
+        (
+            ProgressEvent::Finished { address: address(), verb, id: id(), elapsed },
+            "terraform_data.a: Creation complete after 1m5s [id=i-1]",
+        ),
+        (
+            ProgressEvent::Output {
+                address: address(),
+                provisioner: "local-exec".into(),
+                line: "hi \u{1b}[2J".to_owned(),
+            },
+            "terraform_data.a (local-exec): hi \\u{1b}[2J",
+        ),
+    ] {
+        assert_eq!(line(event), expected);
+    }
+    assert_eq!(words::duration(seconds(3603)), "1h0m3s");
+}
+
+#[test]
+fn estimates_come_from_what_the_like_took() {
+    use crate::render::testing::{change, plan_of};
+    use kprov_core::Value;
+    use kprov_plan::Action;
+    let create = |name: &str| change(name, Action::Create, Value::NULL, Value::NULL);
+    let plan = plan_of(vec![create("slow.a"), create("slow.b"), create("fast.c"), create("new.d")]);
+    let mut history = History::default();
+    history.add(("slow".into(), Verb::Create), seconds(50));
+    history.add(("slow".into(), Verb::Create), seconds(70));
+    history.add(("fast".into(), Verb::Create), seconds(3));
+    let mut work = Work::of(&plan, history, 2);
+    // 60 + 60 + 3, and the mean of all for what was never seen: 41. Two at a time.
+    assert_eq!(work.eta(&[]), Some(seconds(164) / 2));
+    work.ended(&("slow".into(), Verb::Create));
+    work.ended(&("new".into(), Verb::Create));
+    let running = [(("slow".into(), Verb::Create), seconds(10))];
+    // 60 + 3 - 10 over two is less than what the slow one alone still needs.
+    assert_eq!(work.eta(&running), Some(seconds(50)));
+    assert_eq!(Work::of(&plan, History::default(), 2).eta(&[]), None);
+}
+
+#[test]
+fn history_is_what_succeeded() {
+    let op = |address: &str, finished: Option<&str>, outcome: Option<&str>| OpRecord {
+        op: OpId(1),
+        run: RunId(1),
+        address: address.to_owned(),
+        action: ActionKind::Create,
+        started: "2024-01-01T00:00:00Z".to_owned(),
+        finished: finished.map(str::to_owned),
+        outcome: outcome.map(str::to_owned),
+    };
+    let mut expected = History::default();
+    expected.add(("t".into(), Verb::Create), seconds(4));
+    let later = Some("2024-01-01T00:00:04Z");
+    let found = history(&[
+        op("t.a", later, Some("succeeded")),
+        op("t.b", later, Some("failed: no")),
+        op("t.c", None, None),
+        op("t.d", Some("2023-01-01T00:00:00Z"), Some("succeeded")),
+        op("not an address", later, Some("succeeded")),
+    ]);
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn only_plain_lines_stay_on_the_terminal() {
+    let term = InMemoryTerm::new(10, 80);
+    let target = ProgressDrawTarget::term_like(Box::new(term.clone()));
+    let live = Live::on(target, Style::plain());
+    let (verb, address) = (Verb::Create, addr("t.a"));
+    live.begin(Work::default());
+    live.report(&ProgressEvent::Started { address: address.clone(), verb, id: None });
+    assert!(term.contents().contains("t.a: Creating..."), "{}", term.contents());
+    live.report(&ProgressEvent::Finished { address, verb, id: id(), elapsed: seconds(2) });
+    live.end();
+    assert_eq!(term.contents(), "t.a: Creation complete after 2s [id=i-1]");
+}
