@@ -65,7 +65,7 @@ fn state(project: &Project, as_json: bool) -> Outcome {
         return Ok(0);
     }
     for (address, object) in &state.decoded.objects {
-        output::line(&render::object(address, object));
+        output::line(&format!("{}\n", render::object(address, object)));
     }
     if !state.decoded.outputs.is_empty() {
         output::print(&format!("\nOutputs:\n\n{}", render::outputs(&state.decoded.outputs)));

@@ -33,8 +33,7 @@ fn value() -> impl Strategy<Value = Value> {
     leaf().prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::tuple),
-            prop::collection::btree_map("[abx]", inner.clone(), 0..4)
-                .prop_map(|entries| Value::object(entries.into_iter().map(|(k, v)| (k, v)))),
+            prop::collection::btree_map("[abx]", inner.clone(), 0..4).prop_map(Value::object),
             prop::collection::vec(inner.clone(), 0..3)
                 .prop_map(|items| Value::set(Type::Dynamic, items)),
             inner.prop_map(|value| value.with_marks(Marks::SENSITIVE)),

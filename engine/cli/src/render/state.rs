@@ -26,3 +26,32 @@ pub(crate) fn object(address: &ObjectAddr, object: &PriorObject) -> String {
     out.push('}');
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::testing::change;
+    use kprov_core::{Marks, Value};
+
+    #[test]
+    fn an_object_is_shown_whole_without_its_secrets() {
+        let value = Value::object([
+            ("id", Value::from("i-1")),
+            ("unset", Value::NULL),
+            ("json", r#"{"a":{"b":[1,null]}}"#.into()),
+            ("text", "a\nb\n".into()),
+            ("pw", Value::from("hunter2").with_marks(Marks::SENSITIVE)),
+            ("list", Value::tuple([Value::tuple([]), Value::object([("k", Value::int(1))])])),
+        ]);
+        let like = change("module.m.t.a[0]", kprov_plan::Action::NoOp, Value::NULL, Value::NULL);
+        let prior = PriorObject {
+            provider: like.provider,
+            value,
+            private: like.prior_private,
+            tainted: true,
+            dependencies: Vec::new(),
+            create_before_destroy: false,
+        };
+        insta::assert_snapshot!(object(&like.addr.current(), &prior));
+    }
+}

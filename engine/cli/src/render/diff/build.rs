@@ -3,6 +3,8 @@
 //! Objects and maps are compared key by key, lists by their longest common subsequence, sets as sets,
 //! strings by what they hold ([`super::strings`]).
 
+use std::ops::Range;
+
 use kprov_core::value::{raw_equal, render_hcl, set_order};
 use kprov_core::{Entries, Marks, Path, PathStep, Str, Value};
 
@@ -209,28 +211,30 @@ impl Comparison<'_> {
                     unnamed(Node::new(Sign::Same, Body::Unchanged(item.clone(), self.nulls)))
                 })),
                 Edit::Swap(old, new) => {
-                    let pairs = old.len().min(new.len());
-                    let paired = (0..pairs)
-                        .take_while(|i| alike(&before[old.start + i], &after[new.start + i]));
-                    let paired = paired.count();
-                    for i in 0..paired {
-                        let step = PathStep::Index((new.start + i) as u64);
-                        let (a, b) = (&before[old.start + i], &after[new.start + i]);
-                        parts.push(unnamed(self.inside(step, a, b, "")));
-                    }
-                    for i in old.start + paired..old.end {
-                        let step = PathStep::Index(i as u64);
-                        parts.push(unnamed(self.one_sided(step, &before[i], Sign::Remove, "")));
-                    }
-                    for i in new.start + paired..new.end {
-                        let step = PathStep::Index(i as u64);
-                        parts.push(unnamed(self.one_sided(step, &after[i], Sign::Add, "")));
-                    }
+                    let indexed = |items: &[Value], range: Range<usize>| -> Vec<(u64, Value)> {
+                        (range.start as u64..).zip(items[range].iter().cloned()).collect()
+                    };
+                    self.swap(&indexed(before, old), &indexed(after, new), &mut parts);
                 }
             }
         }
         let (open, close) = ('[', ']');
         Body::Group(Group { open, close, noun: "element", context: true, entries: parts })
+    }
+
+    /// Items that go and items that come in one place. Those that can be paired change; the others
+    /// are told apart.
+    fn swap(&mut self, old: &[(u64, Value)], new: &[(u64, Value)], parts: &mut Vec<Entry>) {
+        let pairs = old.iter().zip(new).take_while(|((_, old), (_, new))| alike(old, new));
+        let paired = pairs.count();
+        for ((_, before), (index, after)) in old.iter().zip(new).take(paired) {
+            parts.push(unnamed(self.inside(PathStep::Index(*index), before, after, "")));
+        }
+        for (rest, sign) in [(old, Sign::Remove), (new, Sign::Add)] {
+            for (index, item) in &rest[paired..] {
+                parts.push(unnamed(self.one_sided(PathStep::Index(*index), item, sign, "")));
+            }
+        }
     }
 
     fn reshaped(&self, before: &Value, after: &Value, name: &str) -> Body {

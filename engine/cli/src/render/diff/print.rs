@@ -164,7 +164,18 @@ impl Printer<'_> {
 
     /// A value without differences, all of it.
     fn everything(&mut self, node: &Node, at: usize) {
-        let Body::Group(group) = &node.body else { return self.body(node, at, false) };
+        let group = match &node.body {
+            Body::Group(group) => group,
+            Body::Encoded { function, inner, .. } => {
+                self.put(format_args!("{function}(\n"));
+                indent(self.out, at + 6);
+                self.everything(inner, at + 4);
+                self.put("\n");
+                indent(self.out, at + 2);
+                return self.put(")");
+            }
+            _ => return self.body(node, at, false),
+        };
         if group.entries.is_empty() {
             return self.put(format_args!("{}{}", group.open, group.close));
         }

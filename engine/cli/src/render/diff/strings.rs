@@ -63,10 +63,10 @@ pub(super) fn compare(before: &Str, after: &Str, name: &str) -> Node {
         }
         return Node { sign: Sign::Change, ..encoded("jsonencode", inner, remark) };
     }
-    if let (Some(old), Some(new)) = (as_base64(before, name), as_base64(after, name)) {
-        if old != new {
-            return encoded("base64encode", compare(&old, &new, ""), None);
-        }
+    if let (Some(old), Some(new)) = (as_base64(before, name), as_base64(after, name))
+        && old != new
+    {
+        return encoded("base64encode", compare(&old, &new, ""), None);
     }
     if before.contains('\n') || after.contains('\n') {
         return lines(before, after);

@@ -48,7 +48,7 @@ pub(crate) fn forced(mut change: Change, attributes: &[&str]) -> Change {
 
 /// A plan of these changes, run in this order.
 pub(crate) fn plan_of(changes: Vec<Change>) -> Plan {
-    let operations = changes.iter().enumerate().filter_map(|(index, change)| {
+    let operations = changes.iter().enumerate().map(|(index, change)| {
         let index = index as u32;
         let kind = match change.action {
             Action::NoOp => OperationKind::Record(index),
@@ -58,7 +58,7 @@ pub(crate) fn plan_of(changes: Vec<Change>) -> Plan {
             Action::Delete => OperationKind::Delete(index),
             Action::Forget => OperationKind::Forget(index),
         };
-        Some(Operation { kind, after: Vec::new() })
+        Operation { kind, after: Vec::new() }
     });
     Plan {
         mode: PlanMode::Normal,
