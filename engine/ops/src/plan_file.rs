@@ -60,6 +60,9 @@ impl PlanFile {
         let is_ephemeral = |name: &Str| {
             root.and_then(|root| root.variables.get(name)).is_none_or(|found| found.ephemeral)
         };
+        let is_sensitive = |name: &Str| {
+            root.and_then(|root| root.outputs.get(name)).is_some_and(|output| output.sensitive)
+        };
         let given = planned.variables.iter().filter(|(name, _)| !is_ephemeral(name));
         PlanFile {
             plan: planned.plan.clone(),
@@ -71,7 +74,12 @@ impl PlanFile {
             variables: given.map(|(name, value)| (name.clone(), value.clone())).collect(),
             no_defer: planned.options.no_defer,
             skip_refresh: !planned.options.refreshed,
-            prior_values: prior_values(&planned.state, &planned.prior, &planned.plan),
+            prior_values: prior_values(
+                &planned.state,
+                &planned.prior,
+                &planned.plan,
+                &is_sensitive,
+            ),
         }
     }
 

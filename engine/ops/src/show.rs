@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use kprov_apply::stored::decode_state;
-use kprov_core::{Diagnostics, ObjectAddr, Str, Value};
+use kprov_core::value::to_json;
+use kprov_core::{Diagnostics, ModulePath, ObjectAddr, Str, Value};
 use kprov_plan::PriorState;
 use kprov_state::State;
 use kprov_state::tfstate::closure;
@@ -72,5 +73,16 @@ pub fn plan_document(project: &Project, file: &PlanFile) -> Json {
     let (tree, _) = file.load(project);
     let (sources, registry) = (&project.sources, &project.registry);
     let configuration = Configuration { tree: &tree, sources, registry }.json();
-    plan_json(&file.plan, file.prior_values.clone(), configuration)
+    let mut document = plan_json(&file.plan, file.prior_values.clone(), configuration);
+    // Defaults stand in the configuration, so they are shown even of ephemeral variables.
+    for variable in
+        tree.modules.get(&ModulePath::root()).into_iter().flat_map(|root| root.variables.values())
+    {
+        let default = variable.default.as_ref().filter(|_| variable.ephemeral);
+        let json = default.and_then(|value| to_json(value, &value.ty()).ok());
+        if let Some(json) = json {
+            document["variables"][variable.name.as_str()] = serde_json::json!({"value": json});
+        }
+    }
+    document
 }

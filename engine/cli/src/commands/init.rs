@@ -1,6 +1,8 @@
-//! `init`: there is nothing to fetch; says what is wrong with modules and backends.
+//! `init`: there is nothing to fetch; says what is wrong with modules and backends,
+//! and takes over a state of Terraform.
 
-use kprov_core::{Diagnostic, Diagnostics, ModulePath};
+use kprov_core::{Diagnostic, ModulePath};
+use kprov_ops::{TERRAFORM_STATE, take_over};
 
 use crate::args::InitFlags;
 use crate::failure::Outcome;
@@ -28,13 +30,15 @@ pub(crate) fn run(session: &Session, _flags: &InitFlags) -> Outcome {
             .at(session.sources.range(*span)),
         );
     }
-    finish(session, &problems)
-}
-
-fn finish(session: &Session, problems: &Diagnostics) -> Outcome {
-    session.complain(problems);
+    session.complain(&problems);
     if problems.has_errors() {
         return Ok(1);
+    }
+    if let Some(count) = take_over(&session.project(None)?)? {
+        output::line(&format!(
+            "Took over {count} object(s) from {TERRAFORM_STATE}. The file stays as it is; from now on \
+             use kprov or Terraform on this project, not both."
+        ));
     }
     output::line(
         "kprov is ready: providers and modules come with the program, nothing is fetched.",

@@ -57,6 +57,15 @@ fn save(
 pub(crate) fn project(session: &Session, flags: &ChangeFlags) -> Result<Project, Failure> {
     let mut project = session.project(flags.state.state.as_deref())?;
     project.parallelism = flags.parallelism;
+    if kprov_ops::is_left(&project) {
+        let warning = Diagnostic::warning(
+            "State of Terraform not taken over",
+            "There is a terraform.tfstate beside the configuration, but kprov has no state yet: what \
+             Terraform made is not known here and would be made again. \"kprov init\" takes the \
+             state over.",
+        );
+        session.complain(&warning.into());
+    }
     Ok(project)
 }
 

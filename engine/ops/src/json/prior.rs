@@ -13,9 +13,15 @@ use serde_json::value::RawValue;
 use super::state::state_values;
 
 /// `prior_state.values`; `None` where there is nothing. `state` is what is stored, `prior` the same
-/// refreshed.
-pub fn prior_values(state: &State, prior: &PriorState, plan: &Plan) -> Option<Json> {
-    let mut shown = PriorState { outputs: outputs(prior, plan), ..PriorState::default() };
+/// refreshed; `is_sensitive` says which outputs are declared so.
+pub fn prior_values(
+    state: &State,
+    prior: &PriorState,
+    plan: &Plan,
+    is_sensitive: &dyn Fn(&Str) -> bool,
+) -> Option<Json> {
+    let mut shown =
+        PriorState { outputs: outputs(prior, plan, is_sensitive), ..PriorState::default() };
     let mut former: BTreeMap<ObjectAddr, ObjectAddr> = BTreeMap::new();
     let mut taken: BTreeSet<ObjectAddr> = BTreeSet::new();
     for change in &plan.changes {
@@ -78,7 +84,11 @@ fn object(change: &Change, known: Option<&PriorObject>) -> Option<PriorObject> {
 }
 
 /// An output that is known already has its new value, others have their former one.
-fn outputs(prior: &PriorState, plan: &Plan) -> BTreeMap<Str, Value> {
+fn outputs(
+    prior: &PriorState,
+    plan: &Plan,
+    is_sensitive: &dyn Fn(&Str) -> bool,
+) -> BTreeMap<Str, Value> {
     let mut outputs = prior.outputs.clone();
     if plan.mode == PlanMode::Destroy {
         return outputs;
@@ -91,8 +101,11 @@ fn outputs(prior: &PriorState, plan: &Plan) -> BTreeMap<Str, Value> {
             outputs.remove(name);
             continue;
         }
-        let (value, _) = output.after.clone().unmark_deep();
-        let value = if output.sensitive { value.with_marks(Marks::SENSITIVE) } else { value };
+        // `output.sensitive` also says whether it was sensitive; this is how it is now.
+        let (value, marks) = output.after.clone().unmark_deep();
+        let now =
+            marks.contains(Marks::SENSITIVE) || output.sensitive && output.action == Action::Create;
+        let value = if now { value.with_marks(Marks::SENSITIVE) } else { value };
         outputs.insert(name.clone(), value);
     }
     outputs
