@@ -311,10 +311,13 @@ impl<'r> Executor<'r> {
         }
     }
 
-    /// An intended operation is not called after all.
+    /// A call is not made after all. One that was to read back leaves the intent open: the
+    /// operation itself was called, and may have had an effect.
     fn give_up(&mut self, operation: OperationIndex, batch: &mut Batch) {
         let Some(active) = self.active.remove(&operation) else { return };
-        if active.verb != Verb::Read {
+        if let Step::Settle(cause) = &active.step {
+            self.diagnostics.push(reply::provider_problem(&active, cause));
+        } else if active.verb != Verb::Read {
             batch.entries.push(Entry::Failed {
                 op: active.op,
                 address: active.call.address,

@@ -483,7 +483,7 @@ fn class(class: ErrorClass) -> FailureClass {
     }
 }
 
-fn provider_problem(active: &Active, error: &ProviderError) -> Diagnostic {
+pub(super) fn provider_problem(active: &Active, error: &ProviderError) -> Diagnostic {
     Diagnostic::error(error.summary.as_str(), error.message.clone()).of(&active.call.address)
 }
 
