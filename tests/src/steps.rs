@@ -17,7 +17,10 @@ use crate::host::spread;
 use crate::world::text;
 
 /// The value of a future that waits for nothing, as all of the fake world's.
-pub(crate) fn at_once<T>(future: impl Future<Output = T>) -> T {
+///
+/// # Panics
+/// When it waits.
+pub fn at_once<T>(future: impl Future<Output = T>) -> T {
     future.now_or_never().expect("invariant: nothing in the fake world waits")
 }
 
