@@ -50,6 +50,7 @@ fn plan(session: &Session, file: &PlanFile, as_json: bool) -> Outcome {
         output::json(&plan_document(&project, file));
     } else {
         output::print(&render::plan(&file.plan, session.style));
+        output::print(&render::checks(&file.plan, session.style));
     }
     Ok(0)
 }

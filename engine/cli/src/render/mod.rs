@@ -24,7 +24,7 @@ pub(crate) use oplog::{run, runs};
 pub(crate) use outputs::{outputs, value};
 #[cfg(test)]
 pub(crate) use plan::testing;
-pub(crate) use plan::{concise, plan};
+pub(crate) use plan::{checks, concise, plan};
 pub(crate) use state::object;
 pub(crate) use style::Style;
 use style::Tint;

@@ -2,13 +2,13 @@
 
 use kprov_core::{Marks, Type, Value};
 use kprov_plan::{
-    Action, ActionReason, Change, Deferred, DeferredReason, DriftChange, Importing, PlanMode,
-    ReplaceOrder,
+    Action, ActionReason, Change, CheckKind, CheckObject, CheckReport, CheckStatus, Deferred,
+    DeferredReason, DriftChange, Importing, PlanMode, ReplaceOrder,
 };
 
 use super::super::Style;
 use super::testing::{because, change, forced, output, plan_of};
-use super::{concise, plan};
+use super::{checks, concise, plan};
 
 const DELETE_FIRST: Action = Action::Replace(ReplaceOrder::DeleteFirst);
 
@@ -289,6 +289,35 @@ fn outputs_and_deferrals() {
         after: text(&[("id", unknown()), ("x", "y".into())]),
     }];
     insta::assert_snapshot!(plan(&made, Style::plain()));
+}
+
+#[test]
+fn failed_checks_of_a_shown_plan() {
+    let object = |status, problems: &[&str]| CheckObject {
+        module: kprov_core::ModuleAddr::root(),
+        key: kprov_core::InstanceKey::None,
+        status,
+        problems: problems.iter().map(|text| (*text).to_owned()).collect(),
+    };
+    let report = |kind, name: &str, objects| CheckReport {
+        kind,
+        module: kprov_core::ModulePath::root(),
+        name: name.into(),
+        resource: None,
+        status: CheckStatus::Fail,
+        objects,
+    };
+    let mut made = plan_of(Vec::new());
+    made.checks = vec![
+        report(
+            CheckKind::Check,
+            "site",
+            vec![object(CheckStatus::Fail, &["It is down.", "Slow."])],
+        ),
+        report(CheckKind::Check, "good", vec![object(CheckStatus::Pass, &[])]),
+        report(CheckKind::OutputValue, "o", vec![object(CheckStatus::Fail, &["told elsewhere"])]),
+    ];
+    insta::assert_snapshot!(checks(&made, Style::plain()));
 }
 
 #[test]
