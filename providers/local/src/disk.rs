@@ -36,10 +36,7 @@ impl NewFile<'_> {
         let fail = |what: String, source| WriteError { what, source, in_place: false };
         let target = destination(self.path)
             .map_err(|source| fail(format!("write {}", self.path.display()), source))?;
-        let directory = match target.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
+        let directory = directory_of(&target);
         if !directory.exists() {
             DirBuilder::new()
                 .recursive(true)
@@ -47,7 +44,7 @@ impl NewFile<'_> {
                 .create(directory)
                 .map_err(|e| fail(format!("make the directory {}", directory.display()), e))?;
         }
-        let temporary = directory.join(format!(".kprov-{}", self.token));
+        let temporary = temporary(directory, self.token);
         let written = self.write_to(&temporary).and_then(|()| fs::rename(&temporary, &target));
         if let Err(source) = written {
             // Nothing more can be done about a file that cannot be removed either.
@@ -66,6 +63,25 @@ impl NewFile<'_> {
             OpenOptions::new().write(true).create_new(true).mode(self.mode).open(temporary)?;
         file.write_all(self.content)?;
         file.sync_all()
+    }
+}
+
+fn directory_of(target: &Path) -> &Path {
+    match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+fn temporary(directory: &Path, token: &str) -> PathBuf {
+    directory.join(format!(".kprov-{token}"))
+}
+
+/// Removes what a write that was killed left beside the destination. It is only litter: where it
+/// cannot be removed, it stays.
+pub(crate) fn clean_up(path: &Path, token: &str) {
+    if let Ok(target) = destination(path) {
+        let _ = remove(&temporary(directory_of(&target), token));
     }
 }
 

@@ -10,7 +10,7 @@ use kprov_core::{Type, Value};
 use kprov_provider::testing::{FakeHost, block_on, complete, kit, proposed};
 use kprov_provider::{
     CallContext, CreateRequest, DeleteRequest, ErrorClass, Intent, Object, Provider, ProviderError,
-    ReadRequest, Resource, attribute,
+    ReadRequest, Resource, SettleRequest, Settled, attribute,
 };
 use tempfile::TempDir;
 
@@ -231,6 +231,19 @@ fn only_our_own_content_is_removed() {
     delete(second.clone()).expect("removed");
     assert!(!path.exists());
     delete(second).expect("gone already");
+}
+
+#[test]
+fn settling_removes_what_a_killed_write_left() {
+    let dir = TempDir::new().expect("a directory");
+    let (_, text) = in_dir(&dir, "f");
+    fs::write(dir.path().join(".kprov-tok"), "hal").expect("writable");
+    let planned = planned("local_file", &object(&[("filename", &text), ("content", "half")]));
+    let intent = Intent { op: 1, token: "tok".into() };
+    let request = SettleRequest { intent, prior: None, planned, private: Vec::new() };
+    let settled = block_on(resource("local_file").settle(&context(), request));
+    assert_eq!(settled, Ok(Settled::Absent));
+    assert_eq!(files_in(dir.path()), 0);
 }
 
 #[test]

@@ -217,6 +217,7 @@ impl Resource for WrittenFile {
         let object = match request.prior {
             Some(prior) => prior,
             None => {
+                disk::clean_up(filename(&request.planned)?, &request.intent.token);
                 let content = self.content(&request.planned)?;
                 with_attributes(&request.planned, checksums::of(&content)).into()
             }
