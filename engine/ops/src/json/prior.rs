@@ -102,10 +102,8 @@ fn outputs(
             continue;
         }
         // `output.sensitive` also says whether it was sensitive; this is how it is now.
-        let (value, marks) = output.after.clone().unmark_deep();
-        let now =
-            marks.contains(Marks::SENSITIVE) || output.sensitive && output.action == Action::Create;
-        let value = if now { value.with_marks(Marks::SENSITIVE) } else { value };
+        let (value, _) = output.after.clone().unmark_deep();
+        let value = if is_sensitive(name) { value.with_marks(Marks::SENSITIVE) } else { value };
         outputs.insert(name.clone(), value);
     }
     outputs
