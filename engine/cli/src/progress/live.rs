@@ -105,17 +105,22 @@ impl Live {
             self.screen.remove(&running.bar);
         }
         state.work.ended(&kind(address, verb));
-        let under_way: Vec<(Kind, Duration)> = state
+        state.tell();
+    }
+}
+
+impl State {
+    /// Brings the bar up to date.
+    fn tell(&self) {
+        let Some(total) = &self.total else { return };
+        let under_way: Vec<(Kind, Duration)> = self
             .running
             .iter()
             .map(|((address, verb), running)| (kind(address, *verb), running.since.elapsed()))
             .collect();
-        let eta = state.work.eta(&under_way);
-        if let Some(total) = &state.total {
-            total.set_length(state.work.total);
-            total.set_position(state.work.done);
-            total.set_message(told(&state.work, eta));
-        }
+        total.set_message(told(&self.work, self.work.eta(&under_way)));
+        total.set_length(self.work.total);
+        total.set_position(self.work.done);
     }
 }
 
@@ -148,8 +153,8 @@ impl Reporter for Live {
     fn report(&self, event: &ProgressEvent) {
         match event {
             ProgressEvent::Started { address, verb, id } => self.started(address, *verb, id),
-            // The live line counts the seconds.
-            ProgressEvent::Running { .. } => {}
+            // The live line counts the seconds by itself.
+            ProgressEvent::Running { .. } => self.state().tell(),
             ProgressEvent::Finished { address, verb, .. } => {
                 self.ended(address, *verb);
                 self.say(event);
