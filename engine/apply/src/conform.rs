@@ -107,6 +107,9 @@ fn allowed(refinements: &Refinements, new: &Value) -> bool {
     {
         return false;
     }
+    if let Value::Number(number) = new {
+        return refinements.allows_number(number);
+    }
     let length = match new {
         Value::Map(map) => Some(map.entries().len()),
         Value::List(list) | Value::Set(list) => Some(list.items().len()),

@@ -376,7 +376,16 @@ fn unknown_as(from: &Type, known: &Refinements, to: Type) -> Value {
         }
     }
     let prefix = known.prefix.clone().filter(|_| to == Type::String);
-    Value::refined(to, Refinements { not_null: known.not_null, prefix, length_min, length_max })
+    Value::refined(
+        to,
+        Refinements {
+            not_null: known.not_null,
+            prefix,
+            length_min,
+            length_max,
+            ..Refinements::default()
+        },
+    )
 }
 
 /// Up to this length an unknown list of known length becomes a list of unknowns. Terraform has no

@@ -32,7 +32,7 @@ pub use order::{raw_equal, set_order};
 pub use path::{Path, PathStep};
 pub use render::render_hcl;
 pub use unify::unify;
-pub use unknown::{Refinements, UnknownValue};
+pub use unknown::{Bound, Refinements, UnknownValue};
 pub use walk::{paths_where, transform, walk};
 
 use std::sync::Arc;

@@ -96,10 +96,16 @@ fn write_hash(value: &Value, detail: Detail, out: &mut String) {
         Value::Unknown(unknown) => {
             out.push('?');
             if detail == Detail::Full {
-                let Refinements { not_null, prefix, length_min, length_max } =
-                    unknown.refinements();
+                let Refinements {
+                    not_null,
+                    prefix,
+                    length_min,
+                    length_max,
+                    number_min,
+                    number_max,
+                } = unknown.refinements();
                 let type_text = write_type(unknown.ty());
-                let bounds = (length_min, length_max);
+                let bounds = (length_min, length_max, number_min, number_max);
                 let _ = write!(out, "{type_text} {not_null} {prefix:?} {bounds:?}");
             }
         }

@@ -274,7 +274,16 @@ fn any_leaf() -> impl Strategy<Value = Value> {
         (any_type(), any::<bool>(), prop::option::of(".{0,4}"), prop::option::of(any::<u64>()))
             .prop_map(|(ty, not_null, prefix, length_min)| {
                 let prefix = prefix.map(Str::from);
-                Value::refined(ty, Refinements { not_null, prefix, length_min, length_max: None })
+                let number_min =
+                    length_min.map(|min| Bound { value: min.into(), inclusive: not_null });
+                let refinements = Refinements {
+                    not_null,
+                    prefix,
+                    length_min,
+                    number_min,
+                    ..Refinements::default()
+                };
+                Value::refined(ty, refinements)
             }),
     ]
 }

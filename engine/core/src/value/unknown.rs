@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Str, Type};
+use crate::{Number, Str, Type};
 
 /// An unknown value's type and refinements.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,12 +22,47 @@ pub struct Refinements {
     pub length_min: Option<u64>,
     /// A collection with at most so many items.
     pub length_max: Option<u64>,
+    /// A number not below this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number_min: Option<Bound>,
+    /// A number not above this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number_max: Option<Bound>,
+}
+
+/// An end of a range of numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bound {
+    /// The end.
+    pub value: Number,
+    /// Is the end itself in the range?
+    pub inclusive: bool,
+}
+
+impl Bound {
+    /// A bound that is in the range.
+    pub fn inclusive(value: impl Into<Number>) -> Bound {
+        Bound { value: value.into(), inclusive: true }
+    }
 }
 
 impl Refinements {
     /// Says only that the value will not be null.
     pub fn not_null() -> Refinements {
         Refinements { not_null: true, ..Refinements::default() }
+    }
+
+    /// Is the number within the bounds?
+    pub fn allows_number(&self, number: &Number) -> bool {
+        let least = |bound: &Bound| match bound.inclusive {
+            true => *number >= bound.value,
+            false => *number > bound.value,
+        };
+        let most = |bound: &Bound| match bound.inclusive {
+            true => *number <= bound.value,
+            false => *number < bound.value,
+        };
+        self.number_min.as_ref().is_none_or(least) && self.number_max.as_ref().is_none_or(most)
     }
 }
 

@@ -7,6 +7,7 @@ use kprov_core::{Marks, Refinements, Type, Value};
 use super::frame::Env;
 use super::mismatch::mismatch;
 use super::operators::result_type as operator_type;
+use super::range;
 use super::run::{Evaluated, Run, to_primitive};
 use crate::ast::{Expr, ExprKind, UnaryOperator};
 
@@ -129,6 +130,9 @@ fn either(a: &Value, b: &Value, ty: Type) -> Value {
         ..Refinements::default()
     };
     let (a_type, b_type) = (a.ty(), b.ty());
+    if a_type == Type::Number && b_type == Type::Number {
+        (refined.number_min, refined.number_max) = range::either(a, b);
+    }
     if a_type.is_collection() && a_type == b_type {
         let (a, b) = (length(a), length(b));
         refined.length_min = Some(a.0.min(b.0)).filter(|least| *least > 0);

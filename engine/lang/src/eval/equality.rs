@@ -49,6 +49,9 @@ fn excludes(unknown: &UnknownValue, known: &Value) -> bool {
         (Some(prefix), Value::String(text)) => !text.starts_with(prefix.as_str()),
         _ => false,
     };
+    if matches!(known, Value::Number(number) if !refined.allows_number(number)) {
+        return true;
+    }
     let length = match known {
         Value::List(_) | Value::Set(_) => known.as_items().map(<[Value]>::len),
         Value::Map(map) => Some(map.entries().len()),

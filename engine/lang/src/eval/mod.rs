@@ -15,6 +15,7 @@ mod frame;
 mod mismatch;
 mod object;
 mod operators;
+mod range;
 mod references;
 mod run;
 mod scope;

@@ -6,6 +6,7 @@ use kprov_core::{Diagnostics, Refinements, Type, Value};
 use super::arithmetic;
 use super::equality::equal;
 use super::frame::Env;
+use super::range;
 use super::run::{Evaluated, Run, to_primitive};
 use crate::ast::{BinaryOperator, Expr, ExprKind, UnaryOperator};
 
@@ -96,7 +97,10 @@ impl Run<'_> {
             (Value::Bool(a), Value::Bool(b)) => Ok(Value::Bool(*a || *b)),
             (Value::Number(a), Value::Number(b)) => arithmetic::apply(operator, a, b)
                 .map_err(|why| format!("Error during operation: {why}.")),
-            _ => Ok(Value::refined(result_type(operator), Refinements::not_null())),
+            (a, b) => Ok(match range::compare(operator, a, b) {
+                Some(answer) => Value::Bool(answer),
+                None => Value::refined(result_type(operator), Refinements::not_null()),
+            }),
         };
         match result {
             Ok(value) => Ok(value.with_marks(left_marks | right_marks)),

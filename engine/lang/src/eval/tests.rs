@@ -1,6 +1,7 @@
 //! What expressions evaluate to, unknown and marked values above all: known values are covered by
 //! the cases recorded from terraform (`tests/conformance.rs`).
 
+use kprov_core::value::Bound;
 use kprov_core::{Diagnostics, Marks, Refinements, Type, Value};
 
 use super::{Evaluator, Resolved, Scope, evaluate_constant, references, references_in_body};
@@ -121,6 +122,15 @@ fn show(value: &Value) -> String {
             if let Some(prefix) = &refined.prefix {
                 text.push_str(&format!(" {:?}", prefix.as_str()));
             }
+            if refined.number_min.is_some() || refined.number_max.is_some() {
+                let end = |bound: &Option<Bound>| {
+                    bound.as_ref().map_or(String::new(), |bound| {
+                        format!("{}{}", bound.value, if bound.inclusive { "" } else { "!" })
+                    })
+                };
+                let (least, most) = (end(&refined.number_min), end(&refined.number_max));
+                text.push_str(&format!(" {least}..{most}"));
+            }
             if refined.length_min.is_some() || refined.length_max.is_some() {
                 text.push_str(&format!(" {:?}..{:?}", refined.length_min, refined.length_max));
             }
@@ -152,6 +162,32 @@ fn check(text: &str, expect: &str) {
             .join(" | "),
     };
     assert_eq!(got, expect, "{text}");
+}
+
+/// Recorded from terraform 1.11.4, which takes both ends of a range as if outside of it in `<`, not
+/// in `==`.
+#[test]
+fn ranges_of_unknown_numbers_decide() {
+    check("length(u.string)", "?number! 0..");
+    check("length(\"ab${u.string}\")", "?number! 1..");
+    check("length(\"abc${u.string}\") > 0", "true");
+    check("length(\"abc${u.string}\") >= 2", "?bool!");
+    check("length(\"abc${u.string}\") <= 1", "false");
+    check("length(\"abc${u.string}\") == 0", "false");
+    check("length(\"abc${u.string}\") != 0", "true");
+    check("length(u.string) > -1", "true");
+    check("length(u.string) + 1 > 0", "?bool!");
+    check("u.bool ? 3 : 7", "?number! 3..7");
+    check("(u.bool ? 3 : 7) > 2", "true");
+    check("(u.bool ? 3 : 7) < 8", "true");
+    check("(u.bool ? 3 : 7) < 7", "?bool!");
+    check("(u.bool ? 3 : 7) == 9", "false");
+    check("(u.bool ? 3 : 7) == 5", "?bool!");
+    check("(u.bool ? 3 : null) == 4", "?bool!");
+    check("(u.bool ? length(u.string) : 5) > -1", "true");
+    check("length(u.bool ? tolist([1]) : tolist([1, 2, 3])) < 4", "true");
+    check("length(toset([\"a\", u.string])) == 3", "false");
+    check("length(toset([\"a\", u.string])) > 0", "true");
 }
 
 #[test]

@@ -353,17 +353,38 @@ impl<'a, 'h> Planner<'a, 'h> {
         Ok(())
     }
 
+    /// What the state records of a block: the resources that it refers to, and through those that
+    /// will not be in the state, the resources that these refer to. So the closure over what is
+    /// recorded is the closure over the configuration.
     fn recorded_dependencies(&self, node: NodeIndex) -> Vec<ResourceAddr> {
         let graph = &self.evaluation.graph;
-        self.recorded[node]
-            .iter()
-            .filter_map(|&dependency| {
-                let found = &graph.nodes[dependency];
-                let NodeKind::Resource(name) = &found.kind else { return None };
-                let module = graph.modules[found.module].path.clone();
-                Some(ResourceAddr { module, resource: name.clone() })
+        let mut seen: BTreeSet<NodeIndex> = self.recorded[node].iter().copied().collect();
+        let mut open: Vec<NodeIndex> = seen.iter().copied().collect();
+        while let Some(dependency) = open.pop() {
+            if !self.leaves_objects(dependency) {
+                open.extend(self.recorded[dependency].iter().filter(|next| seen.insert(**next)));
+            }
+        }
+        seen.remove(&node);
+        let addr = |&dependency: &NodeIndex| {
+            let found = &graph.nodes[dependency];
+            let NodeKind::Resource(name) = &found.kind else { return None };
+            let module = graph.modules[found.module].path.clone();
+            Some(ResourceAddr { module, resource: name.clone() })
+        };
+        seen.iter().filter_map(addr).collect()
+    }
+
+    /// Has the block, evaluated already, an instance?
+    fn leaves_objects(&self, node: NodeIndex) -> bool {
+        let place = &self.evaluation.graph.nodes[node];
+        let NodeKind::Resource(name) = &place.kind else { return false };
+        self.evaluation.modules(place.module).iter().any(|module| {
+            module.expanded(name).is_some_and(|resource| match resource.expansion {
+                Expansion::Unknown => false,
+                _ => resource.len() > 0,
             })
-            .collect()
+        })
     }
 
     fn push(&mut self, change: Change, vertex: Option<VertexId>) {

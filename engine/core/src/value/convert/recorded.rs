@@ -31,6 +31,7 @@ fn read(json: &Json) -> Value {
                 prefix: None,
                 length_min: json[3].as_u64(),
                 length_max: json[4].as_u64(),
+                ..Refinements::default()
             };
             Value::refined(read_type(&json[1]), refinements)
         }

@@ -1,6 +1,7 @@
 //! Functions that make one value of a whole list: `alltrue`, `anytrue`, `length`, `sum`.
 
 use kprov_core::value::convert;
+use kprov_core::value::{Bound, UnknownValue};
 use kprov_core::{Entries, Number, Refinements, Type, Value};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -79,27 +80,44 @@ fn length(_: &FunctionContext<'_>, arguments: &[Value]) -> Result<Value, Functio
         Value::Object(entries) => count(entries.len()),
         Value::Set(set) => {
             // Unknown items may turn out equal.
-            let settled = set.items().len() < 2 || set.items().iter().all(Value::is_wholly_known);
-            if settled { count(set.items().len()) } else { unknown_count() }
+            let items = set.items();
+            let settled = items.len() < 2 || items.iter().all(Value::is_wholly_known);
+            if settled { count(items.len()) } else { count_between(1, Some(items.len() as u64)) }
         }
-        Value::Unknown(unknown) => match (unknown.ty(), unknown.refinements()) {
-            (Type::Tuple(types), _) => count(types.len()),
-            (Type::Object(object), _) => count(object.attributes().len()),
-            (
-                ty,
-                Refinements {
-                    not_null: true, length_min: Some(min), length_max: Some(max), ..
-                },
-            ) if ty.is_collection() && min == max => Value::Number(Number::from(*min)),
-            _ => unknown_count(),
-        },
-        _ => unknown_count(),
+        Value::Unknown(unknown) => unknown_length(unknown),
+        _ => Value::unknown(Type::Number),
     };
     Ok(length.with_marks(value.marks()))
 }
 
-fn unknown_count() -> Value {
-    Value::unknown(Type::Number)
+fn unknown_length(unknown: &UnknownValue) -> Value {
+    let refined = unknown.refinements();
+    match unknown.ty() {
+        Type::Tuple(types) => Value::Number(Number::from(types.len())),
+        Type::Object(object) => Value::Number(Number::from(object.attributes().len())),
+        Type::String => {
+            let prefix = refined.prefix.as_deref().unwrap_or_default();
+            count_between(prefix.graphemes(true).count() as u64, None)
+        }
+        ty if ty.is_collection() => match (refined.length_min, refined.length_max) {
+            (Some(min), Some(max)) if refined.not_null && min == max => {
+                Value::Number(Number::from(min))
+            }
+            // As many items as Go can count.
+            (min, max) => count_between(min.unwrap_or(0), max.or(Some(i64::MAX as u64))),
+        },
+        _ => Value::unknown(Type::Number),
+    }
+}
+
+/// A count that is not known yet, from `min` to `max`.
+fn count_between(min: u64, max: Option<u64>) -> Value {
+    let refinements = Refinements {
+        number_min: Some(Bound::inclusive(min)),
+        number_max: max.map(Bound::inclusive),
+        ..Refinements::not_null()
+    };
+    Value::refined(Type::Number, refinements)
 }
 
 fn sum(_: &FunctionContext<'_>, arguments: &[Value]) -> Result<Value, FunctionError> {
