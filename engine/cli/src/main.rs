@@ -7,6 +7,7 @@
 mod args;
 mod commands;
 mod failure;
+mod modules;
 mod output;
 mod own_state;
 mod progress;

@@ -10,6 +10,7 @@ use kprov_ops::{Disk, Machine, Project};
 use kprov_state::{MemoryStore, SqliteOptions, SqliteStore, Store};
 
 use crate::failure::Failure;
+use crate::modules::Bundled;
 use crate::providers::registry;
 use crate::render::Style;
 use crate::workspace_file;
@@ -118,6 +119,7 @@ impl Session {
         let registry = registry(&self.host);
         let mut project = Project::new(self.files.clone(), self.host.clone(), registry, store);
         project.sources = self.sources.clone();
+        project.embedded = Arc::new(Bundled);
         project.machine = host_name();
         project.who = self.who(&project.machine);
         project
