@@ -23,6 +23,8 @@ pub(crate) struct Faults {
     pub(crate) drifts: usize,
     /// The process dies at this step.
     pub(crate) dies_at: Option<usize>,
+    /// The user wants an object replaced, whichever.
+    pub(crate) replaces: bool,
     /// The user wants to stop at these times.
     pub(crate) interrupts_ms: Vec<u64>,
 }
@@ -41,6 +43,7 @@ impl Faults {
             hidden_ms: 0,
             drifts: 0,
             dies_at: None,
+            replaces: false,
             interrupts_ms: Vec::new(),
         }
     }
@@ -54,6 +57,7 @@ impl Faults {
         let parallelism = 1 + dice.below(8);
         let drifts = if dice.chance(20) { 1 + dice.below(2) } else { 0 };
         let dies_at = dice.chance(50).then(|| dice.below(60));
+        let replaces = dice.chance(15);
         let mut interrupts_ms = Vec::new();
         while dice.chance(15) && interrupts_ms.len() < 2 {
             interrupts_ms.push(dice.below(400) as u64);
@@ -69,6 +73,7 @@ impl Faults {
             hidden_ms: hidden.into(),
             drifts,
             dies_at,
+            replaces,
             interrupts_ms,
         }
     }

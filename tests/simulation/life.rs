@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use kprov_plan::PlanMode;
 
-use crate::configuration::{Config, Wanted, evolve, files, generate, wanted};
+use crate::configuration::{Config, Wanted, evolve, files, generate, rename_only, wanted};
 use crate::dice::Dice;
 use crate::faults::{Faults, Mutant};
 use crate::sim::{End, Loaded, Sim};
@@ -75,6 +75,9 @@ fn lead(life: Life, sim: &mut Sim, config: &mut Config) -> Result<(), Violation>
         sim.note(|| format!("a configuration:\n{}", texts(config)));
         for _ in 0..=dice.below(2) {
             sim.run(&loaded, PlanMode::Normal, &Faults::random(&mut dice))?;
+            if dice.chance(10) {
+                sim.taint()?;
+            }
             if dice.chance(15) {
                 let what = sim.world.drift(&mut dice);
                 sim.note(|| what.unwrap_or_default());
@@ -83,6 +86,9 @@ fn lead(life: Life, sim: &mut Sim, config: &mut Config) -> Result<(), Violation>
         if change == life.changes || dice.chance(40) {
             come_to_rest(sim, &loaded, PlanMode::Normal)?;
             check_world(sim, &wanted(config))?;
+            if dice.chance(30) {
+                rename_at_rest(sim, &mut dice, config)?;
+            }
         }
     }
     let loaded = Loaded::new(config)?;
@@ -91,6 +97,19 @@ fn lead(life: Life, sim: &mut Sim, config: &mut Config) -> Result<(), Violation>
     }
     come_to_rest(sim, &loaded, PlanMode::Destroy)?;
     check_world(sim, &BTreeMap::new())
+}
+
+/// Names do not matter: objects stay what they are.
+fn rename_at_rest(sim: &mut Sim, dice: &mut Dice, config: &mut Config) -> Result<(), Violation> {
+    let before = sim.world.with(|content| content.things.clone());
+    rename_only(dice, config);
+    sim.note(|| format!("only names change:\n{}", texts(config)));
+    come_to_rest(sim, &Loaded::new(config)?, PlanMode::Normal)?;
+    check_world(sim, &wanted(config))?;
+    match before == sim.world.with(|content| content.things.clone()) {
+        true => Ok(()),
+        false => Err("only names have changed, and objects with them".to_owned()),
+    }
 }
 
 /// Without faults one apply does everything, and a second one finds nothing to do.

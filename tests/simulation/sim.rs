@@ -9,7 +9,7 @@ use kprov_apply::Clients;
 use kprov_apply::machine::{Executor, Inputs, ops_max};
 use kprov_apply::settle::{Settling, settle_open};
 use kprov_apply::stored::decode_state;
-use kprov_core::{Diagnostics, Host, ProviderConfigAddr, Value};
+use kprov_core::{Diagnostics, Host, InstanceAddr, ObjectAddr, ProviderConfigAddr, Value};
 use kprov_lang::SourceMap;
 use kprov_lang::config::{ModuleTree, load_tree};
 use kprov_lang::functions::FunctionContext;
@@ -19,7 +19,8 @@ use kprov_plan::{
 };
 use kprov_provider::{CallContext, Object, Provider, ProviderError, Registry};
 use kprov_state::{
-    ActionKind, Entry, HowSettled, LogFilter, MemoryStore, RunId, RunOutcome, State, Store,
+    ActionKind, Entry, HowSettled, LogFilter, MemoryStore, ObjectStatus, RunId, RunOutcome, State,
+    Store, StoredObject,
 };
 use kprov_tests::bench::told;
 use kprov_tests::files::{MemoryFiles, NoModules};
@@ -33,6 +34,8 @@ use crate::provider::SimProvider;
 use crate::run::{Ended, Run};
 use crate::watch::{Violation, Watch, lines};
 use crate::world::{World, text};
+
+const AT: &str = "2026-01-01T00:00:00Z";
 
 /// How a run ended.
 #[derive(Debug)]
@@ -155,7 +158,16 @@ impl Sim {
         let Some(prior) = self.refresh(&previous) else {
             return self.close(run, RunOutcome::Failed, End::Failed("refresh".to_owned()));
         };
-        let mut plan = self.plan(loaded, mode, &previous, &prior)?;
+        let replace = if faults.replaces { self.some_instance() } else { None };
+        let options = PlanOptions {
+            mode,
+            replace: replace.into_iter().collect(),
+            refreshed: true,
+            workspace: "default".into(),
+            timestamp: AT.to_owned(),
+            ..PlanOptions::default()
+        };
+        let mut plan = self.plan(loaded, &options, &previous, &prior)?;
         let changes = plan.changes.iter().filter(|it| it.action != Action::NoOp).count();
         self.note(|| planned(&plan));
         // A plan without changes is executed too: the state learns what others did.
@@ -170,6 +182,33 @@ impl Sim {
             }
             Ended::Finished(outcome) => Ok(End::Failed(told(&outcome.diagnostics))),
         }
+    }
+
+    fn some_instance(&mut self) -> Option<InstanceAddr> {
+        let ids = self.watch.ids().keys();
+        let current: Vec<&ObjectAddr> = ids.filter(|it| it.deposed.is_none()).collect();
+        let chosen = self.dice.of(&current).map(|it| it.instance.clone());
+        self.note(|| format!("somebody chooses {chosen:?}"));
+        chosen
+    }
+
+    /// Somebody marks an object as damaged, as `kprov taint` does.
+    pub(crate) fn taint(&mut self) -> Result<(), Violation> {
+        let state = self.state()?;
+        let Some(instance) = self.some_instance().filter(|_| state.open.is_empty()) else {
+            return Ok(());
+        };
+        let address = instance.current();
+        let Some(object) = state.objects.get(&address) else { return Ok(()) };
+        let tainted = StoredObject { status: ObjectStatus::Tainted, ..object.clone() };
+        let run = self.begin()?;
+        let entries = [
+            Entry::ObjectSet { address, object: Box::new(tainted) },
+            Entry::RunFinished { outcome: RunOutcome::Succeeded },
+        ];
+        let written = self.store.append("default", run, "", &entries);
+        written.map_err(|error| error.to_string())?;
+        self.watch.durable(run, &entries)
     }
 
     fn begin(&mut self) -> Result<RunId, Violation> {
@@ -253,19 +292,12 @@ impl Sim {
     }
 
     fn plan(
-        &self,
+        &mut self,
         loaded: &Loaded,
-        mode: PlanMode,
+        options: &PlanOptions,
         previous: &PriorState,
         prior: &PriorState,
     ) -> Result<Plan, Violation> {
-        let options = PlanOptions {
-            mode,
-            refreshed: true,
-            workspace: "default".into(),
-            timestamp: "2026-01-01T00:00:00Z".to_owned(),
-            ..PlanOptions::default()
-        };
         let input = PlanInput {
             tree: &loaded.tree,
             sources: &loaded.sources,
@@ -274,9 +306,12 @@ impl Sim {
             variables: &BTreeMap::new(),
             previous,
             prior,
-            options: &options,
+            options,
         };
         let (plan, problems) = kprov_plan::plan(&input, &mut NoReads);
+        if !problems.is_empty() {
+            self.note(|| told(&problems));
+        }
         match plan.errored || problems.has_errors() {
             true => Err(format!("a valid configuration cannot be planned: {}", told(&problems))),
             false => Ok(plan),
@@ -297,7 +332,7 @@ impl Sim {
             files: &loaded.files,
             base_dir: ".",
             pure_only: false,
-            plan_timestamp: Some("2026-01-01T00:00:00Z"),
+            plan_timestamp: Some(AT),
         };
         let variables = BTreeMap::new();
         let registry = self.registry.clone();
@@ -330,7 +365,7 @@ impl Sim {
             files: &loaded.files,
             base_dir: ".",
             pure_only,
-            plan_timestamp: Some("2026-01-01T00:00:00Z"),
+            plan_timestamp: Some(AT),
         }
     }
 

@@ -37,7 +37,10 @@ fn one_change(dice: &mut Dice, next_name: &mut u32, module: &mut Module, depth: 
         0 => {
             module.items.remove(at);
         }
-        1 => rename(dice, next_name, module, at),
+        1 => {
+            let told = dice.chance(80);
+            rename(next_name, module, at, told);
+        }
         2 => rekey(dice, module, at),
         3 => {
             if let Some((_, value)) = dice.of_mut(&mut module.locals) {
@@ -49,8 +52,22 @@ fn one_change(dice: &mut Dice, next_name: &mut u32, module: &mut Module, depth: 
     }
 }
 
-/// Another name, mostly with a `moved` block.
-fn rename(dice: &mut Dice, next_name: &mut u32, module: &mut Module, at: usize) {
+/// Only renames things, with `moved` blocks: nothing else is to happen.
+pub(crate) fn rename_only(dice: &mut Dice, config: &mut Config) {
+    let Config { root, next_name } = config;
+    let mut module = root;
+    while !module.items.is_empty() {
+        let at = dice.below(module.items.len());
+        rename(next_name, module, at, true);
+        match &mut module.items[at] {
+            Item::Call(call) => module = &mut call.body,
+            Item::Resource(_) => break,
+        }
+    }
+}
+
+/// Another name, told by a `moved` block or not.
+fn rename(next_name: &mut u32, module: &mut Module, at: usize, told: bool) {
     *next_name += 1;
     let old = module.items[at].name().to_owned();
     let before = module.items[at].address();
@@ -65,7 +82,7 @@ fn rename(dice: &mut Dice, next_name: &mut u32, module: &mut Module, at: usize) 
         }
     };
     let after = module.items[at].address();
-    if dice.chance(80) {
+    if told {
         module.moved.push((before, after));
     }
     let swap = |name: &mut String| {

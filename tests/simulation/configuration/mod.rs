@@ -11,7 +11,7 @@ mod expect;
 mod generate;
 mod text;
 
-pub(crate) use evolve::evolve;
+pub(crate) use evolve::{evolve, rename_only};
 pub(crate) use expect::{Wanted, wanted};
 pub(crate) use generate::generate;
 pub(crate) use text::files;

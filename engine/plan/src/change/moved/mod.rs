@@ -219,8 +219,13 @@ impl Mover {
     /// Every module instance that the endpoint names, each with all that is inside.
     fn move_modules(&mut self, base: &ModuleAddr, from: &Endpoint, to: &Endpoint) {
         let start = from.module_in(base);
-        let inside: Vec<InstanceAddr> = from_module(&self.addresses, &start)
-            .take_while(|addr| from.selects(base, &addr.module))
+        // Outer modules sort before inner ones: what is inside is one stretch for each depth.
+        let deepest = self.addresses.last().map_or(0, |addr| addr.module.0.len());
+        let inside: Vec<InstanceAddr> = (start.0.len()..=deepest)
+            .flat_map(|depth| {
+                from_module(&self.addresses, &first_at(&start, depth))
+                    .take_while(|addr| from.selects(base, &addr.module))
+            })
             .cloned()
             .collect();
         for group in inside.chunk_by(|a, b| a.module == b.module) {
@@ -292,11 +297,17 @@ impl Mover {
     }
 }
 
+/// Sorts before every module instance of that depth inside `module`.
+fn first_at(module: &ModuleAddr, depth: usize) -> ModuleAddr {
+    let inside = std::iter::repeat_n((Str::new(""), InstanceKey::None), depth - module.0.len());
+    ModuleAddr(module.0.iter().cloned().chain(inside).collect())
+}
+
 /// All addresses from the first of a module instance on.
 fn from_module<'s>(
     addresses: &'s BTreeSet<InstanceAddr>,
     module: &ModuleAddr,
-) -> impl Iterator<Item = &'s InstanceAddr> {
+) -> impl Iterator<Item = &'s InstanceAddr> + use<'s> {
     let nothing = Str::new("");
     let resource = ResourceName { mode: ResourceMode::Data, ty: nothing.clone(), name: nothing };
     let start = InstanceAddr { module: module.clone(), resource, key: InstanceKey::None };

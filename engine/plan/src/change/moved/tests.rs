@@ -233,3 +233,16 @@ fn many_moves_of_one_resource_are_told_apart_by_key() {
     let moves = apply_moves(&statements, &state(&addresses), &SourceMap::new()).unwrap();
     assert_eq!(moves.previous.len(), count);
 }
+
+#[test]
+fn modules_move_with_what_is_inside_and_below() {
+    let statements = [statement("", "module.m6", "module.m10"), statement("m10", "x.r9", "x.r11")];
+    let state = state(&[
+        "module.m6[0].module.m7.x.r8",
+        "x.r4",
+        "x.r5[\"a\"]",
+        "module.m1[0].module.m2[0].x.r3",
+    ]);
+    let moves = apply_moves(&statements, &state, &SourceMap::new()).unwrap();
+    assert_eq!(lines(&moves), ["module.m10[0].module.m7.x.r8 < module.m6[0].module.m7.x.r8"]);
+}
