@@ -12,7 +12,7 @@ use kprov_plan::{ApplyInput, ApplyResolver, Plan};
 use kprov_state::{RunId, RunOutcome};
 use sha2::{Digest, Sha256};
 
-use crate::plan::{Given, plan_with};
+use crate::plan::{Given, Prepared, plan_prepared, plan_with, prepare};
 use crate::saved::planned_before;
 use crate::writing::LockOptions;
 use crate::{Clients, Interrupts, OpsError, PlanFile, PlanRequest, Planned, Project, RunHost};
@@ -71,11 +71,16 @@ pub fn apply(
     request: &ApplyRequest,
     watch: &Watch<'_>,
 ) -> Result<Applied, OpsError> {
+    // A wrong configuration is refused before anything is written, the lock included.
+    let source = match &request.saved {
+        Some(file) => Source::Saved(file),
+        None => Source::Prepared(Box::new(prepare(project, &request.plan)?)),
+    };
     let _lock = project.lock(request.lock, &request.command)?;
     let mut first_problems = settle(project, watch)?;
-    let planned = match &request.saved {
-        Some(file) => planned_before(project, file, &request.plan)?,
-        None => crate::plan(project, &request.plan)?,
+    let planned = match source {
+        Source::Saved(file) => planned_before(project, file, &request.plan)?,
+        Source::Prepared(prepared) => plan_prepared(project, &request.plan, *prepared)?,
     };
     let mut applying = Applying {
         project,
@@ -93,6 +98,12 @@ pub fn apply(
     let outcome = applying.phases(planned);
     applying.close(&outcome);
     Ok(Applied { outcome: outcome?, counts: applying.counts, problems: applying.problems })
+}
+
+/// What the first plan comes from.
+enum Source<'a> {
+    Saved(&'a PlanFile),
+    Prepared(Box<Prepared>),
 }
 
 /// Finds out what became of operations that a dead run left open.

@@ -64,6 +64,22 @@ pub struct Planned {
 /// When there is nothing to show at all: unreadable state or configuration. A plan that failed
 /// half-way is returned with `errored` and its problems.
 pub fn plan(project: &Project, request: &PlanRequest) -> Result<Planned, OpsError> {
+    let prepared = prepare(project, request)?;
+    plan_prepared(project, request, prepared)
+}
+
+/// What a plan is made from but for the state: that can be wrong before anything is touched.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    tree: ModuleTree,
+    variables: RootVariables,
+    options: PlanOptions,
+    /// Warnings.
+    problems: Diagnostics,
+}
+
+/// Reads the configuration, the variables and the choices.
+pub(crate) fn prepare(project: &Project, request: &PlanRequest) -> Result<Prepared, OpsError> {
     let (tree, mut problems) = project.load();
     if request.mode != PlanMode::Destroy
         && configuration_files(&*project.files, &project.dir).is_ok_and(|names| names.is_empty())
@@ -73,9 +89,9 @@ pub fn plan(project: &Project, request: &PlanRequest) -> Result<Planned, OpsErro
     if problems.has_errors() {
         return Err(problems.into());
     }
-    let planned = plan_tree(project, request, tree)?;
-    problems.extend(planned.problems);
-    Ok(Planned { problems, ..planned })
+    let prepared = prepare_tree(project, request, tree)?;
+    problems.extend(prepared.problems);
+    Ok(Prepared { problems, ..prepared })
 }
 
 fn no_configuration() -> Diagnostic {
@@ -87,22 +103,40 @@ fn no_configuration() -> Diagnostic {
     )
 }
 
-/// The same of a configuration that was read already.
-pub(crate) fn plan_tree(
+fn prepare_tree(
     project: &Project,
     request: &PlanRequest,
     tree: ModuleTree,
-) -> Result<Planned, OpsError> {
+) -> Result<Prepared, OpsError> {
     let mut problems = Diagnostics::new();
     let root = tree.modules.get(&ModulePath::root()).cloned().unwrap_or_default();
     let (variables, found) =
         root_variables(project, &root, &request.variables, &request.environment_names);
     problems.extend(found);
     let options = problems.collect(plan_options(project, request));
+    match options.filter(|_| !problems.has_errors()) {
+        Some(options) => Ok(Prepared { tree, variables, options, problems }),
+        None => Err(problems.into()),
+    }
+}
+
+/// The same of a configuration that was read already.
+pub(crate) fn plan_tree(
+    project: &Project,
+    request: &PlanRequest,
+    tree: ModuleTree,
+) -> Result<Planned, OpsError> {
+    plan_prepared(project, request, prepare_tree(project, request, tree)?)
+}
+
+/// Plans from what is prepared.
+pub(crate) fn plan_prepared(
+    project: &Project,
+    request: &PlanRequest,
+    prepared: Prepared,
+) -> Result<Planned, OpsError> {
+    let Prepared { tree, variables, options, mut problems } = prepared;
     let state = project.state()?;
-    let Some(options) = options.filter(|_| !problems.has_errors()) else {
-        return Err(problems.into());
-    };
     let clients = Clients::new(project.registry.clone(), project.host.clone());
     let RootVariables { values: variables, given } = variables;
     let (mut planned, found) =

@@ -60,7 +60,10 @@ impl Planner<'_, '_> {
         let changes = plan.changes.iter().any(is_change);
         let outputs = plan.outputs.values().any(|output| output.action != Action::NoOp);
         let options = self.input.options;
-        plan.applyable = !plan.errored && (changes || outputs);
+        // What a refresh-only plan does is to take over what changed outside.
+        let drift = options.mode == PlanMode::RefreshOnly
+            && plan.drift.iter().any(|drift| drift.change.action != Action::NoOp);
+        plan.applyable = !plan.errored && (changes || outputs || drift);
         plan.complete = !plan.errored
             && plan.deferred.is_empty()
             && options.targets.is_empty()
