@@ -77,15 +77,22 @@ impl Session {
 
     /// The selected workspace.
     pub(crate) fn workspace(&self) -> Result<String, Diagnostic> {
-        let Some(name) = self.workspace_override() else {
-            return workspace_file::read(&self.workspace_path());
+        let (name, place) = match self.workspace_override() {
+            Some(name) => (name, "TF_WORKSPACE".to_owned()),
+            None => {
+                let path = self.workspace_path();
+                (workspace_file::read(&path)?, format!("The selected workspace in {path:?}"))
+            }
         };
         if workspace_file::is_valid(&name) {
             return Ok(name);
         }
         Err(Diagnostic::error(
             "Invalid workspace name",
-            format!("TF_WORKSPACE is {name:?}, which is no name of a workspace."),
+            format!(
+                "{place} is {name:?}, which is no name of a workspace. Select one with \"kprov \
+                 workspace select\", or with TF_WORKSPACE."
+            ),
         ))
     }
 

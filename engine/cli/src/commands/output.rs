@@ -48,9 +48,9 @@ pub(crate) fn run(session: &Session, flags: &OutputFlags) -> Outcome {
     if flags.raw {
         output::print(&raw(name, &found)?);
     } else if flags.json {
-        let json = value::to_json(&found, &found.ty())
-            .map_err(|error| Diagnostic::error("Failed to show output", error.to_string()))?;
-        output::json(&json);
+        // The same value as among all of them.
+        let all = outputs_json(&outputs);
+        output::json(&all[name.as_str()]["value"]);
     } else {
         output::line(&render::value(&found));
     }

@@ -1,0 +1,184 @@
+//! SIGKILL at drawn moments under load: the state can be read after each, what was made is known,
+//! nothing is made twice for one object, and one more apply comes to rest.
+//!
+//! The moments are drawn from a seed, as so many things made and so many milliseconds more; the
+//! machine's load does the rest. A failure prints its seed and round.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::place::{Place, until};
+use crate::program::Running;
+
+const ROUNDS: u64 = 10;
+
+/// Resources of each kind.
+const COUNT: usize = 40;
+
+/// Each leaves a file with the id of the object it was made for: one line for each time.
+const MADE: &str = r#"
+resource "terraform_data" "made" {
+  count = 40
+  input = count.index
+  provisioner "local-exec" {
+    command = "echo ${self.id} >> made-${count.index}"
+  }
+}
+
+resource "local_file" "file" {
+  count    = 40
+  filename = "file-${count.index}"
+  content  = "content ${count.index}"
+}
+"#;
+
+/// A small generator of drawn numbers (splitmix64).
+struct Draw(u64);
+
+impl Draw {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % limit
+    }
+}
+
+#[test]
+fn nothing_is_lost_whenever_it_is_killed() {
+    for seed in 1..=3 {
+        let place = Place::new(MADE);
+        let mut draw = Draw(seed);
+        let mut killed = 0;
+        for round in 0..ROUNDS {
+            let story = format!("seed {seed}, round {round}");
+            if kill_one(&place, &mut draw) {
+                killed += 1;
+            }
+            check_known(&place, &story);
+        }
+        // So that a harness which does nothing cannot pass.
+        assert!(killed > 0, "seed {seed}: every run ended before it was killed");
+        place.kprov("apply -auto-approve").succeeds();
+        check_rest(&place, &format!("seed {seed}"));
+    }
+}
+
+#[test]
+fn a_killed_destroy_goes_on_where_it_was() {
+    let place = Place::new(MADE);
+    place.applied();
+    let mut draw = Draw(77);
+    for round in 0..4 {
+        let mut running = place.start(&["destroy", "-auto-approve"]);
+        let moment = Duration::from_millis(30 + draw.below(150));
+        if !running.ends_within(moment) {
+            running.kill();
+        }
+        check_readable(&place, &format!("destroy, round {round}"));
+    }
+    place.kprov("destroy -auto-approve").succeeds();
+    assert_eq!(place.kprov("state list").succeeds().lines().len(), 0);
+    for n in 0..COUNT {
+        assert!(!place.has(format!("file-{n}")), "file-{n} was left");
+    }
+}
+
+/// Runs an apply and kills it; false if it was quicker.
+fn kill_one(place: &Place, draw: &mut Draw) -> bool {
+    let wanted = made(place).len() + draw.below(8) as usize;
+    let more = Duration::from_millis(draw.below(30));
+    let mut running: Running = place.start(&["apply", "-auto-approve"]);
+    until("something made, or the end", || {
+        made(place).len() >= wanted || running.ends_within(Duration::ZERO)
+    });
+    if running.ends_within(more) {
+        let _ = running.finish().succeeds();
+        return false;
+    }
+    running.kill();
+    true
+}
+
+/// The ids in each file `made-N`, by N.
+fn made(place: &Place) -> BTreeMap<usize, Vec<String>> {
+    let ids = |n: usize| {
+        let text = std::fs::read_to_string(place.path(format!("made-{n}"))).ok()?;
+        Some((n, text.lines().map(str::to_owned).collect()))
+    };
+    (0..COUNT).filter_map(ids).collect()
+}
+
+fn check_readable(place: &Place, story: &str) -> BTreeSet<String> {
+    let listed = place.kprov("state list");
+    assert_eq!(listed.code, Some(0), "{story}: {listed}");
+    let fsck = place.kprov("state fsck");
+    for line in fsck.stdout.lines().chain(fsck.stderr.lines()) {
+        // What the kill left open is no damage: it is for the next apply.
+        let damage = ["damaged", "differs", "missing", "knows nothing", "replay", "order"];
+        assert!(!damage.iter().any(|word| line.contains(word)), "{story}: {fsck}");
+    }
+    listed.lines().into_iter().map(str::to_owned).collect()
+}
+
+/// Each thing that was made is in the state, or in an operation that is still open.
+fn check_known(place: &Place, story: &str) {
+    // First what was made, then what is known: an orphan may make more in between.
+    let made = made(place);
+    let files: Vec<usize> = (0..COUNT).filter(|n| place.has(format!("file-{n}"))).collect();
+    let mut known = check_readable(place, story);
+    known.extend(open_operations(place, story));
+    for n in made.keys() {
+        let address = format!("terraform_data.made[{n}]");
+        assert!(known.contains(&address), "{story}: {address} is lost; known: {known:?}");
+    }
+    for n in files {
+        let address = format!("local_file.file[{n}]");
+        assert!(known.contains(&address), "{story}: {address} is lost; known: {known:?}");
+    }
+}
+
+/// The addresses of operations without an outcome.
+fn open_operations(place: &Place, story: &str) -> BTreeSet<String> {
+    let fsck = place.kprov("state fsck");
+    let lines = fsck.stdout.lines().chain(fsck.stderr.lines());
+    let open = lines.filter(|line| line.contains("has no outcome"));
+    let address = |line: &str| {
+        // "operation 7 of run 2 (create terraform_data.made[3]) has no outcome"
+        let inside = line.rsplit_once('(')?.1.split_once(')')?.0;
+        Some(inside.split_once(' ')?.1.to_owned())
+    };
+    open.map(|line| address(line).unwrap_or_else(|| panic!("{story}: {line}"))).collect()
+}
+
+fn check_rest(place: &Place, story: &str) {
+    let planned = place.kprov("plan -detailed-exitcode");
+    assert_eq!(planned.code, Some(0), "{story}: {planned}");
+    let fsck = place.kprov("state fsck");
+    assert_eq!(fsck.code, Some(0), "{story}: {fsck}");
+    let state = place.kprov("show -json").succeeds().json();
+    let resources = state["values"]["root_module"]["resources"].as_array().expect("resources");
+    assert_eq!(resources.len(), 2 * COUNT, "{story}");
+    let made = made(place);
+    for resource in resources.iter().filter(|it| it["type"] == "terraform_data") {
+        let n = resource["index"].as_u64().expect("an index") as usize;
+        let id = resource["values"]["id"].as_str().expect("an id");
+        let ids = &made[&n];
+        assert!(ids.iter().any(|made| made == id), "{story}: nothing ran for {n}, {id}: {ids:?}");
+        let different: BTreeSet<&String> = ids.iter().collect();
+        assert_eq!(different.len(), ids.len(), "{story}: {n} was provisioned twice: {ids:?}");
+    }
+    let names = place.content().0;
+    for n in 0..COUNT {
+        assert_eq!(names[&place.path(format!("file-{n}"))], format!("content {n}").into_bytes());
+    }
+    let known = |name: &str| {
+        let prefixes = ["made-", "file-", "kprov.db", "main.tf"];
+        prefixes.iter().any(|prefix| name.starts_with(prefix))
+    };
+    for path in names.keys() {
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        assert!(known(&name), "{story}: {name} was left behind");
+    }
+}

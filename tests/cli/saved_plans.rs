@@ -1,0 +1,121 @@
+//! Saved plans: applied as they were made, and refused when they are not good any more.
+
+use crate::place::Place;
+
+const ONE: &str = "
+variable \"v\" { default = \"one\" }
+resource \"terraform_data\" \"a\" { input = var.v }
+output \"v\" { value = terraform_data.a.output }
+";
+
+#[test]
+fn a_saved_plan_is_applied_without_a_question() {
+    let place = Place::new(ONE);
+    place.kprov("plan -out=p -var v=two").succeeds().says(&["Plan: 1 to add"]);
+    place.kprov("show p").succeeds().says(&["terraform_data.a", "Plan: 1 to add"]);
+    let json = place.kprov("show -json p").succeeds().json();
+    assert_eq!(json["resource_changes"][0]["change"]["actions"], serde_json::json!(["create"]));
+    assert_eq!(json["variables"]["v"]["value"], "two");
+    // What the configuration says meanwhile does not matter: the plan has its own.
+    place.write("main.tf", "this is { no configuration");
+    place.kprov("apply p").succeeds().says(&["Apply complete! Resources: 1 added", "v = \"two\""]);
+}
+
+#[test]
+fn a_plan_without_changes_can_be_saved_and_applied() {
+    let place = Place::new(ONE);
+    place.applied();
+    place.kprov("plan -out=p -detailed-exitcode").succeeds();
+    place.kprov("apply p").succeeds();
+}
+
+#[test]
+fn a_plan_is_applied_once() {
+    let place = Place::new(ONE);
+    place.kprov("plan -out=p").succeeds();
+    place.kprov("apply p").succeeds();
+    let before = place.content();
+    place.kprov("apply p").fails(&["Saved plan"]);
+    assert_eq!(place.content(), before);
+}
+
+#[test]
+fn a_stale_plan_is_refused() {
+    let place = Place::new(ONE);
+    place.applied();
+    place.kprov("plan -out=p -var v=two").succeeds();
+    place.kprov("apply -auto-approve -var v=three").succeeds();
+    let before = place.content();
+    place.kprov("apply p").fails(&["Saved plan is stale"]);
+    assert_eq!(place.content(), before);
+}
+
+#[test]
+fn a_plan_of_another_project_is_refused() {
+    let (here, there) = (Place::new(ONE), Place::new(ONE));
+    here.applied();
+    there.applied();
+    there.kprov("plan -out=p -var v=two").succeeds();
+    here.write("p", there.read("p"));
+    let before = here.content();
+    here.kprov("apply p").fails(&["Saved plan does not match the given state"]);
+    assert_eq!(here.content(), before);
+}
+
+#[test]
+fn a_plan_of_another_workspace_is_refused() {
+    let place = Place::new(ONE);
+    place.kprov("plan -out=p").succeeds();
+    place.kprov("workspace new other").succeeds();
+    let before = place.content();
+    place.kprov("apply p").fails(&["workspace", "\"default\"", "\"other\""]);
+    assert_eq!(place.content(), before);
+    place.kprov("workspace select default").succeeds();
+    place.kprov("apply p").succeeds();
+}
+
+#[test]
+fn a_plan_keeps_its_variables() {
+    let place = Place::new(ONE);
+    place.kprov("plan -out=p -var v=two").succeeds();
+    place.run(&["apply", "-var", "v=three", "p"]).fails(&["v", "saved plan"]);
+    place.run(&["apply", "-destroy", "p"]).fails(&["-destroy"]);
+    place.kprov("apply p").succeeds();
+    assert_eq!(place.kprov("output -raw v").succeeds().stdout, "two");
+}
+
+#[test]
+fn an_ephemeral_variable_is_given_again() {
+    let place = Place::new(
+        "variable \"token\" {
+           type      = string
+           ephemeral = true
+         }
+         resource \"terraform_data\" \"a\" { input = 1 }",
+    );
+    let secret = "sesame-opens-it";
+    let given = format!("token={secret}");
+    place.run(&["plan", "-out=p", "-var", &given]).succeeds().hides(secret);
+    let saved = place.read("p");
+    assert!(!saved.windows(secret.len()).any(|part| part == secret.as_bytes()));
+    place.run(&["apply", "p"]).fails(&["token"]);
+    place.run(&["apply", "-var", &given, "p"]).succeeds().hides(secret);
+}
+
+#[test]
+fn a_destroy_plan_can_be_saved() {
+    let place = Place::new(ONE);
+    place.applied();
+    place.kprov("plan -destroy -out=p").succeeds().says(&["1 to destroy"]);
+    place.kprov("apply p").succeeds();
+    assert!(place.kprov("state list").succeeds().lines().is_empty());
+}
+
+#[test]
+fn a_plan_that_failed_is_not_applied() {
+    let place = Place::new("resource \"terraform_data\" \"a\" { input = nowhere.at.all }");
+    place.kprov("plan -out=p").fails(&["nowhere"]);
+    if place.has("p") {
+        place.kprov("apply p").fails(&["incomplete"]);
+    }
+}
