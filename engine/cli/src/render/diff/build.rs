@@ -103,8 +103,9 @@ fn named(name: &Str, object: bool, node: Node) -> Entry {
     Entry { key: Some(key), important: object && IMPORTANT.contains(&name.as_str()), node }
 }
 
+/// A sensitive attribute that is not set has no secret to hide, and is not worth a line either.
 fn is_unset(value: &Value, nulls: Nulls) -> bool {
-    nulls == Nulls::Unset && matches!(value, Value::Null(_))
+    nulls == Nulls::Unset && value.is_null()
 }
 
 /// Two items that can be shown as one that changes.
