@@ -39,3 +39,31 @@ fn inside(module: &ModuleAddr, other: &ModuleAddr) -> bool {
 pub(crate) fn select<'s>(state: &'s State, target: &Target) -> Vec<&'s ObjectAddr> {
     state.objects.keys().filter(|address| selects(target, &address.instance)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use kprov_core::addr::parse_instance;
+
+    use super::*;
+
+    #[test]
+    fn an_address_without_key_means_all_instances() {
+        let check = |target: &str, address: &str, expected: bool| {
+            let target = parse(target).expect("the case is an address");
+            let instance = parse_instance(address).expect("the case is an instance");
+            assert_eq!(selects(&target, &instance), expected, "{target} {address}");
+        };
+        check("t.a", "t.a", true);
+        check("t.a", "t.a[1]", true);
+        check("t.a[0]", "t.a[1]", false);
+        check("t.a", "t.ab", false);
+        check("t.a", "data.t.a", false);
+        check("t.a", "module.m.t.a", false);
+        check("module.m", "module.m[0].t.a", true);
+        check("module.m", "module.m[\"k\"].module.n.t.a[2]", true);
+        check("module.m[0]", "module.m[1].t.a", false);
+        check("module.m[0].module.n", "module.m[0].module.n[3].t.a", true);
+        check("module.m[0].module.n", "module.m[0].t.a", false);
+        check("module.m", "t.a", false);
+    }
+}

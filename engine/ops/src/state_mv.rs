@@ -127,3 +127,55 @@ fn resource(
     }
     Ok(moves)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state() -> State {
+        let instance = |key: &str| format!("{{{key}\"attributes\": {{}}}}");
+        let resource = |module: &str, name: &str, instances: &str| {
+            format!(
+                "{{{module}\"mode\": \"managed\", \"type\": \"t\", \"name\": \"{name}\", \
+                 \"provider\": \"provider[\\\"registry.terraform.io/hashicorp/t\\\"]\", \
+                 \"instances\": [{instances}]}}"
+            )
+        };
+        let counted = [instance("\"index_key\": 0, "), instance("\"index_key\": 1, ")].join(", ");
+        let text = format!(
+            "{{\"version\": 4, \"serial\": 1, \"lineage\": \"l\", \"outputs\": {{}}, \
+             \"resources\": [{}, {}, {}]}}",
+            resource("", "c", &counted),
+            resource("", "s", &instance("")),
+            resource("\"module\": \"module.m[0]\", ", "x", &instance("")),
+        );
+        kprov_state::tfstate::import(&text).expect("the fixture is a state")
+    }
+
+    #[test]
+    fn what_moves_where() {
+        let check = |from: &str, to: &str, expected: &str| {
+            let (from, to) = (parse(from).expect("address"), parse(to).expect("address"));
+            let found = match moves(&state(), &from, &to) {
+                Ok(moves) => moves
+                    .iter()
+                    .map(|(from, to)| format!("{from}>{to}"))
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                Err(problem) => problem.summary.to_string(),
+            };
+            assert_eq!(found, expected, "{from} to {to}");
+        };
+        check("t.c[0]", "t.d", "t.c[0]>t.d");
+        check("t.c", "t.d", "t.c[0]>t.d[0] t.c[1]>t.d[1]");
+        check("t.c", "module.n[1].t.d", "t.c[0]>module.n[1].t.d[0] t.c[1]>module.n[1].t.d[1]");
+        check("t.s", "t.s[\"k\"]", "t.s>t.s[\"k\"]");
+        check("module.m[0]", "module.n", "module.m[0].t.x>module.n.t.x");
+        check("module.m[1]", "module.n", "");
+        check("t.c[7]", "t.d", "");
+        check("t.c", "t.d[0]", "Invalid state move");
+        check("t.s", "u.s", "Invalid state move");
+        check("t.s", "module.n", "Invalid state move");
+        check("module.m[0]", "t.s", "Invalid state move");
+    }
+}

@@ -42,6 +42,9 @@ use rows::Writing;
 
 const DEFAULT: &str = "default";
 
+/// SQLite's smallest page, so its smallest file.
+const SMALLEST: u64 = 512;
+
 /// How to wait.
 pub struct SqliteOptions {
     /// How long a statement waits for another process's transaction.
@@ -138,10 +141,22 @@ impl Inner {
 
     fn exists(&self) -> Result<bool, StateError> {
         match std::fs::metadata(&self.path) {
+            // SQLite takes such a file for an empty one, and would overwrite it. With a rollback
+            // journal beside it, it is one that was about to be made.
+            Ok(meta) if (1..SMALLEST).contains(&meta.len()) && !self.has_rollback_journal() => {
+                let what = "it is too short for a SQLite database".to_owned();
+                Err(StateError::Corrupt { path: self.path.clone(), what })
+            }
             Ok(_) => Ok(true),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(StateError::Open { path: self.path.clone(), source: error.into() }),
         }
+    }
+
+    fn has_rollback_journal(&self) -> bool {
+        let mut name = self.path.clone().into_os_string();
+        name.push("-journal");
+        Path::new(&name).exists()
     }
 
     /// Runs `body` in a write transaction, which is durable when this returns.

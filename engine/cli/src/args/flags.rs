@@ -509,7 +509,8 @@ fn switch(arg: Arg) -> Arg {
     let is_set = matches!(arg.get_action(), ArgAction::Set);
     let is_true = matches!(arg.get_action(), ArgAction::SetTrue);
     let is_bool = arg.get_value_parser().type_id() == TypeId::of::<bool>();
-    if !is_true && !(is_set && is_bool) {
+    let is_switch = is_true || is_set && is_bool;
+    if !is_switch {
         return arg;
     }
     let words = PossibleValuesParser::new(["true", "false", "1", "0", "t", "f", "TRUE", "FALSE"]);

@@ -10,12 +10,13 @@ pub(crate) struct VariableFlags(pub(crate) Vec<VariableArgument>);
 impl FromArgMatches for VariableFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<VariableFlags, clap::Error> {
         let mut all: Vec<(usize, VariableArgument)> = Vec::new();
-        let kinds: [(&str, fn(String) -> VariableArgument); 2] =
-            [("var", VariableArgument::Var), ("var-file", VariableArgument::File)];
-        for (name, make) in kinds {
+        for name in ["var", "var-file"] {
             let places = matches.indices_of(name).into_iter().flatten();
             let values = matches.get_many::<String>(name).into_iter().flatten();
-            all.extend(places.zip(values.map(|value| make(value.clone()))));
+            all.extend(places.zip(values.map(|value| match name {
+                "var" => VariableArgument::Var(value.clone()),
+                _ => VariableArgument::File(value.clone()),
+            })));
         }
         all.sort_by_key(|(place, _)| *place);
         Ok(VariableFlags(all.into_iter().map(|(_, argument)| argument).collect()))
