@@ -183,7 +183,7 @@ impl Applying<'_> {
     }
 
     fn execute(&mut self, planned: Planned) -> Result<(RunOutcome, Rest), OpsError> {
-        let Planned { plan, tree, variables, options, clients, .. } = planned;
+        let Planned { plan, tree, variables, options, clients, prior, .. } = planned;
         let project = self.project;
         let plan = Arc::new(plan);
         let run = match self.run {
@@ -219,7 +219,8 @@ impl Applying<'_> {
         };
         let mut host = RunHost::new(clients.clone(), project.runtime().handle().clone());
         let outcome = {
-            let mut resolver = ApplyResolver::new(&plan, input, Some(&mut host))?;
+            let resolver = ApplyResolver::new(&plan, input, Some(&mut host))?;
+            let mut resolver = resolver.with_state(&prior);
             configure(&plan, &mut resolver, &clients)?;
             let listening = self.watch.interrupts.listen();
             project.runtime().block_on(execute(execution, &mut resolver, listening))

@@ -206,6 +206,11 @@ impl CheckResults {
         object.problems.extend(problems);
     }
 
+    /// The block has conditions, whether any instance is checked or not.
+    pub(crate) fn declare(&mut self, block: CheckedBlock) {
+        self.blocks.entry(block).or_default();
+    }
+
     /// Forgets what is known of an instance, before it is checked anew.
     pub(crate) fn reset(&mut self, block: &CheckedBlock, module: &ModuleAddr, key: &InstanceKey) {
         if let Some(objects) = self.blocks.get_mut(block) {
@@ -241,9 +246,12 @@ impl CheckResults {
                 module: block.module.clone(),
                 name: block.name.clone(),
                 resource: block.resource.clone(),
-                status: objects
-                    .values()
-                    .fold(CheckStatus::Pass, |status, object| worse(status, object.status)),
+                status: match objects.is_empty() {
+                    true => CheckStatus::Unknown,
+                    false => objects
+                        .values()
+                        .fold(CheckStatus::Pass, |status, object| worse(status, object.status)),
+                },
                 objects: objects.values().cloned().collect(),
             })
             .collect()

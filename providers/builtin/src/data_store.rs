@@ -71,7 +71,8 @@ impl Resource for TerraformData {
             requires_replace.push(Path::attribute("triggers_replace"));
             with(request.proposed, &[("id", id), ("output", output)])
         } else if !same("input") {
-            with(request.proposed, &[("output", output)])
+            // Here, unlike for a new object, the output of a null input is not known either.
+            with(request.proposed, &[("output", Value::unknown(input.ty()))])
         } else {
             request.proposed.clone()
         };

@@ -33,6 +33,11 @@ impl Executor<'_> {
             }
             OperationKind::Record(number) => {
                 let change = change(number);
+                // Conditions that planning could not tell must hold before anything is kept.
+                if let Err(problems) = self.resolver.prepare(operation) {
+                    self.diagnostics.extend(problems);
+                    return self.failed(operation);
+                }
                 if change.after.is_null() {
                     let deposed = change.deposed.clone();
                     self.forget(&ObjectAddr { instance: change.addr.clone(), deposed }, batch);

@@ -191,6 +191,16 @@ fn ranges_of_unknown_numbers_decide() {
 }
 
 #[test]
+fn the_beginning_of_an_unknown_string_may_be_enough() {
+    check("startswith(\"pre-${u.string}\", \"pre-\")", "true");
+    check("startswith(\"pre-${u.string}\", \"pre-x\")", "?bool!");
+    check("startswith(\"pre-${u.string}\", \"pry-long\")", "?bool!");
+    check("startswith(\"pre-${u.string}\", \"xx\")", "false");
+    check("startswith(u.string, \"\")", "true");
+    check("startswith(\"pre\", u.string)", "?bool!");
+}
+
+#[test]
 fn unknown_operands() {
     check("u.number + 1", "?number!");
     check("u.any < 1", "?bool!");

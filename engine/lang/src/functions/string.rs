@@ -90,6 +90,19 @@ fn of_one_string() -> [Function; 6] {
     ]
 }
 
+/// What is known of the beginning of an unknown string may be enough; a prefix longer than that
+/// stays undecided even where it differs, as in Terraform.
+fn starts_with(subject: &Value, prefix: &str) -> Value {
+    let beginning = match subject {
+        Value::Unknown(unknown) => unknown.refinements().prefix.as_deref().unwrap_or_default(),
+        known => return Value::Bool(known.as_str().unwrap_or_default().starts_with(prefix)),
+    };
+    match prefix.len() <= beginning.len() {
+        true => Value::Bool(beginning.starts_with(prefix)),
+        false => Value::unknown(Type::Bool),
+    }
+}
+
 fn of_two_strings() -> [Function; 6] {
     let two = |name, second, description, returns, call| {
         Function::new(name, description, returns, call).with(string("str")).with(string(second))
@@ -102,13 +115,14 @@ fn of_two_strings() -> [Function; 6] {
             gives_bool,
             |_, a| Ok(Value::Bool(text(a, 0).ends_with(text(a, 1)))),
         ),
-        two(
+        Function::new(
             "startswith",
-            "prefix",
             "Tells whether a string begins with another.",
             gives_bool,
-            |_, a| Ok(Value::Bool(text(a, 0).starts_with(text(a, 1)))),
-        ),
+            |_, a| Ok(starts_with(&a[0], text(a, 1))),
+        )
+        .with(string("str").unknown())
+        .with(string("prefix")),
         two(
             "strcontains",
             "substr",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kprov_core::{Str, Value};
+use kprov_core::{ResourceMode, Str, Value};
 use kprov_plan::{CheckReport, PriorState};
 use kprov_state::State;
 use serde_json::{Map, Value as Json, json};
@@ -45,7 +45,11 @@ pub(super) fn state_values(
             provider: &object.provider.provider,
             schema_version: state.objects.get(addr).map_or(0, |stored| stored.schema_version),
             value: &object.value,
-            depends_on: closure(addr),
+            // What a data source depends on is recorded to order things, and not shown.
+            depends_on: match addr.instance.resource.mode {
+                ResourceMode::Data => Vec::new(),
+                _ => closure(addr),
+            },
             tainted: object.tainted,
         })
         .collect();

@@ -12,7 +12,7 @@ use crate::change::ignore::{Ignore, ignore_changes};
 use crate::change::proposed::proposed_new;
 use crate::checks::RuleKind;
 use crate::decode::{mark_like, sensitive_paths};
-use crate::{Change, Prepared, ProvisionerRun};
+use crate::{Change, PlanMode, Prepared, ProvisionerRun};
 
 impl<'a> ApplyResolver<'a> {
     pub(super) fn prepare_write(
@@ -109,6 +109,10 @@ impl<'a> ApplyResolver<'a> {
     /// What does not change has nothing to do, but conditions that were unknown must hold.
     pub(super) fn prepare_record(&mut self, index: u32) -> Result<Prepared, Diagnostics> {
         let change = self.change(index)?;
+        let managed = change.addr.resource.mode == ResourceMode::Managed;
+        if self.plan.mode != PlanMode::Normal || !managed || change.deposed.is_some() {
+            return Ok(Prepared::Nothing);
+        }
         let target = self.target(&change.addr)?;
         self.require(&target, &change.addr)?;
         let itself = Some(change.after.clone());

@@ -99,6 +99,10 @@ pub fn plan_instance(request: &InstancePlanRequest<'_>) -> Result<InstancePlan, 
         // The new object has nothing of the old one's computed values.
         planned = subject.plan(None)?;
     }
+    // What triggered is told before any other reason, also where there was nothing to replace.
+    if request.replace_triggered {
+        reason = Some(ActionReason::ReplaceByTriggers);
+    }
     let anew = matches!(action, Action::Create | Action::Replace(_));
     let after = remark(request, &planned.value, marks, if anew { None } else { request.prior });
     // Only the marks can differ: Terraform updates an object to record new ones.
@@ -153,9 +157,7 @@ fn compare(
         return (Action::NoOp, None, Vec::new());
     }
     let paths = replacing_paths(request.schema, prior, &planned.value, &planned.requires_replace);
-    let reason = if request.replace_triggered {
-        ActionReason::ReplaceByTriggers
-    } else if request.replace_requested {
+    let reason = if asked {
         ActionReason::ReplaceByRequest
     } else if !paths.is_empty() {
         ActionReason::ReplaceBecauseCannotUpdate

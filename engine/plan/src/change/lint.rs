@@ -56,10 +56,10 @@ fn lint_change(change: &Change, findings: &mut Vec<String>) {
 fn fits(reason: ActionReason, action: Action) -> bool {
     use ActionReason::*;
     match reason {
-        ReplaceBecauseTainted
-        | ReplaceBecauseCannotUpdate
-        | ReplaceByRequest
-        | ReplaceByTriggers => matches!(action, Action::Replace(_)),
+        ReplaceBecauseTainted | ReplaceBecauseCannotUpdate | ReplaceByRequest => {
+            matches!(action, Action::Replace(_))
+        }
+        ReplaceByTriggers => matches!(action, Action::Replace(_) | Action::Create),
         DeleteBecauseNoResourceConfig
         | DeleteBecauseNoModule
         | DeleteBecauseWrongRepetition

@@ -258,7 +258,8 @@ impl Edges<'_, '_> {
         }
     }
 
-    /// `module.m[k].out` needs that output; `module.m` all of them.
+    /// `module.m[k].out` needs that output; `module.m` all of them, and with them, as in Terraform,
+    /// everything that is in the module.
     fn connect_module(&mut self, from: NodeIndex, call: &Str, reference: &Reference, taken: usize) {
         let Some(&child) = self.graph.modules[self.module].children.get(call) else { return };
         let rest = &reference.steps[taken.min(reference.steps.len())..];
@@ -271,14 +272,8 @@ impl Edges<'_, '_> {
             self.graph.dependencies[from].push(output);
             return;
         }
-        if let Some(node) = self.graph.find(self.module, NodeKind::Call(call.clone())) {
-            self.graph.dependencies[from].push(node);
-        }
-        let outputs: Vec<Str> = self.graph.modules[child].config.outputs.keys().cloned().collect();
-        for name in outputs {
-            if let Some(to) = self.graph.find(child, NodeKind::Output(name)) {
-                self.graph.dependencies[from].push(to);
-            }
+        if let Some(close) = self.graph.find(child, NodeKind::Close) {
+            self.graph.dependencies[from].push(close);
         }
     }
 }

@@ -11,6 +11,37 @@ use crate::evaluation::{BlockScope, ModuleInstance};
 use crate::{CheckKind, PlanMode};
 
 impl<'a> Planner<'a, '_> {
+    /// A destroy checks nothing, and says so of every block that has conditions.
+    pub(super) fn declare_checks(&mut self) {
+        if self.input.options.mode != PlanMode::Destroy {
+            return;
+        }
+        let graph = self.evaluation.graph.clone();
+        for module in &graph.modules {
+            let block = |kind, name: Str, resource| CheckedBlock {
+                kind,
+                module: module.path.clone(),
+                name,
+                resource,
+            };
+            for (name, resource) in &module.config.resources {
+                let lifecycle = &resource.lifecycle;
+                if !(lifecycle.preconditions.is_empty() && lifecycle.postconditions.is_empty()) {
+                    let text = Str::from(name.to_string());
+                    self.checks.declare(block(CheckKind::Resource, text, Some(name.clone())));
+                }
+            }
+            for (name, output) in &module.config.outputs {
+                if !output.preconditions.is_empty() {
+                    self.checks.declare(block(CheckKind::OutputValue, name.clone(), None));
+                }
+            }
+            for name in module.config.checks.keys() {
+                self.checks.declare(block(CheckKind::Check, name.clone(), None));
+            }
+        }
+    }
+
     /// A variable's validation rules.
     pub(super) fn validations(
         &mut self,

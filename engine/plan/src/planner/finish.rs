@@ -44,6 +44,7 @@ impl Planner<'_, '_> {
         self.check_moves();
         self.check_imports();
         self.orphans();
+        self.declare_checks();
         let outputs = self.outputs();
         let mut plan = errored(self.input);
         plan.errored = self.found.has_errors();

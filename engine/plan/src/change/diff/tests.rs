@@ -98,7 +98,9 @@ fn actions() {
     check(asked, None, &named("a"), Action::Create, None, &[]);
     let triggered = Case { triggered: true, ..PLAIN };
     check(triggered, Some(&named("a")), &named("a"), REPLACE, Some(ReplaceByTriggers), &[]);
-    check(triggered, None, &named("a"), Action::Create, None, &[]);
+    check(triggered, None, &named("a"), Action::Create, Some(ReplaceByTriggers), &[]);
+    let tainted_too = Case { tainted: true, ..triggered };
+    check(tainted_too, Some(&named("a")), &named("a"), REPLACE, Some(ReplaceByTriggers), &[]);
     // A replaced object that is tainted as well.
     let both = Case { tainted: true, requested: true, ..PLAIN };
     check(both, Some(&named("a")), &named("a"), REPLACE, Some(ReplaceBecauseTainted), &[]);

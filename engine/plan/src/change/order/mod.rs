@@ -143,7 +143,23 @@ impl Steps {
             let own = steps.own(index, change, recorded);
             steps.of_change.push(own);
         }
+        steps.deposed_last(changes);
         steps
+    }
+
+    /// Deposed objects go when the current one is there, whose making may fail.
+    fn deposed_last(&mut self, changes: &[Change]) {
+        let mut write = None;
+        for (index, change) in changes.iter().enumerate() {
+            let own = self.of_change[index];
+            if change.deposed.is_none() {
+                write = own.write.map(|write| (&change.addr, write));
+            } else if let (Some((addr, write)), Some(delete)) = (write, own.delete)
+                && *addr == change.addr
+            {
+                self.edge(delete, write, Strength::Wish);
+            }
+        }
     }
 
     fn own(&mut self, index: u32, change: &Change, recorded: Recorded<'_>) -> Own {

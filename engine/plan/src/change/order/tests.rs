@@ -222,6 +222,16 @@ fn created_first_then_dependents_then_deleted() {
 }
 
 #[test]
+fn deposed_objects_outlive_a_failed_creation() {
+    check(
+        &[("x.a", "create-first", &[], &[]), ("x.a", "deposed", &[], &[])],
+        &["create a", "delete a < create a", "delete a < create a"],
+    );
+    // Without anything to be made they go at once.
+    check(&[("x.a", "noop", &[], &[]), ("x.a", "deposed", &[], &[])], &["delete a"]);
+}
+
+#[test]
 fn orphans_and_deposed() {
     // The dependent is changed after what it depended on is gone ...
     check(
