@@ -9,9 +9,10 @@ use kprov_apply::{Counts, Execution, Reporter, execute};
 use kprov_core::{Diagnostic, Diagnostics};
 use kprov_lang::functions::FunctionContext;
 use kprov_plan::{ApplyInput, ApplyResolver, Plan};
-use kprov_state::{RunId, RunOutcome};
+use kprov_state::{Entry, RunId, RunOutcome};
 use sha2::{Digest, Sha256};
 
+use crate::configure::configure_from_state;
 use crate::plan::{Given, Prepared, plan_prepared, plan_with, prepare};
 use crate::saved::planned_before;
 use crate::writing::LockOptions;
@@ -77,7 +78,13 @@ pub fn apply(
         None => Source::Prepared(Box::new(prepare(project, &request.plan)?)),
     };
     let _lock = project.lock(request.lock, &request.command)?;
-    let mut first_problems = settle(project, watch)?;
+    let mut first_problems = match &source {
+        Source::Prepared(prepared) => settle(project, prepared, watch)?,
+        // An open intent is younger than the plan, which is stale then; but what was left open
+        // is settled all the same.
+        Source::Saved(_) if project.state()?.open.is_empty() => Diagnostics::new(),
+        Source::Saved(_) => settle(project, &prepare(project, &request.plan)?, watch)?,
+    };
     let planned = match source {
         Source::Saved(file) => planned_before(project, file, &request.plan)?,
         Source::Prepared(prepared) => plan_prepared(project, &request.plan, *prepared)?,
@@ -107,13 +114,22 @@ enum Source<'a> {
 }
 
 /// Finds out what became of operations that a dead run left open.
-fn settle(project: &Project, watch: &Watch<'_>) -> Result<Diagnostics, OpsError> {
+fn settle(
+    project: &Project,
+    prepared: &Prepared,
+    watch: &Watch<'_>,
+) -> Result<Diagnostics, OpsError> {
     let state = project.state()?;
     if state.open.is_empty() {
         return Ok(Diagnostics::new());
     }
-    let run = project.begin_run("settle", String::new())?;
     let clients = Clients::new(project.registry.clone(), project.host.clone());
+    let used = state.open.iter().filter_map(|intent| match &intent.entry {
+        Entry::Intended { provider, .. } => Some(provider.clone()),
+        _ => None,
+    });
+    configure_from_state(project, prepared, &state, used, &clients)?;
+    let run = project.begin_run("settle", String::new())?;
     let settling = Settling {
         store: project.store.clone(),
         workspace: project.workspace.clone(),

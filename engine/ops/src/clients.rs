@@ -19,7 +19,7 @@ pub struct Clients(Arc<Inner>);
 struct Inner {
     registry: Registry,
     host: Arc<dyn Host>,
-    configs: Mutex<BTreeMap<ProviderConfigAddr, Value>>,
+    configs: Mutex<BTreeMap<ProviderConfigAddr, Option<Value>>>,
     ready: tokio::sync::Mutex<BTreeMap<ProviderConfigAddr, CallContext>>,
 }
 
@@ -38,11 +38,24 @@ impl Clients {
     /// made from another configuration before is made anew.
     pub fn configure(&self, addr: &ProviderConfigAddr, config: Value) {
         let mut configs = self.0.configs.lock().unwrap_or_else(PoisonError::into_inner);
+        let config = Some(config);
         let changed = configs.get(addr).is_some_and(|before| *before != config);
         configs.insert(addr.clone(), config);
         if changed && let Ok(mut ready) = self.0.ready.try_lock() {
             ready.remove(addr);
         }
+    }
+
+    /// Says that a provider's configuration is not known yet: nothing can be asked of it.
+    pub fn leave_unknown(&self, addr: &ProviderConfigAddr) {
+        let mut configs = self.0.configs.lock().unwrap_or_else(PoisonError::into_inner);
+        configs.entry(addr.clone()).or_insert(None);
+    }
+
+    /// Is the configuration not known yet?
+    pub fn is_unknown(&self, addr: &ProviderConfigAddr) -> bool {
+        let configs = self.0.configs.lock().unwrap_or_else(PoisonError::into_inner);
+        configs.get(addr).is_some_and(Option::is_none)
     }
 
     /// The provider's code.
@@ -62,7 +75,7 @@ impl Clients {
     /// configuration that nobody told is an empty one.
     ///
     /// # Errors
-    /// When the provider is missing or refuses its configuration.
+    /// When the provider is missing, refuses its configuration, or that is not known yet.
     pub async fn context(&self, addr: &ProviderConfigAddr) -> Result<CallContext, ProviderError> {
         let mut ready = self.0.ready.lock().await;
         if let Some(context) = ready.get(addr) {
@@ -70,12 +83,23 @@ impl Clients {
         }
         let provider = self.provider(addr)?;
         let told = self.0.configs.lock().unwrap_or_else(PoisonError::into_inner).get(addr).cloned();
-        let config = told.unwrap_or_else(|| empty_config(&provider.schema().provider.block));
+        let config = match told {
+            Some(Some(config)) => config,
+            Some(None) => return Err(not_known(addr)),
+            None => empty_config(&provider.schema().provider.block),
+        };
         let client = provider.configure(&config, &self.0.host).await?;
         let context = CallContext { client, host: self.0.host.clone() };
         ready.insert(addr.clone(), context.clone());
         Ok(context)
     }
+}
+
+fn not_known(addr: &ProviderConfigAddr) -> ProviderError {
+    ProviderError::rejected(
+        "Provider configuration not known",
+        format!("The configuration of {addr} depends on values that only apply can tell."),
+    )
 }
 
 #[async_trait::async_trait]

@@ -7,6 +7,7 @@
 
 mod apply;
 mod clients;
+mod configure;
 mod console;
 mod disk;
 mod error;

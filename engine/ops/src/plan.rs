@@ -11,6 +11,7 @@ use kprov_lang::tfvars::VariableArgument;
 use kprov_plan::{Plan, PlanInput, PlanMode, PlanOptions, PriorState};
 use kprov_state::State;
 
+use crate::configure::configure_from_state;
 use crate::variables::{RootVariables, root_variables};
 use crate::{Clients, OpsError, Project, RunHost, refresh, time};
 
@@ -71,9 +72,9 @@ pub fn plan(project: &Project, request: &PlanRequest) -> Result<Planned, OpsErro
 /// What a plan is made from but for the state: that can be wrong before anything is touched.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    tree: ModuleTree,
-    variables: RootVariables,
-    options: PlanOptions,
+    pub(crate) tree: ModuleTree,
+    pub(crate) variables: RootVariables,
+    pub(crate) options: PlanOptions,
     /// Warnings.
     problems: Diagnostics,
 }
@@ -135,9 +136,13 @@ pub(crate) fn plan_prepared(
     request: &PlanRequest,
     prepared: Prepared,
 ) -> Result<Planned, OpsError> {
-    let Prepared { tree, variables, options, mut problems } = prepared;
     let state = project.state()?;
     let clients = Clients::new(project.registry.clone(), project.host.clone());
+    if !request.skip_refresh {
+        let used = state.objects.values().map(|object| object.provider.clone());
+        configure_from_state(project, &prepared, &state, used, &clients)?;
+    }
+    let Prepared { tree, variables, options, mut problems } = prepared;
     let RootVariables { values: variables, given } = variables;
     let (mut planned, found) =
         plan_with(project, Given { tree, variables, options, state, clients }, request)?;

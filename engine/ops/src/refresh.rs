@@ -24,11 +24,12 @@ pub struct Refreshed {
 type Answer = Vec<Result<Option<Object>, ProviderError>>;
 
 /// Reads all managed objects of `previous`. Objects that could not be read keep their last known
-/// content, and are reported.
+/// content, and are reported; those whose provider is not configured yet keep it in silence.
 pub async fn refresh(clients: &Clients, previous: &PriorState) -> (Refreshed, Diagnostics) {
     let mut groups: BTreeMap<(&ProviderConfigAddr, &Str), Vec<&ObjectAddr>> = BTreeMap::new();
     for (addr, object) in &previous.objects {
-        if addr.instance.resource.mode == ResourceMode::Managed {
+        let managed = addr.instance.resource.mode == ResourceMode::Managed;
+        if managed && !clients.is_unknown(&object.provider) {
             let group = (&object.provider, &addr.instance.resource.ty);
             groups.entry(group).or_default().push(addr);
         }
