@@ -49,6 +49,16 @@ pub(crate) enum End {
     Died,
 }
 
+/// What a phase of an apply left.
+enum Phase {
+    Over(End),
+    /// Something was deferred: another phase follows.
+    More(usize),
+}
+
+/// No configuration of these sizes defers so often.
+const PHASES_MAX: usize = 20;
+
 #[derive(Debug)]
 pub(crate) struct Sim {
     pub(crate) world: World,
@@ -150,13 +160,35 @@ impl Sim {
         if let Some(problems) = self.settle(run)? {
             return self.close(run, RunOutcome::Failed, End::Failed(problems));
         }
+        let mut changes = 0;
+        for _ in 0..PHASES_MAX {
+            match self.phase(loaded, mode, faults, run)? {
+                Phase::Over(End::Done { changes: last }) => {
+                    return Ok(End::Done { changes: changes + last });
+                }
+                Phase::Over(end) => return Ok(end),
+                Phase::More(done) => changes += done,
+            }
+        }
+        Err(format!("an apply has more than {PHASES_MAX} phases"))
+    }
+
+    /// Refreshes, plans and executes what can be planned now.
+    fn phase(
+        &mut self,
+        loaded: &Loaded,
+        mode: PlanMode,
+        faults: &Faults,
+        run: RunId,
+    ) -> Result<Phase, Violation> {
         let state = Arc::new(self.state()?);
         let (previous, errors) = decode_state(&state, &self.registry);
         if !errors.is_empty() {
             return Err(format!("the state cannot be decoded: {errors:?}"));
         }
         let Some(prior) = self.refresh(&previous) else {
-            return self.close(run, RunOutcome::Failed, End::Failed("refresh".to_owned()));
+            let end = End::Failed("refresh".to_owned());
+            return self.close(run, RunOutcome::Failed, end).map(Phase::Over);
         };
         let replace = if faults.replaces { self.some_instance() } else { None };
         let options = PlanOptions {
@@ -175,13 +207,14 @@ impl Sim {
         if self.mutant == Some(Mutant::NoOrder) {
             plan.operations.iter_mut().for_each(|operation| operation.after.clear());
         }
-        match self.execute(loaded, Arc::new(plan), state, run, faults)? {
-            Ended::Died => Ok(End::Died),
+        Ok(match self.execute(loaded, Arc::new(plan), state, run, faults)? {
+            Ended::Died => Phase::Over(End::Died),
+            Ended::Finished(outcome) if outcome.run_open => Phase::More(changes),
             Ended::Finished(outcome) if outcome.outcome == RunOutcome::Succeeded => {
-                Ok(End::Done { changes })
+                Phase::Over(End::Done { changes })
             }
-            Ended::Finished(outcome) => Ok(End::Failed(told(&outcome.diagnostics))),
-        }
+            Ended::Finished(outcome) => Phase::Over(End::Failed(told(&outcome.diagnostics))),
+        })
     }
 
     fn some_instance(&mut self) -> Option<InstanceAddr> {
@@ -405,7 +438,9 @@ fn planned(plan: &Plan) -> String {
             format!("  {at}: {:?} after {after:?}", operation.kind)
         })
         .collect();
-    format!("planned:\n{}\n{}", lines.join("\n"), operations.join("\n"))
+    let deferred = plan.deferred.iter().map(|it| format!("  later {} {:?}\n", it.addr, it.reason));
+    let deferred: String = deferred.collect();
+    format!("planned:\n{}\n{deferred}{}", lines.join("\n"), operations.join("\n"))
 }
 
 #[derive(Debug)]

@@ -280,8 +280,10 @@ impl<'a, 'h> Planner<'a, 'h> {
         Err(problem.at(self.input.sources.range(expr.span)).into())
     }
 
+    /// Destroying and refreshing make nothing, so nothing is left to a later phase.
     fn defer(&mut self, addr: InstanceAddr, reason: DeferredReason, after: Value) {
-        if addr.resource.mode == ResourceMode::Managed {
+        let makes = self.input.options.mode == crate::PlanMode::Normal;
+        if makes && addr.resource.mode == ResourceMode::Managed {
             self.deferred.push(Deferred { reason, addr, after });
         }
     }

@@ -499,3 +499,18 @@ fn plans_keep_their_invariants() {
     assert!(text.contains("+/- terraform_data.a[1] null (ReplaceByRequest)"), "{text}");
     assert!(text.contains("+/- terraform_data.b[1]"), "{text}");
 }
+
+#[test]
+fn only_a_normal_plan_leaves_things_to_a_later_phase() {
+    use kprov_plan::PlanMode;
+    let main = r#"
+        resource "terraform_data" "a" { input = "x" }
+        resource "terraform_data" "b" { count = terraform_data.a.id == "" ? 0 : 1 }
+    "#;
+    for (mode, later) in [(PlanMode::Normal, 1), (PlanMode::Destroy, 0), (PlanMode::RefreshOnly, 0)]
+    {
+        let mut world = World::new(&[("main.tf", main)]);
+        world.options.mode = mode;
+        assert_eq!(world.planned().deferred.len(), later, "{mode:?}");
+    }
+}
