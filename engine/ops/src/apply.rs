@@ -7,7 +7,6 @@ use std::sync::Arc;
 use kprov_apply::settle::{SettledIntent, Settling, settle_open};
 use kprov_apply::{Counts, Execution, Reporter, execute};
 use kprov_core::{Diagnostic, Diagnostics};
-use kprov_lang::functions::FunctionContext;
 use kprov_plan::{ApplyInput, ApplyResolver, Plan};
 use kprov_state::{Entry, RunId, RunOutcome};
 use sha2::{Digest, Sha256};
@@ -219,13 +218,7 @@ impl Applying<'_> {
             clients: Arc::new(clients.clone()),
             reporter: self.watch.reporter.clone(),
         };
-        let functions = FunctionContext {
-            host: &*project.host,
-            files: &*project.files,
-            base_dir: ".",
-            pure_only: false,
-            plan_timestamp: Some(&plan.timestamp),
-        };
+        let functions = project.functions(false, Some(&plan.timestamp));
         let input = ApplyInput {
             tree: &tree,
             sources: &project.sources,

@@ -3,7 +3,6 @@
 
 use kprov_apply::stored::decode_state;
 use kprov_core::{Diagnostics, ProviderConfigAddr};
-use kprov_lang::functions::FunctionContext;
 use kprov_plan::{ApplyInput, ApplyResolver, Plan, PlanMode};
 use kprov_provider::Registry;
 use kprov_state::State;
@@ -31,13 +30,7 @@ pub(crate) fn configure_from_state(
     if addresses.is_empty() {
         return Ok(());
     }
-    let functions = FunctionContext {
-        host: &*project.host,
-        files: &*project.files,
-        base_dir: ".",
-        pure_only: true,
-        plan_timestamp: Some(&prepared.options.timestamp),
-    };
+    let functions = project.functions(true, Some(&prepared.options.timestamp));
     let input = ApplyInput {
         tree: &prepared.tree,
         sources: &project.sources,

@@ -1,7 +1,6 @@
 //! Console: expressions of the root module, evaluated against the state.
 
 use kprov_core::{Diagnostics, Value};
-use kprov_lang::functions::FunctionContext;
 use kprov_lang::syntax::parse_expr;
 use kprov_plan::{ApplyInput, ApplyResolver, PlanMode};
 
@@ -26,13 +25,7 @@ pub fn console(
     if problems.has_errors() {
         return Err(problems.into());
     }
-    let functions = FunctionContext {
-        host: &*project.host,
-        files: &*project.files,
-        base_dir: ".",
-        pure_only: false,
-        plan_timestamp: Some(&plan.timestamp),
-    };
+    let functions = project.functions(false, Some(&plan.timestamp));
     let input = ApplyInput {
         tree: &tree,
         sources: &project.sources,

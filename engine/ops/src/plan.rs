@@ -6,7 +6,6 @@ use kprov_apply::stored::{StoredError, decode_state};
 use kprov_core::addr::{Target, parse_instance, parse_target};
 use kprov_core::{Diagnostic, Diagnostics, InstanceAddr, ModulePath, Str, Value};
 use kprov_lang::config::{ModuleTree, configuration_files};
-use kprov_lang::functions::FunctionContext;
 use kprov_lang::tfvars::VariableArgument;
 use kprov_plan::{Plan, PlanInput, PlanMode, PlanOptions, PriorState};
 use kprov_state::State;
@@ -189,13 +188,7 @@ pub(crate) fn plan_with(
     if problems.has_errors() {
         return Err(problems.into());
     }
-    let functions = FunctionContext {
-        host: &*project.host,
-        files: &*project.files,
-        base_dir: ".",
-        pure_only: true,
-        plan_timestamp: Some(&options.timestamp),
-    };
+    let functions = project.functions(true, Some(&options.timestamp));
     let input = PlanInput {
         tree: &tree,
         sources: &project.sources,

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use kprov_core::{Diagnostics, Host};
 use kprov_lang::config::{EmbeddedModules, ModuleTree, load_tree};
+use kprov_lang::functions::FunctionContext;
 use kprov_lang::{Files, SourceMap};
 use kprov_provider::Registry;
 use kprov_state::Store;
@@ -64,6 +65,21 @@ impl Project {
     /// Reads the configuration: all that could be read, and every problem.
     pub fn load(&self) -> (ModuleTree, Diagnostics) {
         load_tree(&*self.files, &self.sources, &*self.embedded, &self.dir)
+    }
+
+    /// What functions may reach. `pure_only` while planning: a time or a UUID is not known then.
+    pub(crate) fn functions<'p>(
+        &'p self,
+        pure_only: bool,
+        plan_timestamp: Option<&'p str>,
+    ) -> FunctionContext<'p> {
+        FunctionContext {
+            host: &*self.host,
+            files: &*self.files,
+            base_dir: ".",
+            pure_only,
+            plan_timestamp,
+        }
     }
 
     /// The runtime of the asynchronous parts, started when first needed.
