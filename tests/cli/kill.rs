@@ -32,6 +32,24 @@ resource "local_file" "file" {
 }
 "#;
 
+/// Files of one generation; those of the last are destroyed, before or after.
+const REPLACED: &str = r#"
+variable "generation" { default = 0 }
+
+resource "local_file" "after" {
+  count    = 40
+  filename = "after-${count.index}-${var.generation}"
+  content  = "x"
+}
+
+resource "local_file" "before" {
+  count    = 40
+  filename = "before-${count.index}-${var.generation}"
+  content  = local_file.after[count.index].id
+  lifecycle { create_before_destroy = true }
+}
+"#;
+
 /// A small generator of drawn numbers (splitmix64).
 struct Draw(u64);
 
@@ -59,10 +77,45 @@ fn nothing_is_lost_whenever_it_is_killed() {
             check_known(&place, &story);
         }
         // So that a harness which does nothing cannot pass.
-        assert!(killed > 0, "seed {seed}: every run ended before it was killed");
+        assert!(killed >= 3, "seed {seed}: only {killed} of {ROUNDS} runs were killed");
         place.kprov("apply -auto-approve").succeeds();
         check_rest(&place, &format!("seed {seed}"));
     }
+}
+
+/// Everything is replaced again and again, and killed on the way: no file of a former generation
+/// stays, and no object is there twice.
+#[test]
+fn nothing_stays_behind_of_killed_replacements() {
+    let place = Place::new(REPLACED);
+    let mut draw = Draw(2026);
+    let mut killed = 0;
+    for generation in 0..ROUNDS {
+        let variable = format!("generation={generation}");
+        let mut running = place.start(&["apply", "-auto-approve", "-var", &variable]);
+        if running.ends_within(Duration::from_millis(20 + draw.below(200))) {
+            let _ = running.finish().succeeds();
+        } else {
+            running.kill();
+            killed += 1;
+        }
+        check_readable(&place, &format!("generation {generation}"));
+    }
+    assert!(killed > 0, "every run ended before it was killed");
+    let last = ["apply", "-auto-approve", "-var", "generation=99"];
+    place.run(&last).succeeds();
+    place.run(&["plan", "-detailed-exitcode", "-var", "generation=99"]).succeeds();
+    place.kprov("state fsck").succeeds();
+    let left = |name: &str| {
+        let names = place.content().0.into_keys();
+        let names =
+            names.map(|path| path.file_name().expect("a name").to_string_lossy().into_owned());
+        names.filter(|file| file.starts_with(name)).collect::<BTreeSet<String>>()
+    };
+    let wanted = |name: &str| (0..COUNT).map(|n| format!("{name}-{n}-99")).collect::<BTreeSet<_>>();
+    assert_eq!(left("after"), wanted("after"));
+    assert_eq!(left("before"), wanted("before"));
+    assert_eq!(place.kprov("state list").succeeds().lines().len(), 2 * COUNT);
 }
 
 #[test]

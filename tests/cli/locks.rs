@@ -1,6 +1,7 @@
 //! Locks: one writer at a time, who says who it is; readers never wait; the dead hold nothing.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::place::{Place, until};
 use crate::program::Running;
@@ -51,12 +52,26 @@ fn readers_wait_for_nobody() {
 #[test]
 fn with_a_timeout_the_second_waits_for_its_turn() {
     let (place, holder) = holding();
-    let waiter = place.start(&["apply", "-auto-approve", "-lock-timeout=60s"]);
+    let mut waiter = place.start(&["apply", "-auto-approve", "-lock-timeout=60s"]);
     // It waits once it has the lock's file open, and it stays so while the first is held.
     until("the second at the lock", || has_open(waiter.pid(), &place.path("kprov.db")));
+    assert!(!waiter.ends_within(Duration::from_millis(200)), "it did not wait");
     place.write("go", "");
     holder.finish().succeeds().says(&["Resources: 1 added"]);
     waiter.finish().succeeds().says(&["Resources: 0 added, 0 changed, 0 destroyed."]);
+}
+
+#[test]
+fn who_waits_can_be_interrupted() {
+    let (place, holder) = holding();
+    let mut waiter = place.start(&["apply", "-auto-approve", "-lock-timeout=600s"]);
+    until("the second at the lock", || has_open(waiter.pid(), &place.path("kprov.db")));
+    assert!(!waiter.ends_within(Duration::from_millis(100)), "it did not wait");
+    waiter.signal("INT");
+    let ended = waiter.finish();
+    assert!(ended.signal == Some(2) || matches!(ended.code, Some(1 | 130)), "{ended}");
+    place.write("go", "");
+    holder.finish().succeeds();
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod kill;
 mod locks;
 mod log;
 mod newcomer;
+mod other_commands;
 mod outputs;
 mod place;
 mod program;

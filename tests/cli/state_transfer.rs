@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use crate::place::Place;
 use crate::program::{Output, Running};
 
-const MAIN: &str = "
+/// Two of one, one for each of two, and an output.
+pub(crate) const MAIN: &str = "
 resource \"terraform_data\" \"a\" {
   count = 2
   input = { n = count.index, s = \"text\" }

@@ -4,6 +4,7 @@ use kprov_core::{Diagnostics, Value};
 use kprov_lang::syntax::parse_expr;
 use kprov_plan::{ApplyInput, ApplyResolver, PlanMode};
 
+use crate::plan::{plan_prepared, prepare_any};
 use crate::{OpsError, PlanRequest, Planned, Project};
 
 /// Evaluates expressions, one after the other.
@@ -20,7 +21,7 @@ pub fn console(
 ) -> Result<(), OpsError> {
     let request =
         PlanRequest { mode: PlanMode::RefreshOnly, skip_refresh: true, ..request.clone() };
-    let planned = crate::plan(project, &request)?;
+    let planned = plan_prepared(project, &request, prepare_any(project, &request)?)?;
     let Planned { plan, tree, variables, problems, .. } = planned;
     if problems.has_errors() {
         return Err(problems.into());

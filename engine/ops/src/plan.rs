@@ -78,14 +78,19 @@ pub(crate) struct Prepared {
     problems: Diagnostics,
 }
 
-/// Reads the configuration, the variables and the choices.
+/// Reads the configuration, which must be there, the variables and the choices.
 pub(crate) fn prepare(project: &Project, request: &PlanRequest) -> Result<Prepared, OpsError> {
-    let (tree, mut problems) = project.load();
     if request.mode != PlanMode::Destroy
         && configuration_files(&*project.files, &project.dir).is_ok_and(|names| names.is_empty())
     {
         return Err(no_configuration().into());
     }
+    prepare_any(project, request)
+}
+
+/// The same, also without any configuration.
+pub(crate) fn prepare_any(project: &Project, request: &PlanRequest) -> Result<Prepared, OpsError> {
+    let (tree, mut problems) = project.load();
     if problems.has_errors() {
         return Err(problems.into());
     }

@@ -8,6 +8,8 @@ use crate::{LockOptions, OpsError, Project, state_push};
 /// Terraform's state beside the configuration.
 pub const TERRAFORM_STATE: &str = "terraform.tfstate";
 
+const SUMMARY: &str = "Failed to take over state";
+
 /// Reads Terraform's state into ours if ours was never written. Gives the number of objects taken
 /// over; `None` where there is nothing to take, or we have a state.
 ///
@@ -24,8 +26,22 @@ pub fn take_over(project: &Project) -> Result<Option<usize>, OpsError> {
         dir => format!("{dir}/{TERRAFORM_STATE}"),
     };
     let Some(text) = read(&*project.files, &path)? else { return Ok(None) };
-    state_push(project, &text, true, LockOptions::default())?;
+    state_push(project, &text, true, LockOptions::default()).map_err(|error| told(&path, error))?;
     Ok(Some(project.state()?.objects.len()))
+}
+
+/// The same failure, saying which file it is about: nobody named it.
+fn told(path: &str, error: OpsError) -> OpsError {
+    let hint = format!(
+        "{path:?} is a state beside the configuration, which init takes over. Repair it, or move it \
+         away to begin with an empty state."
+    );
+    let mut problems = error.into_diagnostics();
+    problems.push(Diagnostic {
+        hints: vec![hint],
+        ..Diagnostic::error(SUMMARY, "Nothing was changed.")
+    });
+    problems.into()
 }
 
 /// Is there a state of Terraform that nobody took over?
@@ -41,11 +57,8 @@ fn is_new(project: &Project) -> Result<bool, OpsError> {
 
 fn read(files: &dyn Files, path: &str) -> Result<Option<String>, OpsError> {
     let failed = |why: String| -> OpsError {
-        Diagnostic::error(
-            "Failed to take over state",
-            format!("Terraform's state {path:?} cannot be read: {why}."),
-        )
-        .into()
+        Diagnostic::error(SUMMARY, format!("Terraform's state {path:?} cannot be read: {why}."))
+            .into()
     };
     match files.read(path) {
         Ok(bytes) if bytes.iter().all(u8::is_ascii_whitespace) => Ok(None),

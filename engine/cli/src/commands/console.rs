@@ -22,12 +22,17 @@ pub(crate) fn run(session: &Session, flags: &ConsoleFlags) -> Outcome {
     };
     let interactive = std::io::stdin().is_terminal();
     let mut failed = false;
-    let mut lines = std::io::stdin().lock().lines();
+    let mut input = std::io::stdin().lock();
     let mut next = || loop {
         if interactive {
             output::print("> ");
         }
-        let text = lines.next()?.ok()?;
+        // What is no text becomes a character that no expression has, so that it is told.
+        let mut line = Vec::new();
+        if !matches!(input.read_until(b'\n', &mut line), Ok(1..)) {
+            return None;
+        }
+        let text = String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']).to_owned();
         match text.trim() {
             "" => {}
             "exit" => return None,

@@ -24,7 +24,7 @@ use crate::decode::Decoder;
 use crate::evaluation::{
     BlockScope, Evaluation, ModuleInstance, Phase, ResourceInstances, index_of,
 };
-use crate::graph::{Checks, Graph};
+use crate::graph::{Checks, Graph, check_expr};
 use crate::{
     Action, Change, CheckKind, CheckReport, OperationIndex, OperationKind, Plan, PlanHost,
     PlanMode, Prepared, PriorState, ProvisionerRun, Resolver,
@@ -135,6 +135,12 @@ impl<'a> ApplyResolver<'a> {
     /// # Errors
     /// Every problem found.
     pub fn evaluate(&self, expr: &kprov_lang::ast::Expr) -> Result<Value, Diagnostics> {
+        // It was no part of the configuration when that was checked.
+        let (sources, providers) = (self.input.sources, self.input.providers);
+        let undeclared = check_expr(&self.evaluation.graph, sources, providers, expr);
+        if undeclared.has_errors() {
+            return Err(undeclared);
+        }
         let root = self.evaluation.module_at(&ModuleAddr::root()).ok_or_else(Diagnostics::new)?;
         BlockScope::plain(&self.evaluation, &root).evaluate(expr)
     }

@@ -28,6 +28,19 @@ pub(super) fn check(
     check.found
 }
 
+/// What one expression of the root module refers to that is not declared.
+pub(crate) fn check_expr(
+    graph: &Graph<'_>,
+    sources: &SourceMap,
+    providers: &Registry,
+    expr: &Expr,
+) -> Diagnostics {
+    let (checks, found) = (Checks::ForPlan, Diagnostics::new());
+    let mut check = Check { graph, sources, providers, checks, module: 0, found };
+    check.expr(expr);
+    check.found
+}
+
 /// The schema block of a resource, data source or ephemeral type.
 pub(crate) fn schema_block<'p>(
     provider: &'p dyn Provider,

@@ -10,7 +10,7 @@ mod edges;
 mod reference;
 mod sort;
 
-pub(crate) use declared::schema_block;
+pub(crate) use declared::{check_expr, schema_block};
 pub(crate) use reference::{Subject, attribute, subject};
 
 use std::collections::HashMap;
