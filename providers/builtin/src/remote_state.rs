@@ -138,6 +138,13 @@ impl Location {
         };
         Location { file, database, workspace: workspace.to_owned() }
     }
+
+    /// A database stands in for the file that a Terraform configuration has by default, not for one
+    /// that was given another name.
+    fn may_be_database(&self) -> bool {
+        let name = self.file.file_name();
+        name.is_some_and(|name| name == "terraform.tfstate" || name == DATABASE)
+    }
 }
 
 fn failed(message: String) -> ProviderError {
@@ -185,7 +192,9 @@ impl RemoteState {
                 })?;
                 Ok(Some(outputs))
             }
-            None if location.database.is_file() => self.read_database(location).await,
+            None if location.may_be_database() && location.database.is_file() => {
+                self.read_database(location).await
+            }
             None => Ok(None),
         }
     }
@@ -213,13 +222,7 @@ impl DataSource for RemoteState {
         }
         let location = Location::of(config);
         let Some(found) = self.outputs(&location).await? else {
-            let message = format!(
-                "No stored state was found for the given workspace in the given backend. Looked for \
-                 {} and for the workspace {:?} in {}.",
-                location.file.display(),
-                location.workspace,
-                location.database.display()
-            );
+            let message = "No stored state was found for the given workspace in the given backend.";
             return Err(ProviderError::rejected("Unable to find remote state", message));
         };
         let defaults = attribute(config, "defaults");

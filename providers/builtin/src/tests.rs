@@ -121,6 +121,9 @@ fn a_database_beside_the_missing_file_is_read() {
         let outputs = read(&builtin, &config(&[at(&dir.path().join(name))])).expect("outputs");
         assert_eq!(outputs, Value::object([("a", Value::int(1))]), "{name}");
     }
+    // A file of another name is meant as it is.
+    let error = read(&builtin, &config(&[at(&dir.path().join("other.tfstate"))]));
+    assert_eq!(error.expect_err("no such file").summary, "Unable to find remote state");
     let of = |workspace: &str| {
         let file = dir.path().join("terraform.tfstate");
         let error = read(&builtin, &config(&[at(&file), ("workspace", workspace.into())]));

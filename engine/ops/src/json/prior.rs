@@ -116,7 +116,10 @@ struct Dependencies<'a> {
     recorded: Closure,
     configured: Closure,
     objects: BTreeMap<ObjectAddr, StoredObject>,
-    keeps_recorded: BTreeSet<ObjectAddr>,
+    /// Unchanged: what the configuration says replaces what was recorded.
+    unchanged: BTreeSet<ObjectAddr>,
+    /// The configuration has them.
+    remaining: BTreeSet<ObjectAddr>,
     former: BTreeMap<ObjectAddr, ObjectAddr>,
 }
 
@@ -128,7 +131,8 @@ impl<'a> Dependencies<'a> {
         former: BTreeMap<ObjectAddr, ObjectAddr>,
     ) -> Dependencies<'a> {
         let mut graph = State::default();
-        let mut keeps_recorded = BTreeSet::new();
+        let mut unchanged = BTreeSet::new();
+        let mut remaining = BTreeSet::new();
         for (address, object) in &shown.objects {
             graph.objects.insert(address.clone(), bare(object));
         }
@@ -138,9 +142,10 @@ impl<'a> Dependencies<'a> {
             if matches!(change.action, Action::Delete | Action::Forget) {
                 continue;
             }
-            if change.action != Action::NoOp {
-                keeps_recorded.insert(address.clone());
+            if change.action == Action::NoOp {
+                unchanged.insert(address.clone());
             }
+            remaining.insert(address.clone());
             let object = PriorObject {
                 provider: change.provider.clone(),
                 value: Value::NULL,
@@ -155,7 +160,8 @@ impl<'a> Dependencies<'a> {
             recorded: closure(state),
             configured: closure(&graph),
             objects: graph.objects,
-            keeps_recorded,
+            unchanged,
+            remaining,
             former,
             state,
         }
@@ -163,11 +169,12 @@ impl<'a> Dependencies<'a> {
 
     fn of(&self, address: &ObjectAddr) -> Vec<String> {
         let mut all: BTreeSet<&str> = BTreeSet::new();
-        if let Some(object) = self.objects.get(address) {
+        if let Some(object) = self.objects.get(address).filter(|_| self.remaining.contains(address))
+        {
             all.extend(self.configured.texts(address, object));
         }
         let from = self.former.get(address).unwrap_or(address);
-        if self.keeps_recorded.contains(address)
+        if !self.unchanged.contains(address)
             && let Some(object) = self.state.objects.get(from)
         {
             all.extend(self.recorded.texts(from, object));
