@@ -70,6 +70,7 @@ impl Planner<'_, '_> {
             && options.targets.is_empty()
             && options.excludes.is_empty();
         self.found.sort();
+        debug_assert_eq!(crate::change::lint::lint(&plan), Vec::<String>::new());
         (plan, self.found)
     }
 
