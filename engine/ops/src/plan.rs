@@ -1,6 +1,6 @@
 //! Plan: what would be done. Reads the configuration, the state and the world; writes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kprov_apply::stored::{StoredError, decode_state};
 use kprov_core::addr::{Target, parse_instance, parse_target};
@@ -8,6 +8,7 @@ use kprov_core::{Diagnostic, Diagnostics, InstanceAddr, ModulePath, Str, Value};
 use kprov_lang::config::{ModuleTree, configuration_files};
 use kprov_lang::tfvars::VariableArgument;
 use kprov_plan::{Plan, PlanInput, PlanMode, PlanOptions, PriorState};
+use kprov_provider::Registry;
 use kprov_state::State;
 
 use crate::configure::configure_from_state;
@@ -178,6 +179,10 @@ pub(crate) fn plan_with(
     request: &PlanRequest,
 ) -> Result<(Planned, Diagnostics), OpsError> {
     let Given { tree, variables, options, state, clients } = given;
+    let missing = missing_providers(&state, &project.registry);
+    if missing.has_errors() {
+        return Err(missing.into());
+    }
     let (previous, errors) = decode_state(&state, &project.registry);
     let mut problems: Diagnostics = errors.iter().map(undecodable).collect();
     if problems.has_errors() {
@@ -219,6 +224,25 @@ pub(crate) fn plan_with(
         state,
     };
     Ok((planned, problems))
+}
+
+/// Without the provider of an object nothing can be said of it.
+fn missing_providers(state: &State, registry: &Registry) -> Diagnostics {
+    let wanted: BTreeSet<_> =
+        state.objects.values().map(|object| &object.provider.provider).collect();
+    let missing = wanted.into_iter().filter(|provider| registry.get(provider).is_none());
+    missing
+        .map(|provider| {
+            Diagnostic::error(
+                "Missing required provider",
+                format!(
+                    "The state has objects of the provider {provider}, which this program does not \
+                     have. Nothing was changed. Use a program that has it, or, if the objects are \
+                     no longer wanted in the state, take them out with \"kprov state rm\"."
+                ),
+            )
+        })
+        .collect()
 }
 
 pub(crate) fn undecodable(error: &StoredError) -> Diagnostic {
@@ -279,3 +303,6 @@ fn invalid(flag: &str, text: &str, why: &str) -> Diagnostic {
     };
     Diagnostic::error(summary, format!("-{flag}={text}: {why}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -60,9 +60,9 @@ pub fn plan_json(plan: &Plan, prior_values: Option<Json>, configuration: Json) -
     Json::Object(out)
 }
 
-/// Data sources that need no read during apply are not shown.
+/// Of data sources only reads during apply are shown; they come and go without notice.
 fn is_shown(change: &Change) -> bool {
-    change.addr.resource.mode == ResourceMode::Managed || change.action != Action::NoOp
+    change.addr.resource.mode == ResourceMode::Managed || change.action == Action::Read
 }
 
 fn variables(plan: &Plan) -> Json {
