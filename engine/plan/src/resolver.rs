@@ -81,6 +81,17 @@ pub trait Resolver {
     /// and evaluates postconditions; the returned problems stop dependents, the object stays.
     fn complete(&mut self, operation: OperationIndex, new: Option<&Object>) -> Diagnostics;
 
+    /// A read failed. If only a check reads that, it stops nothing: what is known of the object,
+    /// with null in the rest, to go on with.
+    fn read_failed(
+        &mut self,
+        operation: OperationIndex,
+        error: &kprov_provider::ProviderError,
+    ) -> Option<Value> {
+        let _ = (operation, error);
+        None
+    }
+
     /// The root outputs as far as they are known now, sensitive ones marked; those that could not
     /// be evaluated are left out and reported. Those that the plan does not speak of (outside its
     /// targets) are left out too, and stay as the state has them; those it deletes go. Called when everything that could be done is done.

@@ -293,7 +293,13 @@ impl Executor<'_> {
             return self.call(operation, pause, effects);
         }
         if active.verb == Verb::Read {
-            self.diagnostics.push(provider_problem(&active, &error));
+            let mut problem = provider_problem(&active, &error);
+            if let Some(value) = self.resolver.read_failed(operation, &error) {
+                problem.severity = kprov_core::Severity::Warning;
+                self.diagnostics.push(problem);
+                return self.read(operation, active, value, batch, effects);
+            }
+            self.diagnostics.push(problem);
             return self.lost(operation, &active, effects);
         }
         let read_back = match &active.call.request {

@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kprov_core::value::transform;
 use kprov_core::{Marks, ObjectAddr, ResourceMode, Str, Value};
-use kprov_plan::{Action, Change, Plan, PlanMode, PriorObject, PriorState};
+use kprov_plan::{Action, ActionReason, Change, Plan, PlanMode, PriorObject, PriorState};
 use kprov_state::tfstate::{Closure, closure};
 use kprov_state::{ObjectStatus, State, StoredObject};
 use serde_json::Value as Json;
@@ -74,6 +75,13 @@ fn object(change: &Change, known: Option<&PriorObject>) -> Option<PriorObject> {
     if change.addr.resource.mode == ResourceMode::Data {
         let is_read = change.action == Action::NoOp
             || change.action == Action::Read && change.after.is_wholly_known();
+        if change.reason == Some(ActionReason::ReadBecauseCheckNested) && !is_read {
+            // It could not be read, which stops nothing.
+            return Some(made(&transform(&change.after, &mut |_, part| match &part {
+                Value::Unknown(unknown) => Value::Null(unknown.ty().clone()),
+                _ => part,
+            })));
+        }
         return (is_read && !change.after.is_null()).then(|| made(&change.after));
     }
     match known {

@@ -7,7 +7,7 @@
 mod delete;
 mod write;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use kprov_core::{
@@ -54,6 +54,8 @@ pub struct ApplyResolver<'a> {
     checks: CheckResults,
     /// By change: where marks go, found when it was prepared.
     marks: HashMap<u32, Vec<Path>>,
+    /// Checks of which the data source could not be read, which is all that they tell.
+    unread: BTreeSet<(CheckedBlock, ModuleAddr)>,
 }
 
 /// An instance that an operation is about.
@@ -89,7 +91,14 @@ impl<'a> ApplyResolver<'a> {
         evaluation.initial = initial(plan);
         evaluation.set_host(host);
         let checks = CheckResults::from_reports(&plan.checks);
-        Ok(ApplyResolver { plan, input, evaluation, checks, marks: HashMap::new() })
+        Ok(ApplyResolver {
+            plan,
+            input,
+            evaluation,
+            checks,
+            marks: HashMap::new(),
+            unread: BTreeSet::new(),
+        })
     }
 
     /// Gives instances that the plan does not speak of (outside its targets, or when it only
@@ -280,6 +289,16 @@ impl Resolver for ApplyResolver<'_> {
         }
     }
 
+    fn read_failed(
+        &mut self,
+        operation: OperationIndex,
+        error: &kprov_provider::ProviderError,
+    ) -> Option<Value> {
+        let operation = self.plan.operations.get(operation.0 as usize)?;
+        let OperationKind::Read(index) = operation.kind else { return None };
+        self.check_read_failed(index, error)
+    }
+
     fn outputs(&mut self) -> (BTreeMap<Str, Value>, Diagnostics) {
         let mut values = BTreeMap::new();
         let mut found = Diagnostics::new();
@@ -343,6 +362,9 @@ impl<'a> ApplyResolver<'a> {
         }
         let path = module.addr.path();
         let block = CheckedBlock { kind, module: path, name: name.clone(), resource: None };
+        if self.unread.contains(&(block.clone(), module.addr.clone())) {
+            return Diagnostics::new();
+        }
         let scope = BlockScope::plain(&self.evaluation, module);
         let result = evaluate_rules(rules, rule_kind, &scope, self.input.sources);
         let key = InstanceKey::None;

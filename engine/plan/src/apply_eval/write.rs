@@ -1,8 +1,10 @@
 //! Creates, updates and reads: the configuration evaluated with what is known by now, and the
 //! provider's final plan, which must keep what was planned.
 
-use kprov_core::value::raw_equal;
-use kprov_core::{Diagnostic, Diagnostics, InstanceAddr, Path, PathStep, ResourceMode, Value};
+use kprov_core::value::{raw_equal, transform};
+use kprov_core::{
+    Diagnostic, Diagnostics, InstanceAddr, InstanceKey, Path, PathStep, ResourceMode, Value,
+};
 use kprov_lang::ast::Body;
 use kprov_provider::{Block, Object, PlanRequest};
 
@@ -10,9 +12,9 @@ use super::{ApplyResolver, Target};
 use crate::change::diff::mark_by_schema;
 use crate::change::ignore::{Ignore, ignore_changes};
 use crate::change::proposed::proposed_new;
-use crate::checks::RuleKind;
+use crate::checks::{CheckedBlock, RuleKind};
 use crate::decode::{mark_like, sensitive_paths};
-use crate::{Change, PlanMode, Prepared, ProvisionerRun};
+use crate::{Change, CheckKind, CheckStatus, PlanMode, Prepared, ProvisionerRun};
 
 impl<'a> ApplyResolver<'a> {
     pub(super) fn prepare_write(
@@ -106,6 +108,30 @@ impl<'a> ApplyResolver<'a> {
         Ok(Prepared::Read { config: bare, sensitive_paths })
     }
 
+    /// The object of a data source that only a check reads, and that could not be read.
+    pub(super) fn check_read_failed(
+        &mut self,
+        index: u32,
+        error: &kprov_provider::ProviderError,
+    ) -> Option<Value> {
+        let addr = &self.change(index).ok()?.addr;
+        let target = self.target(addr).ok()?;
+        let check = target.resource.config.in_check.as_ref()?;
+        let (_, schema, _) = self.evaluation.schema(&target.module, target.resource.config)?;
+        let config = self.configuration(&target).ok()?.unmark_deep().0;
+        let block = CheckedBlock {
+            kind: CheckKind::Check,
+            module: addr.module.path(),
+            name: check.clone(),
+            resource: None,
+        };
+        self.checks.reset(&block, &addr.module, &InstanceKey::None);
+        let problems = vec![error.to_string()];
+        self.checks.add(&block, &addr.module, &InstanceKey::None, CheckStatus::Fail, problems);
+        self.unread.insert((block, addr.module.clone()));
+        Some(null_for_unknown(&proposed_new(schema, None, &config)))
+    }
+
     /// What does not change has nothing to do, but conditions that were unknown must hold.
     pub(super) fn prepare_record(&mut self, index: u32) -> Result<Prepared, Diagnostics> {
         let change = self.change(index)?;
@@ -148,6 +174,14 @@ impl<'a> ApplyResolver<'a> {
             })
             .collect()
     }
+}
+
+/// `value` with null where it is not known.
+fn null_for_unknown(value: &Value) -> Value {
+    transform(value, &mut |_, part| match &part {
+        Value::Unknown(unknown) => Value::Null(unknown.ty().clone()),
+        _ => part,
+    })
 }
 
 /// Where marks go on the new value: the schema's and the configuration's.
