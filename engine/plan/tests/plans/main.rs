@@ -514,3 +514,43 @@ fn only_a_normal_plan_leaves_things_to_a_later_phase() {
         assert_eq!(world.planned().deferred.len(), later, "{mode:?}");
     }
 }
+
+/// What is recorded reaches, through what has no objects, what Terraform records.
+#[test]
+fn dependencies_reach_through_blocks_without_objects() {
+    let main = r#"
+        resource "terraform_data" "a" {}
+        resource "terraform_data" "none" {
+          count = 0
+          input = terraform_data.a.id
+        }
+        resource "terraform_data" "b" { input = length(terraform_data.none) }
+        resource "terraform_data" "c" { input = terraform_data.b.id }
+        module "m" {
+          source = "./m"
+          count  = 1
+        }
+        resource "terraform_data" "whole" { input = module.m[*].o }
+        resource "terraform_data" "part" { input = module.m[0].o }
+    "#;
+    let inner = r#"
+        resource "terraform_data" "seen" {}
+        resource "terraform_data" "unseen" {}
+        output "o" { value = terraform_data.seen.id }
+    "#;
+    let plan = World::new(&[("main.tf", main), ("m/main.tf", inner)]).planned();
+    let check = |name: &str, expect: &[&str]| {
+        let mut found = plan.changes.iter().filter(|change| change.addr.to_string() == name);
+        let dependencies = &found.next().expect("a change").dependencies;
+        let texts: Vec<String> = dependencies.iter().map(ToString::to_string).collect();
+        assert_eq!(texts, expect, "{name}");
+    };
+    check("terraform_data.a", &[]);
+    check("terraform_data.b", &["terraform_data.a", "terraform_data.none"]);
+    check("terraform_data.c", &["terraform_data.b"]);
+    check("terraform_data.part", &["module.m.terraform_data.seen"]);
+    check(
+        "terraform_data.whole",
+        &["module.m.terraform_data.seen", "module.m.terraform_data.unseen"],
+    );
+}
