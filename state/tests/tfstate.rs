@@ -6,7 +6,8 @@ mod support;
 
 use std::time::Instant;
 
-use kprov_core::{InstanceKey, ResourceAddr, ResourceMode};
+use kprov_core::addr::parse_instance;
+use kprov_core::{InstanceKey, ObjectAddr, ResourceAddr, ResourceMode};
 use kprov_state::tfstate::{closure, export, import};
 use kprov_state::{MemoryStore, ObjectStatus, OutputRecord, State, StateError, Store};
 use proptest::prelude::*;
@@ -85,6 +86,25 @@ fn pushing_makes_a_store_equal() {
     assert!(state.serial >= target.serial);
     assert_eq!(state.entries_towards(&target).len(), 0);
     assert_eq!(store.fsck().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn data_sources_have_no_dependencies_but_pass_them_on() {
+    let mut state = State::default();
+    let data = parse_instance("data.terraform_remote_state.d").unwrap();
+    depends(&mut state, "x", &[]);
+    depends(&mut state, "y", &[]);
+    state.objects.get_mut(&current("y")).unwrap().dependencies = vec![data.config()];
+    let data = data.current();
+    let mut object = object("x");
+    object.dependencies = vec![dependency("x")];
+    state.objects.insert(data.clone(), object);
+    let closure = closure(&state);
+    let check = |address: &ObjectAddr, expect: &[&str]| {
+        assert_eq!(closure.texts(address, &state.objects[address]).collect::<Vec<_>>(), expect);
+    };
+    check(&data, &[]);
+    check(&current("y"), &["data.terraform_remote_state.d", "terraform_data.x"]);
 }
 
 fn depends(state: &mut State, name: &str, on: &[&str]) {

@@ -129,6 +129,25 @@ fn a_chain_is_applied_and_told() {
 }
 
 #[test]
+fn outputs_that_are_never_known_are_null_and_null_ones_go() {
+    let (mut bench, _directory) = on_disk();
+    let lines = Arc::new(Lines::default());
+    let first = r#"
+        output "known" { value = 1 }
+        output "unknown" { value = format("%s", null) }
+    "#;
+    let outcome = drive(&mut bench, first, &lines);
+    assert_eq!(outcome.outcome, RunOutcome::Succeeded, "{}", told(&outcome.diagnostics));
+    let outputs = |bench: &Bench| -> Vec<String> {
+        let outputs = bench.state().outputs;
+        outputs.iter().map(|(name, output)| format!("{name} {}", output.value.get())).collect()
+    };
+    assert_eq!(outputs(&bench), ["known 1", "unknown null"]);
+    drive(&mut bench, r#"output "known" { value = null }"#, &lines);
+    assert!(outputs(&bench).is_empty());
+}
+
+#[test]
 fn a_store_that_fails_stops_the_run_and_loses_nothing() {
     let is_outcome = |entry: &Entry| matches!(entry, Entry::Succeeded { .. });
     for fault in [AppendFault::BeforeDurable, AppendFault::AfterDurable] {

@@ -221,6 +221,10 @@ fn rules_that_are_easily_forgotten_are_held() {
         "terraform {\n  required_providers {}\n  required_providers {}\n}\n",
         &["3 Duplicate required_providers block"],
     );
+    check_file(
+        "import {\n  to = a.b[1]\n  id = 1\n}\nimport {\n  to = a.b[0]\n  id = 2\n}\nimport {\n  to = a.b[1]\n  id = 3\n}\n",
+        &["10 Duplicate import configuration"],
+    );
     check_file("moved {\n  from = var.x\n  to = a.b\n}\n", &["2 Invalid address"]);
     check_file(
         "removed {\n  from = module.x\n  provisioner \"local-exec\" {\n    when = destroy\n  }\n}\n",

@@ -49,9 +49,7 @@ pub fn read_outputs(project: &Project) -> Result<BTreeMap<Str, Value>, OpsError>
     if problems.has_errors() {
         return Err(problems.into());
     }
-    let mut outputs = decoded.outputs;
-    outputs.retain(|_, value| !value.is_null());
-    Ok(outputs)
+    Ok(decoded.outputs)
 }
 
 impl ShownState {

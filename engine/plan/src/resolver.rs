@@ -92,9 +92,10 @@ pub trait Resolver {
         None
     }
 
-    /// The root outputs as far as they are known now, sensitive ones marked; those that could not
-    /// be evaluated are left out and reported. Those that the plan does not speak of (outside its
-    /// targets) are left out too, and stay as the state has them; those it deletes go. Called when everything that could be done is done.
+    /// The root outputs as they are now, unknowns inside, sensitive ones marked; those that could
+    /// not be evaluated are left out and reported. Those that the plan does not speak of (outside
+    /// its targets) are left out too, and stay as the state has them; those it deletes go. Called
+    /// when everything that could be done is done.
     fn outputs(&mut self) -> (std::collections::BTreeMap<Str, Value>, Diagnostics);
 
     /// Results of all checks.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use kprov_core::{ObjectAddr, ResourceAddr};
+use kprov_core::{ObjectAddr, ResourceAddr, ResourceMode};
 
 use crate::{State, StoredObject};
 
@@ -178,8 +178,11 @@ impl Closure {
         object: &StoredObject,
     ) -> impl Iterator<Item = &'a (String, ResourceAddr)> + use<'a> {
         // From the object's own dependencies: other instances of its resource may have others.
+        // Terraform knows none of data sources, though those of what reads them go through them.
         let mut set = BitSet::of_size(self.resources.len());
-        for bit in object.dependencies.iter().filter_map(|resource| self.index.get(resource)) {
+        let is_data = address.instance.resource.mode == ResourceMode::Data;
+        let own = object.dependencies.iter().filter(|_| !is_data);
+        for bit in own.filter_map(|resource| self.index.get(resource)) {
             set.insert(*bit);
             set.unite(&self.sets[*bit]);
         }

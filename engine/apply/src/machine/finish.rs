@@ -1,10 +1,11 @@
 //! The end: outputs, checks, and how it went.
 
-use kprov_core::Diagnostic;
+use kprov_core::{Diagnostic, Value};
 use kprov_plan::Action;
 use kprov_state::{Entry, RunOutcome};
 
 use super::{Batch, Effect, Ending, ExecuteOutcome, Executor, Pace};
+use crate::conform::without_unknowns;
 use crate::record;
 
 impl Executor<'_> {
@@ -70,9 +71,23 @@ impl Executor<'_> {
     fn record_outputs(&mut self, batch: &mut Batch) {
         let (values, problems) = self.resolver.outputs();
         self.diagnostics.extend(problems);
+        let complete = self.outcome() == RunOutcome::Succeeded && !self.run_open();
         for (name, value) in values {
+            let stored = self.inputs.state.outputs.get(&name);
+            let value = match value {
+                null if null.is_null() => {
+                    if stored.is_some() {
+                        batch.entries.push(Entry::OutputSet { name, output: None });
+                    }
+                    continue;
+                }
+                known if known.is_wholly_known() => known,
+                // Nobody will ever know more: Terraform stores what it cannot tell as null.
+                unknown if complete => settled(unknown),
+                _ => continue,
+            };
             match record::output(&value) {
-                Ok(output) if self.inputs.state.outputs.get(&name) == Some(&output) => {}
+                Ok(output) if stored == Some(&output) => {}
                 Ok(output) => {
                     batch.entries.push(Entry::OutputSet { name, output: Some(output) });
                 }
@@ -104,6 +119,12 @@ impl Executor<'_> {
                 .push(Diagnostic::error("Failed to save check results", format!("{message}."))),
         }
     }
+}
+
+/// Null in place of unknowns.
+fn settled(unknown: Value) -> Value {
+    let (bare, marks) = unknown.unmark_deep();
+    without_unknowns(&bare).with_marks(marks)
 }
 
 fn same(a: &[kprov_state::CheckRecord], b: &[kprov_state::CheckRecord]) -> bool {

@@ -43,6 +43,7 @@ impl Decoder<'_> {
             self.top_level_block(block, &mut module);
         }
         self.check_provider_names(&module);
+        self.check_imports(&module);
         module
     }
 

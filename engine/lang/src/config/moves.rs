@@ -1,10 +1,13 @@
 //! `moved`, `removed` and `import` blocks.
 
+use std::collections::BTreeMap;
+
 use kprov_core::addr::Target;
 use kprov_core::{InstanceKey, ResourceMode};
 
 use super::decoder::{BodySchema, Decoder};
-use super::{Import, Moved, Removed};
+use super::references::target_of;
+use super::{Import, Module, Moved, Removed};
 use crate::Span;
 use crate::ast::{Block, ExprKind, StepKind};
 
@@ -149,6 +152,30 @@ impl Decoder<'_> {
     }
 
     /// The address of one instance; its index expressions are evaluated later.
+    /// An instance has one import block. Those with `each` are compared when it is known.
+    pub(super) fn check_imports(&mut self, module: &Module) {
+        let mut seen: BTreeMap<String, Span> = BTreeMap::new();
+        for import in &module.imports {
+            let ExprKind::Reference(reference) = &import.to.kind else { continue };
+            let Ok(Target::Resource(addr)) = target_of(reference) else { continue };
+            let addr = addr.to_string();
+            let Some(first) = seen.get(&addr) else {
+                seen.insert(addr, import.span);
+                continue;
+            };
+            let at = self.sources.range(*first);
+            self.error(
+                "Duplicate import configuration",
+                format!(
+                    "An import block for {addr} was already declared at {}:{},{}. A resource \
+                     instance can have only one import block.",
+                    at.filename, at.start.line, at.start.column
+                ),
+                import.to.span,
+            );
+        }
+    }
+
     fn check_import_address(&mut self, to: &crate::ast::Attribute) -> bool {
         const DETAIL: &str = "The \"to\" argument takes the address of a resource instance to \
                               import to, such as aws_instance.a or module.b.aws_instance.c[\"d\"].";

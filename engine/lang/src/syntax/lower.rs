@@ -11,6 +11,7 @@ use hcl_edit::Span as _;
 use hcl_edit::expr::{self as hcl, Expression};
 use kprov_core::{Diagnostic, Diagnostics, Number, Str, Value};
 
+use super::prepare::is_heredoc;
 use crate::ast::*;
 use crate::source::{FileId, SourceMap, Span};
 
@@ -141,6 +142,9 @@ impl<'a> Lowerer<'a> {
     }
 
     fn plain_string(&mut self, span: Span) -> ExprKind {
+        if is_heredoc(self.source(span)) {
+            return ExprKind::Literal(Value::String(Str::default()));
+        }
         let inside = Span { start: span.start + 1, end: span.end.max(span.start + 2) - 1, ..span };
         ExprKind::Literal(Value::String(Str::from(self.quoted_literal(inside))))
     }

@@ -5,12 +5,22 @@
 //! does no harm: they too are read from the original.
 
 use std::borrow::Cow;
+use std::ops::Range;
+
+use super::scan::{Kind, scan};
 
 /// Makes numbers beyond `f64` readable for hcl-edit: `1e400` becomes `1e000`. Legacy indexes lose
-/// leading zeros: `.01` becomes `. 1`.
+/// leading zeros: `.01` becomes `. 1`. A heredoc without any line, of which hcl-edit does not see
+/// the end, becomes a string in quotes; [`is_heredoc`] tells it from one.
 pub(super) fn prepare(text: &str) -> Cow<'_, str> {
-    let mut out: Option<Vec<u8>> = None;
     let bytes = text.as_bytes();
+    let mut out: Option<Vec<u8>> = None;
+    for heredoc in empty_heredocs(text) {
+        let out = out.get_or_insert_with(|| bytes.to_vec());
+        out[heredoc.clone()].fill(b'_');
+        out[heredoc.start] = b'"';
+        out[heredoc.end - 1] = b'"';
+    }
     let mut at = 0;
     while at < bytes.len() {
         if !bytes[at].is_ascii_digit() {
@@ -41,6 +51,34 @@ pub(super) fn prepare(text: &str) -> Cow<'_, str> {
         Some(Ok(changed)) => Cow::Owned(changed),
         _ => Cow::Borrowed(text),
     }
+}
+
+/// Was the string of this source text a heredoc without any line?
+pub(super) fn is_heredoc(source: &str) -> bool {
+    source.starts_with("<<")
+}
+
+/// Heredocs whose closing marker stands on their first line.
+fn empty_heredocs(text: &str) -> Vec<Range<usize>> {
+    let looks_empty = text.match_indices("<<").any(|(at, _)| {
+        let behind = &text[at + 2..];
+        let behind = behind.strip_prefix('-').unwrap_or(behind);
+        let length = behind.bytes().take_while(|byte| is_word_byte(*byte)).count();
+        let (marker, rest) = behind.split_at(length);
+        let rest = rest.strip_prefix('\r').unwrap_or(rest).strip_prefix('\n');
+        let next = rest.and_then(|rest| rest.lines().next());
+        length > 0 && next.is_some_and(|line| line.trim() == marker)
+    });
+    if !looks_empty {
+        return Vec::new();
+    }
+    // It may stand in a comment or a text: only the scanner can tell.
+    let (tokens, _) = scan(text, 0);
+    let pairs = tokens.iter().zip(tokens.iter().skip(1));
+    pairs
+        .filter(|(a, b)| a.kind == Kind::OpenHeredoc && b.kind == Kind::CloseHeredoc)
+        .map(|(open, close)| open.start..close.end)
+        .collect()
 }
 
 fn is_word_byte(byte: u8) -> bool {

@@ -126,6 +126,9 @@ fn expressions_are_lowered() {
     check("<<EOT\na\n  b ${c}\nEOT", r#"T["a\n  b ", c, "\n"]"#);
     check("<<-EOT\n    a\n\n      b\n  EOT", r#""a\n\n  b\n""#);
     check("<<EOT\nEOT", r#""""#);
+    check("[<<-EOT\n  EOT\n, <<EOT\r\nEOT\r\n]", r#"["", ""]"#);
+    check("[<<A\n<<EOT\nEOT\nA\n, <<-EOT\n  EOT\n]", r#"["<<EOT\nEOT\n", ""]"#);
+    check("[<<EOT\n<<EOT\nEOT\n, <<EOT\n\nEOT\n]", r#"["<<EOT\n", "\n"]"#);
     check(
         "<<-EOT\n      %{ if true ~}\n        x\n      %{ endif ~}\n        y\n    EOT",
         r#"T["", if(true; "        x\n"; ), "        y\n"]"#,

@@ -5,7 +5,7 @@ use kprov_plan::{Action, Change, Deferred, OutputChange, Plan, ReplaceOrder};
 use serde_json::{Map, Value as Json, json};
 
 use super::bools::{known_part, sensitive_shadow, unknown_shadow};
-use super::values::{Shown, identify, planned_outputs, values};
+use super::values::{Shown, identify, outputs, values};
 use super::{TERRAFORM_VERSION, checks};
 
 /// The plan as JSON. `prior_values` is the `values` part of the prior state, `configuration` the
@@ -104,7 +104,7 @@ fn planned_values(plan: &Plan) -> Map<String, Json> {
     // By their text, as Terraform does here and only here.
     shown.sort_by_cached_key(|object| object.addr.to_string());
     let planned = plan.outputs.iter().filter(|(_, output)| output.action != Action::Delete);
-    let shown_outputs = planned_outputs(planned.map(|(name, o)| (name, &o.after, o.sensitive)));
+    let shown_outputs = outputs(planned.map(|(name, o)| (name, &o.after, o.sensitive)));
     let any = shown_outputs.as_object().is_some_and(|outputs| !outputs.is_empty());
     values(any.then_some(shown_outputs), &shown)
 }

@@ -110,16 +110,8 @@ pub(super) fn mode(mode: ResourceMode) -> &'static str {
     }
 }
 
-/// `{"name": {"sensitive", "type", "value"}}`; nulls are left out, as they are not stored, and so
-/// is the value of what is not known.
+/// `{"name": {"sensitive", "type", "value"}}`; without the value of what is not known.
 pub(super) fn outputs<'a>(outputs: impl Iterator<Item = (&'a Str, &'a Value, bool)>) -> Json {
-    planned_outputs(outputs.filter(|(_, value, _)| !value.is_null()))
-}
-
-/// The same with nulls, which plans have.
-pub(super) fn planned_outputs<'a>(
-    outputs: impl Iterator<Item = (&'a Str, &'a Value, bool)>,
-) -> Json {
     let mut out = Map::new();
     for (name, value, sensitive) in outputs {
         let mut entry = Map::new();

@@ -104,8 +104,14 @@ impl<'a> ApplyResolver<'a> {
     /// Gives instances that the plan does not speak of (outside its targets, or when it only
     /// refreshes) the values of the refreshed state.
     pub fn with_state(mut self, state: &PriorState) -> ApplyResolver<'a> {
+        let drift = self.plan.drift.iter().map(|drift| &drift.change);
+        let gone: BTreeSet<&InstanceAddr> = drift
+            .filter(|change| change.deposed.is_none() && change.after.is_null())
+            .map(|change| &change.addr)
+            .collect();
         for (addr, object) in &state.objects {
-            if addr.deposed.is_none() && !self.evaluation.initial.contains_key(&addr.instance) {
+            let told = self.evaluation.initial.contains_key(&addr.instance);
+            if addr.deposed.is_none() && !told && !gone.contains(&addr.instance) {
                 self.evaluation.initial.insert(addr.instance.clone(), object.value.clone());
             }
         }
@@ -229,8 +235,15 @@ impl<'a> ApplyResolver<'a> {
     }
 }
 
-/// Planned values by instance.
+/// Planned values by instance; what changed outside as it is now.
 fn initial(plan: &Plan) -> HashMap<InstanceAddr, Value> {
+    let drifted = plan
+        .drift
+        .iter()
+        .map(|drift| &drift.change)
+        .filter(|change| change.deposed.is_none() && !change.after.is_null())
+        .filter(|_| plan.mode == PlanMode::RefreshOnly)
+        .map(|change| (change.addr.clone(), change.after.clone()));
     let changes = plan
         .changes
         .iter()
@@ -242,7 +255,7 @@ fn initial(plan: &Plan) -> HashMap<InstanceAddr, Value> {
         .iter()
         .filter(|deferred| !deferred.after.is_null())
         .map(|deferred| (deferred.addr.clone(), deferred.after.clone()));
-    changes.chain(deferred).collect()
+    drifted.chain(changes).chain(deferred).collect()
 }
 
 impl Resolver for ApplyResolver<'_> {
@@ -313,7 +326,7 @@ impl Resolver for ApplyResolver<'_> {
         };
         for name in root.config.outputs.keys().filter(|name| planned(name)) {
             let Some(slot) = found.collect(self.evaluation.output(&root, name)) else { continue };
-            if let Some(value) = slot.value.filter(Value::is_wholly_known) {
+            if let Some(value) = slot.value {
                 values.insert(name.clone(), value);
             }
         }

@@ -10,7 +10,6 @@ use super::instances::{ModuleInstance, chosen};
 use super::{Evaluation, Phase};
 use crate::expand::{Expansion, Repeated};
 use crate::graph::{Subject, attribute, subject};
-use crate::provider_config::provider_addr;
 
 /// A scope: a module instance, and what the block adds.
 #[derive(Debug)]
@@ -242,8 +241,9 @@ impl Scope for BlockScope<'_, '_> {
         arguments: &[Value],
     ) -> Option<Result<Value, String>> {
         let (local, function) = name.strip_prefix("provider::")?.split_once("::")?;
-        let addr = provider_addr(self.module.config, local);
-        self.evaluation.providers.get(&addr)?.function(function, arguments)
+        // Functions need the provider declared; no resource type implies it.
+        let required = self.module.config.required_providers.get(local)?;
+        self.evaluation.providers.get(&required.source)?.function(function, arguments)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use kprov_core::{Diagnostic, Diagnostics, ResourceMode, ResourceName, Str};
 use kprov_lang::SourceMap;
-use kprov_lang::ast::{Body, Expr, Reference, Step};
+use kprov_lang::ast::{Body, Expr, ExprKind, Reference, Step, StepKind};
 use kprov_lang::config::{CheckRule, IgnoreChanges, Module, ModuleCall, Repetition, Resource};
 use kprov_lang::eval::{references, references_in_body};
 use kprov_provider::{Block, Provider, Registry};
@@ -189,9 +189,14 @@ impl Check<'_, '_> {
         let place =
             match resolve(modules, self.module, &resource.name.ty, resource.provider.as_ref()) {
                 Ok(place) => place,
-                Err(problem) => {
+                // As Terraform, which finds it when no block is at hand any more: without a range.
+                Err(mut problem) => {
                     let span = resource.provider.as_ref().map_or(resource.span, |p| p.span);
-                    return self.found.push(problem.at(self.sources.range(span)));
+                    let at = self.sources.range(span);
+                    let (file, line) = (at.filename, at.start.line);
+                    problem.detail =
+                        format!("{} wants it, in {file}:{line}. {}", resource.name, problem.detail);
+                    return self.found.push(problem);
                 }
             };
         let Some(provider) = self.providers.get(&place.addr.provider) else {
@@ -368,6 +373,16 @@ impl Check<'_, '_> {
         let rest = &reference.steps[taken..];
         let step = match (once, rest.first()) {
             (_, None) => return Ok(()),
+            (true, Some(step)) if is_constant_key(step) => {
+                let detail = format!(
+                    "Because {} does not have \"count\" or \"for_each\" set, references to it must \
+                     not include an index key. Remove the bracketed index to refer to the single \
+                     instance of this resource.",
+                    resource.name
+                );
+                let summary = "Unexpected resource instance key";
+                return Err(self.problem(reference, taken + 1, summary, detail));
+            }
             (true, Some(step)) => step,
             (false, Some(step)) if attribute(step).is_some() => {
                 let detail = format!(
@@ -430,5 +445,14 @@ impl Check<'_, '_> {
     fn report(&mut self, summary: &'static str, detail: String, span: kprov_lang::Span) {
         let range = self.sources.range(span);
         self.found.push(Diagnostic::error(summary, detail).at(range));
+    }
+}
+
+/// `[0]`, `["k"]`, `.0`: an instance key whatever the values are.
+fn is_constant_key(step: &Step) -> bool {
+    match &step.kind {
+        StepKind::LegacyIndex(_) => true,
+        StepKind::Index(key) => matches!(key.kind, ExprKind::Literal(_)),
+        StepKind::Attribute(_) | StepKind::Splat(_) => false,
     }
 }

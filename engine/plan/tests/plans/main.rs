@@ -424,6 +424,53 @@ fn moves_removals_and_triggers() {
 }
 
 #[test]
+fn what_is_never_known_is_unknown_in_outputs() {
+    // Terraform's format() does not tell what a null looks like. The executor stores null.
+    let main = r#"
+        output "o" { value = format("%s", null) }
+        output "n" { value = null }
+    "#;
+    let mut world = World::new(&[("main.tf", main)]);
+    let plan = world.planned();
+    let outputs = world.apply(&plan);
+    assert!(outputs["n"].is_null() && !outputs["o"].is_known());
+}
+
+#[test]
+fn a_refresh_evaluates_outputs_with_what_is_there() {
+    let mut world = World::new(&[("main.tf", "resource \"terraform_data\" \"a\" { input = 1 }\n")]);
+    let plan = world.planned();
+    world.apply(&plan);
+    let prior = world.prior.clone();
+    let mut world = World::new(&[(
+        "main.tf",
+        "resource \"terraform_data\" \"a\" { input = 2 }\noutput \"o\" { value = terraform_data.a.input }\n",
+    )]);
+    world.prior = prior;
+    world.options.mode = kprov_plan::PlanMode::RefreshOnly;
+    let plan = world.planned();
+    same(&lines(&plan), "+ output.o 1");
+    assert_eq!(world.apply(&plan)["o"], kprov_core::Value::int(1));
+}
+
+#[test]
+fn an_only_instance_has_no_key() {
+    let main = r#"
+        resource "terraform_data" "a" {}
+        output "index" { value = terraform_data.a[0].id }
+        output "old" { value = terraform_data.a.0.id }
+        output "key" { value = terraform_data.a["id"] }
+        output "computed" { value = terraform_data.a[lower("ID")] }
+    "#;
+    same(
+        &errors(&[("main.tf", main)]),
+        "3: Unexpected resource instance key
+         4: Unexpected resource instance key
+         5: Unexpected resource instance key",
+    );
+}
+
+#[test]
 fn imports() {
     check(
         r#"
