@@ -104,7 +104,7 @@ fn data_sources_have_no_dependencies_but_pass_them_on() {
         assert_eq!(closure.texts(address, &state.objects[address]).collect::<Vec<_>>(), expect);
     };
     check(&data, &[]);
-    check(&current("y"), &["data.terraform_remote_state.d", "terraform_data.x"]);
+    check(&current("y"), &["data.terraform_remote_state.d", "t.x"]);
 }
 
 fn depends(state: &mut State, name: &str, on: &[&str]) {

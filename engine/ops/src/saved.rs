@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use kprov_apply::stored::decode_state;
 use kprov_core::{Diagnostic, Diagnostics, ModulePath, Str, Value};
 use kprov_lang::config::ModuleTree;
-use kprov_plan::{PlanOptions, PriorState};
+use kprov_plan::PlanOptions;
 use kprov_state::State;
 
+use crate::plan::undecodable;
 use crate::variables::root_variables;
 use crate::{Clients, OpsError, PlanFile, PlanRequest, Planned, Project};
 
@@ -23,6 +25,12 @@ pub(crate) fn planned_before(
         return Err(problems.into());
     }
     let variables = variables(project, file, &tree, request)?;
+    // As stored: what the plan's refresh found else is in the plan's drift.
+    let (previous, errors) = decode_state(&state, &project.registry);
+    let problems: Diagnostics = errors.iter().map(undecodable).collect();
+    if problems.has_errors() {
+        return Err(problems.into());
+    }
     let options = PlanOptions {
         mode: file.plan.mode,
         no_defer: file.no_defer,
@@ -36,8 +44,8 @@ pub(crate) fn planned_before(
         tree,
         variables,
         state,
-        previous: PriorState::default(),
-        prior: PriorState::default(),
+        prior: previous.clone(),
+        previous,
         options,
         problems: Diagnostics::new(),
         clients: Clients::new(project.registry.clone(), project.host.clone()),

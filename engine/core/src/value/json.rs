@@ -20,8 +20,8 @@ pub struct JsonError {
 type Result<T> = std::result::Result<T, JsonError>;
 
 /// A known value as JSON. Where `ty` is `Dynamic`, wraps in `{"value": ..., "type": ...}` as go-cty
-/// does; pass the value's own type for plain JSON. Marks are dropped: the caller must have dealt
-/// with them. Unknown values are an error.
+/// does, but for a null without a type; pass the value's own type for plain JSON. Marks are
+/// dropped: the caller must have dealt with them. Unknown values are an error.
 ///
 /// # Errors
 /// The first part that is unknown or infinite.
@@ -32,7 +32,7 @@ pub fn to_json(value: &Value, ty: &Type) -> Result<Json> {
 /// Without a type, the value is written plainly.
 fn write(value: &Value, ty: Option<&Type>, path: &mut Path) -> Result<Json> {
     let value = value.bare();
-    if matches!(ty, Some(Type::Dynamic)) && value.is_known() {
+    if matches!(ty, Some(Type::Dynamic)) && value.is_known() && value.ty() != Type::Dynamic {
         let mut wrapped = Map::new();
         wrapped.insert("value".to_owned(), write(value, None, path)?);
         wrapped.insert("type".to_owned(), type_to_json(&value.ty()));

@@ -109,6 +109,11 @@ fn json_of_values() {
     check_json(&numbers, &Type::list(Type::Number), tenth.clone());
     check_json(&numbers, &Type::Dynamic, json!({"value": tenth, "type": ["list", "number"]}));
     check_json(&Value::Null(Type::String), &Type::String, json!(null));
+    check_json(&Value::NULL, &Type::Dynamic, json!(null));
+    let typed = json!({"value": null, "type": "string"});
+    check_json(&Value::Null(Type::String), &Type::Dynamic, typed);
+    let tuple = Value::tuple([Value::NULL, Value::int(1)]);
+    check_json(&tuple, &tuple.ty(), json!([null, 1]));
     let big = "123456789012345678901234567890.5";
     check_json(&number(big), &Type::Number, serde_json::from_str(big).expect("JSON"));
     let set = Value::set(Type::String, vec!["b".into(), "a".into()]);
