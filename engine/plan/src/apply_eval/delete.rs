@@ -20,18 +20,22 @@ impl<'a> ApplyResolver<'a> {
         }
         let path = change.addr.module.path();
         let graph = self.evaluation.graph.clone();
-        let Some(place) = graph.modules.iter().position(|module| module.path == path) else {
-            return Ok(Prepared::Delete { provisioners: Vec::new() });
+        // Where the module is gone, too, a `removed` block further out speaks for its objects.
+        let place = graph.modules.iter().position(|module| module.path == path);
+        let config: &'a kprov_lang::config::Module = graph.modules[place.unwrap_or(0)].config;
+        let resource = config.resources.get(&change.addr.resource).filter(|_| place.is_some());
+        let provisioners: &'a [Provisioner] = match resource {
+            Some(resource) => &resource.provisioners,
+            None => match self.removed.for_instance(&change.addr) {
+                Some(removed) => &removed.provisioners,
+                None => return Ok(Prepared::Delete { provisioners: Vec::new() }),
+            },
         };
-        let config: &'a kprov_lang::config::Module = graph.modules[place].config;
-        let Some(resource) = config.resources.get(&change.addr.resource) else {
-            return Ok(Prepared::Delete { provisioners: Vec::new() });
-        };
+        let place = place.unwrap_or(0);
         let module = Rc::new(ModuleInstance::detached(place, change.addr.module.clone(), config));
         let scope = BlockScope::of(&self.evaluation, &module, repeated(&change.addr.key))
             .with_self(change.before.clone());
-        let provisioners = resource
-            .provisioners
+        let provisioners = provisioners
             .iter()
             .filter(|provisioner| provisioner.on_destroy)
             .map(|provisioner| provisioner_run(provisioner, &scope, self.input.sources))

@@ -19,6 +19,7 @@ use kprov_lang::functions::FunctionContext;
 use kprov_provider::{Object, Registry};
 
 use crate::change::diff::{mark_by_schema, mark_paths};
+use crate::change::removed::RemovedBlocks;
 use crate::checks::{CheckResults, CheckedBlock, RuleKind, evaluate_rules};
 use crate::decode::Decoder;
 use crate::evaluation::{
@@ -54,6 +55,7 @@ pub struct ApplyResolver<'a> {
     checks: CheckResults,
     /// By change: where marks go, found when it was prepared.
     marks: HashMap<u32, Vec<Path>>,
+    removed: RemovedBlocks<'a>,
     /// Checks of which the data source could not be read, which is all that they tell.
     unread: BTreeSet<(CheckedBlock, ModuleAddr)>,
 }
@@ -91,12 +93,14 @@ impl<'a> ApplyResolver<'a> {
         evaluation.initial = initial(plan);
         evaluation.set_host(host);
         let checks = CheckResults::from_reports(&plan.checks);
+        let (removed, _) = RemovedBlocks::of(input.tree, input.sources);
         Ok(ApplyResolver {
             plan,
             input,
             evaluation,
             checks,
             marks: HashMap::new(),
+            removed,
             unread: BTreeSet::new(),
         })
     }

@@ -601,3 +601,24 @@ fn dependencies_reach_through_blocks_without_objects() {
         &["module.m.terraform_data.seen", "module.m.terraform_data.unseen"],
     );
 }
+
+#[test]
+fn removed_blocks_say_farewell() {
+    let one = "resource \"terraform_data\" \"a\" {\n input = 1\n}\n";
+    let check = |before: &[(&str, &str)], removed: &str, expect: &[&str]| {
+        let mut world = World::new(before);
+        let plan = world.planned();
+        world.apply(&plan);
+        let provisioner = "provisioner \"local-exec\" {\n when = destroy\n \
+                           command = \"bye ${self.input}\"\n }\n";
+        let main = format!("removed {{\n from = {removed}\n {provisioner}}}\n");
+        let mut world = world.configure(&[("main.tf", &main)]);
+        let plan = world.planned();
+        world.apply(&plan);
+        assert_eq!(world.farewells, expect, "{removed}");
+    };
+    check(&[("main.tf", one)], "terraform_data.a", &["bye 1"]);
+    let call = "module \"m\" {\n source = \"./m\"\n}\n";
+    let inside = [("main.tf", call), ("m/main.tf", one)];
+    check(&inside, "module.m.terraform_data.a", &["bye 1"]);
+}

@@ -140,6 +140,8 @@ pub(crate) struct World {
     pub(crate) variables: BTreeMap<Str, Value>,
     pub(crate) registry: Registry,
     pub(crate) loading: Diagnostics,
+    /// Commands of the destroy provisioners that the last apply would run.
+    pub(crate) farewells: Vec<String>,
 }
 
 impl World {
@@ -158,6 +160,7 @@ impl World {
             variables: BTreeMap::new(),
             registry: Registry::new().with(Arc::new(provider::Testing)),
             loading,
+            farewells: Vec::new(),
         }
     }
 
@@ -239,7 +242,10 @@ impl World {
                     Some((provider::answer(&config).expect("a readable source"), sensitive_paths))
                 }
                 Prepared::Nothing => None,
-                Prepared::Delete { .. } => {
+                Prepared::Delete { provisioners } => {
+                    let commands = provisioners.iter().filter_map(|run| run.config.get("command"));
+                    let texts = commands.filter_map(|it| it.as_str().map(str::to_owned));
+                    self.farewells.extend(texts);
                     // What a create-first replacement deposed is not kept here.
                     if change.action != Action::Replace(ReplaceOrder::CreateFirst) {
                         self.prior.objects.remove(&change.addr.clone().current());
