@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use kprov_core::{Diagnostic, ObjectAddr};
+use kprov_core::value::{self, Secrets};
+use kprov_core::{Diagnostic, Marks, ObjectAddr, Value};
 use kprov_state::{LogFilter, OpRecord, RunId, RunRecord, State, StoredObject};
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -115,6 +116,16 @@ fn attributes(
         paths.is_some_and(|paths| paths.get().contains(&format!("{name:?}")))
     };
     let (before, after) = (read(old), read(new));
+    let marked = |attributes: &serde_json::Map<String, Json>, object| -> Vec<Value> {
+        let sensitive = attributes.iter().filter(|(name, _)| secret(object, name));
+        sensitive.map(|(_, json)| from_json(json).with_marks(Marks::SENSITIVE)).collect()
+    };
+    let known: Vec<Value> = [marked(&before, old), marked(&after, new)].concat();
+    // A provider may repeat a secret in an attribute that nothing marks.
+    let secrets = Secrets::of(&known);
+    let repeats = |json: Option<&Json>| {
+        json.is_some_and(|json| !secrets.conceal(&from_json(json)).marks_deep().is_empty())
+    };
     let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
     names.sort();
     names.dedup();
@@ -123,7 +134,8 @@ fn attributes(
         if values.0 == values.1 {
             return None;
         }
-        let sensitive = secret(old, name) || secret(new, name);
+        let sensitive =
+            secret(old, name) || secret(new, name) || repeats(values.0) || repeats(values.1);
         let told = |value: Option<&Json>| match value {
             Some(value) if !sensitive => value.clone(),
             _ => Json::Null,
@@ -132,4 +144,9 @@ fn attributes(
         Some((name.clone(), diff))
     });
     differing.collect()
+}
+
+/// The value that JSON is, without a schema.
+fn from_json(json: &Json) -> Value {
+    value::from_json(json, &value::implied_type(json)).unwrap_or(Value::NULL)
 }

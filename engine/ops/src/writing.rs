@@ -97,6 +97,6 @@ impl Project {
     }
 
     pub(crate) fn now(&self) -> String {
-        time::rfc3339(self.host.now())
+        time::rfc3339_milliseconds(self.host.now())
     }
 }

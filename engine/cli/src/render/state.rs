@@ -1,6 +1,7 @@
 //! Objects of a state, as `kprov show` and `kprov state show` print them.
 
 use kprov_core::addr::quote;
+use kprov_core::value::Secrets;
 use kprov_core::{ObjectAddr, ResourceMode};
 use kprov_plan::PriorObject;
 
@@ -19,7 +20,8 @@ pub(crate) fn object(address: &ObjectAddr, object: &PriorObject) -> String {
         ResourceMode::Ephemeral => "ephemeral",
     };
     out.push_str(&format!("{keyword} {} {} {{\n", quote(&resource.ty), quote(&resource.name)));
-    let node = whole(&object.value, Sign::Same);
+    let shown = Secrets::of([&object.value]).conceal(&object.value);
+    let node = whole(&shown, Sign::Same);
     if let Body::Group(group) = &node.body {
         Printer { out: &mut out, style: Style::plain() }.everything_in(group, 2);
     }

@@ -17,6 +17,7 @@ mod marks;
 mod order;
 mod path;
 mod render;
+mod secrets;
 #[cfg(test)]
 mod tests;
 mod type_text;
@@ -31,6 +32,7 @@ pub use marks::{MarkedValue, Marks};
 pub use order::{raw_equal, set_order};
 pub use path::{Path, PathStep};
 pub use render::render_hcl;
+pub use secrets::Secrets;
 pub use unify::unify;
 pub use unknown::{Bound, Refinements, UnknownValue};
 pub use walk::{paths_where, transform, walk};

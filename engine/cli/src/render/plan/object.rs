@@ -1,7 +1,8 @@
 //! One object of a plan: what becomes of it and why, then its attributes.
 
 use kprov_core::addr::quote;
-use kprov_core::{InstanceAddr, ResourceMode};
+use kprov_core::value::Secrets;
+use kprov_core::{InstanceAddr, ResourceMode, Value};
 use kprov_plan::{Action, Change};
 
 use super::super::diff::{Body, Node, Printer, Sign, compare, whole};
@@ -64,13 +65,16 @@ fn moved(out: &mut String, change: &Change) {
 }
 
 fn differences(change: &Change) -> Node {
+    // Each side by its own secrets: one that is no longer a secret may be shown afterwards.
+    let conceal = |value: &Value| Secrets::of([value]).conceal(value);
+    let (before, after) = (conceal(&change.before), conceal(&change.after));
     match change.action {
-        Action::Create | Action::Read if change.before.is_null() => whole(&change.after, Sign::Add),
-        Action::Delete => whole(&change.before, Sign::Remove),
-        Action::Forget => whole(&change.before, Sign::Same),
-        Action::NoOp => whole(&change.after, Sign::Same),
+        Action::Create | Action::Read if before.is_null() => whole(&after, Sign::Add),
+        Action::Delete => whole(&before, Sign::Remove),
+        Action::Forget => whole(&before, Sign::Same),
+        Action::NoOp => whole(&after, Sign::Same),
         _ => {
-            let mut node = compare(&change.before, &change.after, &change.replace_paths);
+            let mut node = compare(&before, &after, &change.replace_paths);
             // An object that is replaced by request may be the same in every attribute.
             if let Body::Unchanged(value, _) = &node.body {
                 node = whole(value, Sign::Same);
