@@ -38,17 +38,23 @@ impl Caller {
         let begun = self.host.elapsed();
         let made = self.perform(call);
         tokio::pin!(made);
-        let mut alive = tokio::time::interval(ALIVE_EVERY);
-        alive.tick().await;
+        let alive = tokio::time::sleep(ALIVE_EVERY);
+        tokio::pin!(alive);
         loop {
             tokio::select! {
+                // In this order: a call that is done at once never touches the timer.
+                biased;
                 reply = &mut made => return reply,
-                _ = alive.tick() => self.reporter.report(&ProgressEvent::Running {
-                    address: address.clone(),
-                    verb,
-                    id: id.clone(),
-                    elapsed: self.host.elapsed().saturating_sub(begun),
-                }),
+                () = &mut alive => {
+                    self.reporter.report(&ProgressEvent::Running {
+                        address: address.clone(),
+                        verb,
+                        id: id.clone(),
+                        elapsed: self.host.elapsed().saturating_sub(begun),
+                    });
+                    let next = alive.deadline() + ALIVE_EVERY;
+                    alive.as_mut().reset(next);
+                }
             }
         }
     }

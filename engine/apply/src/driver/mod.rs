@@ -1,26 +1,30 @@
-//! [`execute`]: performs the machine's effects: calls on tokio, appends on a writer thread.
+//! [`execute`]: performs the machine's effects: calls on tokio, appends to the journal.
+//!
+//! Everything that has happened is taken in before anything is written, so that one transaction
+//! takes it all. While no call is under way the driver appends itself; else the writer thread does,
+//! so that calls do not wait for the disk.
 
 mod call;
+mod calls;
 mod clock;
 mod writer;
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use kprov_core::{Diagnostic, Host, ProviderConfigAddr};
-use kprov_plan::{OperationIndex, Plan, Resolver};
+use kprov_plan::{Plan, Resolver};
 use kprov_provider::{CallContext, Provider, ProviderError, Registry};
 use kprov_state::{RunId, RunOutcome, State, StateError, Store};
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::task::JoinSet;
+use tokio::sync::mpsc::error::TryRecvError;
 
-use crate::machine::{Effect, Event, ExecuteOutcome, Executor, Inputs, Reply, ops_max};
+use crate::machine::{Effect, Event, ExecuteOutcome, Executor, Inputs, ops_max};
 use crate::{Counts, Reporter};
-use call::Caller;
 pub(crate) use call::read_back;
+use calls::Calls;
 pub(crate) use clock::rfc3339;
 use writer::Writer;
 
@@ -73,14 +77,13 @@ pub struct Execution {
 pub async fn execute(
     execution: Execution,
     resolver: &mut dyn Resolver,
-    mut interrupts: UnboundedReceiver<()>,
+    interrupts: UnboundedReceiver<()>,
 ) -> ExecuteOutcome {
     let first_op = match execution.store.reserve_ops(ops_max(&execution.plan)) {
         Ok(first) => first,
         Err(error) => return not_begun(&error),
     };
-    let (told, mut events) = tokio::sync::mpsc::unbounded_channel();
-    let writer = match Writer::start(&execution, told) {
+    let writer = match Writer::start(&execution) {
         Ok(writer) => writer,
         Err(error) => return no_writer(&error),
     };
@@ -93,38 +96,94 @@ pub async fn execute(
         first_op,
     };
     let mut machine = Executor::new(inputs, resolver);
-    let mut calls = Calls::new(&execution);
+    let mut driver = Driver {
+        reporter: execution.reporter.clone(),
+        calls: Calls::new(&execution),
+        writer,
+        ready: VecDeque::new(),
+        interrupts: Some(interrupts),
+    };
     let mut effects = Vec::new();
-    let mut interrupted = 0;
-    let mut listening = true;
+    let mut interrupted = false;
     off_runtime(|| machine.start(&mut effects));
     loop {
+        if let Some(outcome) = driver.perform(&mut effects).await {
+            return outcome;
+        }
+        let event = driver.next().await;
+        if matches!(event, Event::Interrupted) && std::mem::replace(&mut interrupted, true) {
+            driver.calls.abort().await;
+            drop(driver);
+            return machine.abandon();
+        }
+        off_runtime(|| machine.handle(event, &mut effects));
+    }
+}
+
+/// What goes on outside the machine.
+struct Driver {
+    reporter: Arc<dyn Reporter>,
+    calls: Calls,
+    writer: Writer,
+    /// Happened, and not told to the machine yet.
+    ready: VecDeque<Event>,
+    /// `None` when nobody can interrupt any more.
+    interrupts: Option<UnboundedReceiver<()>>,
+}
+
+impl Driver {
+    async fn perform(&mut self, effects: &mut Vec<Effect>) -> Option<ExecuteOutcome> {
         for effect in effects.drain(..) {
             match effect {
-                Effect::Append { batch, entries } => writer.append(batch, entries),
-                Effect::Call { operation, delay, call } => calls.spawn(operation, delay, *call),
-                Effect::Progress(event) => execution.reporter.report(&event),
-                Effect::Finish(outcome) => return *outcome,
+                Effect::Append { batch, entries } => self.writer.order(batch, entries),
+                Effect::Call { operation, delay, call } => {
+                    self.ready.extend(self.calls.start(operation, delay, *call).await);
+                }
+                Effect::Progress(event) => self.reporter.report(&event),
+                Effect::Finish(outcome) => return Some(*outcome),
             }
         }
-        let event = tokio::select! {
-            Some(event) = events.recv() => event,
-            Some(event) = calls.next() => event,
-            message = interrupts.recv(), if listening => {
-                if message.is_none() {
-                    listening = false;
-                    continue;
-                }
-                interrupted += 1;
-                if interrupted > 1 {
-                    calls.abort().await;
-                    drop(writer);
-                    return machine.abandon();
-                }
-                Event::Interrupted
+        None
+    }
+
+    /// What happens next; before waiting for it, what was ordered is written.
+    async fn next(&mut self) -> Event {
+        loop {
+            if let Some(event) = self.happened() {
+                return event;
             }
-        };
-        off_runtime(|| machine.handle(event, &mut effects));
+            if self.writer.flush(self.calls.are_none(), &mut self.ready) {
+                // On a runtime of one thread others want a turn, too.
+                tokio::task::yield_now().await;
+                continue;
+            }
+            tokio::select! {
+                Some(event) = self.writer.next() => return event,
+                Some(event) = self.calls.next() => return event,
+                message = interrupted(&mut self.interrupts) => match message {
+                    Some(()) => return Event::Interrupted,
+                    None => self.interrupts = None,
+                },
+            }
+        }
+    }
+
+    /// What has happened already. A user's wish goes first.
+    fn happened(&mut self) -> Option<Event> {
+        match self.interrupts.as_mut().map(UnboundedReceiver::try_recv) {
+            Some(Ok(())) => return Some(Event::Interrupted),
+            Some(Err(TryRecvError::Disconnected)) => self.interrupts = None,
+            Some(Err(TryRecvError::Empty)) | None => {}
+        }
+        let ready = self.ready.pop_front().or_else(|| self.writer.answered());
+        ready.or_else(|| self.calls.finished())
+    }
+}
+
+async fn interrupted(interrupts: &mut Option<UnboundedReceiver<()>>) -> Option<()> {
+    match interrupts {
+        Some(interrupts) => interrupts.recv().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -134,56 +193,6 @@ fn off_runtime<T>(step: impl FnOnce() -> T) -> T {
     match tokio::runtime::Handle::current().runtime_flavor() {
         tokio::runtime::RuntimeFlavor::MultiThread => tokio::task::block_in_place(step),
         _ => step(),
-    }
-}
-
-/// Calls under way.
-struct Calls {
-    caller: Arc<Caller>,
-    running: JoinSet<(OperationIndex, Reply)>,
-    operations: HashMap<tokio::task::Id, OperationIndex>,
-}
-
-impl Calls {
-    fn new(execution: &Execution) -> Calls {
-        Calls {
-            caller: Arc::new(Caller::new(execution)),
-            running: JoinSet::new(),
-            operations: HashMap::new(),
-        }
-    }
-
-    fn spawn(&mut self, operation: OperationIndex, delay: Duration, call: crate::machine::Call) {
-        let caller = self.caller.clone();
-        let handle = self.running.spawn(async move {
-            if !delay.is_zero() {
-                tokio::time::sleep(delay).await;
-            }
-            (operation, caller.make(call).await)
-        });
-        self.operations.insert(handle.id(), operation);
-    }
-
-    /// The next reply. A provider that panics has failed, and nobody knows how far it got.
-    async fn next(&mut self) -> Option<Event> {
-        let joined = self.running.join_next_with_id().await?;
-        let (id, reply) = match joined {
-            Ok((id, (_, reply))) => (id, reply),
-            Err(error) => {
-                let failure = ProviderError::ambiguous(
-                    "Provider crashed",
-                    "The provider's code failed unexpectedly. This is a bug in the provider.",
-                );
-                (error.id(), Reply::Failed(failure))
-            }
-        };
-        let operation = self.operations.remove(&id)?;
-        Some(Event::Replied { operation, reply })
-    }
-
-    /// Drops all calls; provisioners' processes are killed.
-    async fn abort(&mut self) {
-        self.running.shutdown().await;
     }
 }
 
