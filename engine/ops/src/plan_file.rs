@@ -7,7 +7,7 @@
 //! It never holds ephemeral values. Sensitive ones are in it, as in Terraform's: keep it like a state.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::{BufWriter, Read, Write};
 
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
@@ -99,14 +99,17 @@ impl PlanFile {
                 format!("The plan could not be put into a file: {why}."),
             )
         };
-        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
-        serde_json::to_writer(&mut encoder, self).map_err(|error| failed(error.to_string()))?;
-        let content = encoder.finish().map_err(|error| failed(error.to_string()))?;
-        let mut out = Vec::with_capacity(HEADER + content.len());
-        out.extend_from_slice(MAGIC);
+        let mut out = Vec::from(MAGIC);
         out.extend_from_slice(&VERSION.to_le_bytes());
-        out.extend_from_slice(&Sha256::digest(&content));
-        out.extend_from_slice(&content);
+        out.resize(HEADER, 0);
+        let encoder = DeflateEncoder::new(out, Compression::fast());
+        // JSON comes in scraps, and the encoder clears 32 KB of its buffer for each of them.
+        let mut buffered = BufWriter::with_capacity(64 << 10, encoder);
+        serde_json::to_writer(&mut buffered, self).map_err(|error| failed(error.to_string()))?;
+        let encoder = buffered.into_inner().map_err(|error| failed(error.to_string()))?;
+        let mut out = encoder.finish().map_err(|error| failed(error.to_string()))?;
+        let digest = Sha256::digest(&out[HEADER..]);
+        out[MAGIC.len() + 4..HEADER].copy_from_slice(&digest);
         Ok(out)
     }
 
