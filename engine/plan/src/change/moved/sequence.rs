@@ -1,5 +1,7 @@
 //! In which order statements are carried out: what moves to an address before what moves from it;
-//! what is inside before what is around it where both leave, and after where both arrive.
+//! what is inside before what is around it where both leave, and after where both arrive. Implied
+//! moves come last, in any order: they put right what the written ones brought. There is one for
+//! nearly every resource, so they cost nothing here.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -70,43 +72,50 @@ fn steps(statement: &Statement, end: &Endpoint) -> Vec<Step> {
 /// # Errors
 /// Indexes of statements that form a cycle.
 pub(super) fn sequence(statements: &[Statement]) -> Result<Vec<usize>, Vec<usize>> {
+    let places = |written: bool| {
+        let all = statements.iter().enumerate();
+        all.filter(move |(_, statement)| statement.place.is_some() == written).map(|(at, _)| at)
+    };
+    let written: Vec<usize> = places(true).collect();
+    let ends: Vec<(Vec<Step>, Vec<Step>)> = written
+        .iter()
+        .map(|&at| &statements[at])
+        .map(|statement| (steps(statement, &statement.from), steps(statement, &statement.to)))
+        .collect();
     let (mut from, mut to) = (Index::default(), Index::default());
-    for (at, statement) in statements.iter().enumerate() {
-        from.add(at, steps(statement, &statement.from));
-        to.add(at, steps(statement, &statement.to));
+    for (at, (leaves, arrives)) in ends.iter().enumerate() {
+        from.add(at, leaves.clone());
+        to.add(at, arrives.clone());
     }
     // An edge leads from a statement to one that must come before it.
-    let mut graph: DiGraph<(), ()> = DiGraph::with_capacity(statements.len(), 0);
-    statements.iter().for_each(|_| {
+    let mut graph: DiGraph<(), ()> = DiGraph::with_capacity(written.len(), 0);
+    written.iter().for_each(|_| {
         graph.add_node(());
     });
     let mut edge = |after: usize, before: usize| {
-        // Implied moves come last: they put right what the written ones brought.
-        let written = statements[after].place.is_some() && statements[before].place.is_some();
-        if after != before && written {
+        if after != before {
             graph.update_edge(NodeIndex::new(after), NodeIndex::new(before), ());
         }
     };
-    for (at, statement) in statements.iter().enumerate() {
-        let (leaves, arrives) =
-            (steps(statement, &statement.from), steps(statement, &statement.to));
-        let arriving = to.at(&leaves).into_iter().chain(to.around(&leaves));
-        let before: BTreeSet<usize> = arriving.chain(to.around(&arrives)).collect();
+    for (at, (leaves, arrives)) in ends.iter().enumerate() {
+        let arriving = to.at(leaves).into_iter().chain(to.around(leaves));
+        let before: BTreeSet<usize> = arriving.chain(to.around(arrives)).collect();
         before.iter().for_each(|&before| edge(at, before));
         // A statement in a module acts in all of its instances, also in one that moves to another
         // key: there it comes after.
-        let after = from.around(&leaves).into_iter().chain(from.around(&arrives));
+        let after = from.around(leaves).into_iter().chain(from.around(arrives));
         after.filter(|after| !before.contains(after)).for_each(|after| edge(after, at));
     }
     let mut order = Vec::with_capacity(statements.len());
     for members in kosaraju_scc(&graph) {
         if members.len() > 1 {
-            let mut cycle: Vec<usize> = members.into_iter().map(NodeIndex::index).collect();
+            let mut cycle: Vec<usize> =
+                members.into_iter().map(|member| written[member.index()]).collect();
             cycle.sort_unstable();
             return Err(cycle);
         }
-        order.extend(members.into_iter().map(NodeIndex::index));
+        order.extend(members.into_iter().map(|member| written[member.index()]));
     }
-    order.sort_by_key(|&at| statements[at].place.is_none());
+    order.extend(places(false));
     Ok(order)
 }
