@@ -3,11 +3,14 @@
 //!
 //! The schema gives the type. Ephemeral values never get here: `encode` refuses them.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use kprov_core::value::JsonReader;
 use kprov_core::{
-    Marks, ObjectAddr, Path, PathStep, ProviderConfigAddr, ResourceMode, ResourceName, Str, Value,
-    value,
+    Marks, ObjectAddr, ObjectType, Path, PathStep, ProviderAddr, ProviderConfigAddr, ResourceMode,
+    ResourceName, Str, Type, Value, value,
 };
 use kprov_plan::{PriorObject, PriorState};
 use kprov_provider::{Block, Provider, Registry, Schema};
@@ -51,8 +54,9 @@ pub fn encode(
 pub fn decode_state(state: &State, registry: &Registry) -> (PriorState, Vec<StoredError>) {
     let mut prior = PriorState::default();
     let mut errors = Vec::new();
+    let mut decoding = Decoding::default();
     for (address, stored) in &state.objects {
-        match decode(address, stored, registry) {
+        match decoding.decode(address, stored, registry) {
             Ok(object) => {
                 prior.objects.insert(address.clone(), object);
             }
@@ -112,47 +116,74 @@ pub fn decode(
     stored: &StoredObject,
     registry: &Registry,
 ) -> Result<PriorObject, String> {
-    let provider = provider_of(registry, &stored.provider)?;
-    let resource = &address.instance.resource;
-    let schema = schema_of(provider, resource)?;
-    let mut text = std::borrow::Cow::Borrowed(stored.attributes.get());
-    if stored.schema_version > schema.version {
-        return Err(format!(
-            "stored with schema version {}, this program knows up to {}; use a newer kprov",
-            stored.schema_version, schema.version
-        ));
+    Decoding::default().decode(address, stored, registry)
+}
+
+/// What many objects have in common.
+#[derive(Default)]
+struct Decoding<'r> {
+    reader: JsonReader,
+    types: HashMap<(&'r ProviderAddr, &'r Str), Type>,
+}
+
+impl<'r> Decoding<'r> {
+    fn decode(
+        &mut self,
+        address: &'r ObjectAddr,
+        stored: &'r StoredObject,
+        registry: &'r Registry,
+    ) -> Result<PriorObject, String> {
+        let provider = provider_of(registry, &stored.provider)?;
+        let resource = &address.instance.resource;
+        let schema = schema_of(provider, resource)?;
+        let mut text = Cow::Borrowed(stored.attributes.get());
+        if stored.schema_version > schema.version {
+            return Err(format!(
+                "stored with schema version {}, this program knows up to {}; use a newer kprov",
+                stored.schema_version, schema.version
+            ));
+        }
+        if stored.schema_version < schema.version
+            && let Some(resource) = provider.resource(&resource.ty)
+        {
+            let upgraded = resource.upgrade(stored.schema_version, &text);
+            text = upgraded.map_err(|error| error.to_string())?.into();
+        }
+        let ty = match resource.mode {
+            ResourceMode::Managed => {
+                let key = (&stored.provider.provider, &resource.ty);
+                self.types.entry(key).or_insert_with(|| schema.block.implied_type())
+            }
+            ResourceMode::Data | ResourceMode::Ephemeral => &schema.block.implied_type(),
+        };
+        let Type::Object(ty) = ty else {
+            return Err("the schema is not an object".to_owned());
+        };
+        let value = match self.reader.object(&text, ty) {
+            Some(value) => value,
+            None => decode_attributes(&text, ty)?,
+        };
+        let value = mark(value, stored.sensitive_paths.as_deref())?;
+        Ok(PriorObject {
+            provider: stored.provider.clone(),
+            value,
+            private: stored.private.clone(),
+            tainted: stored.status == ObjectStatus::Tainted,
+            dependencies: stored.dependencies.clone(),
+            create_before_destroy: stored.create_before_destroy,
+        })
     }
-    if stored.schema_version < schema.version
-        && let Some(resource) = provider.resource(&resource.ty)
-    {
-        let upgraded = resource.upgrade(stored.schema_version, &text);
-        text = upgraded.map_err(|error| error.to_string())?.into();
-    }
-    let value = decode_attributes(&text, &schema.block)?;
-    let value = mark(value, stored.sensitive_paths.as_deref())?;
-    Ok(PriorObject {
-        provider: stored.provider.clone(),
-        value,
-        private: stored.private.clone(),
-        tainted: stored.status == ObjectStatus::Tainted,
-        dependencies: stored.dependencies.clone(),
-        create_before_destroy: stored.create_before_destroy,
-    })
 }
 
 /// Attributes that the JSON lacks are null, those that the schema lacks are dropped: both happen
 /// when a schema grew or shrank without a new version.
-fn decode_attributes(text: &str, block: &Block) -> Result<Value, String> {
+fn decode_attributes(text: &str, ty: &ObjectType) -> Result<Value, String> {
     let json: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let serde_json::Value::Object(mut members) = json else {
         return Err("the stored attributes are not an object".to_owned());
     };
-    let ty = block.implied_type();
-    let kprov_core::Type::Object(object) = &ty else {
-        return Err("the schema is not an object".to_owned());
-    };
-    let mut entries: Vec<(Str, Value)> = Vec::with_capacity(object.attributes().len());
-    for (name, ty) in object.attributes() {
+    let mut entries: Vec<(Str, Value)> = Vec::with_capacity(ty.attributes().len());
+    for (name, ty) in ty.attributes() {
         let member = members.remove(name.as_str()).unwrap_or(serde_json::Value::Null);
         let value =
             value::from_json(&member, ty).map_err(|error| format!("attribute {name}: {error}"))?;

@@ -216,7 +216,7 @@ fn read_dynamic(json: &Json, path: &mut Path) -> Result<Value> {
 
 /// What a collection declared with `wanted` holds: with `Dynamic` inside, the type that all items
 /// turned out to have.
-fn element_type<'v>(
+pub(super) fn element_type<'v>(
     wanted: &Type,
     first: Option<&Value>,
     mut all: impl Iterator<Item = &'v Value>,
