@@ -201,11 +201,13 @@ impl<'a> Walk<'_, 'a> {
             problems.extend(attribute_problems(type_problems(provider, name, &bare), None, range));
         }
         problems.collect(self.rules(&config.lifecycle.preconditions, &scope()));
-        let itself = unknown_resource(name, Some(block.implied_type()));
-        let after = scope().with_self(itself);
-        problems.collect(self.rules(&config.lifecycle.postconditions, &after));
-        for provisioner in &config.provisioners {
-            problems.extend(self.provisioner(provisioner, &after));
+        if !config.lifecycle.postconditions.is_empty() || !config.provisioners.is_empty() {
+            let itself = unknown_resource(name, Some(block.implied_type()));
+            let after = scope().with_self(itself);
+            problems.collect(self.rules(&config.lifecycle.postconditions, &after));
+            for provisioner in &config.provisioners {
+                problems.extend(self.provisioner(provisioner, &after));
+            }
         }
         if problems.has_errors() {
             return Err(problems);
