@@ -1,4 +1,4 @@
-//! Speed and memory beside terraform in one run: tests/bench/compare.py and tests/bench/scaling.py.
+//! Speed and memory beside terraform in one run: startup.py, compare.py and scaling.py of tests/bench.
 
 use crate::shell::{self, target_dir};
 
@@ -7,10 +7,14 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
     shell::run("cargo", &["build", "--release", "--locked", "--package", "kprov"])?;
     let program = target_dir().join("release/kprov");
     let program = program.to_string_lossy().into_owned();
+    let quick = arguments.iter().any(|argument| argument == "--quick");
+    shell::run("python3", &["tests/bench/startup.py", "--bin", &program])?;
     let mut compare = vec!["tests/bench/compare.py", "--bin", &program];
-    if arguments.iter().any(|argument| argument == "--quick") {
+    let mut scaling = vec!["tests/bench/scaling.py", "--bin", &program];
+    if quick {
         compare.extend(["--n", "200", "--runs", "1"]);
+        scaling.extend(["--sizes", "1000,2000,4000", "--runs", "1"]);
     }
     shell::run("python3", &compare)?;
-    shell::run("python3", &["tests/bench/scaling.py", "--bin", &program])
+    shell::run("python3", &scaling)
 }
