@@ -16,5 +16,13 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
         scaling.extend(["--sizes", "1000,2000,4000", "--runs", "1"]);
     }
     shell::run("python3", &compare)?;
+    if !quick {
+        // Alone: terraform takes minutes for each of these.
+        let large = ["--kinds", "ac,b", "--n", "10000", "--vs", "none"];
+        shell::run(
+            "python3",
+            &[&["tests/bench/compare.py", "--bin", &program], &large[..]].concat(),
+        )?;
+    }
     shell::run("python3", &scaling)
 }

@@ -292,11 +292,13 @@ fn digest(plan: &Plan) -> String {
             Ok(())
         }
     }
-    let mut hash = Hash(Sha256::new());
+    // JSON comes in scraps, which are dear to hash one by one.
+    let mut hash = std::io::BufWriter::with_capacity(16 << 10, Hash(Sha256::new()));
     // A plan that cannot be written has no digest; it can be applied all the same.
-    match serde_json::to_writer(&mut hash, plan) {
-        Ok(()) => hash.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
-        Err(_) => String::new(),
+    let written = serde_json::to_writer(&mut hash, plan).is_ok();
+    match hash.into_inner() {
+        Ok(hash) if written => hash.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+        _ => String::new(),
     }
 }
 
