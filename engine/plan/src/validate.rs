@@ -29,15 +29,38 @@ pub fn validate(
     providers: &Registry,
 ) -> Diagnostics {
     let (graph, mut found) = Graph::build(tree, sources, providers, Checks::Always);
-    if !found.has_errors() {
-        found.extend(validate_graph(Rc::new(graph), sources, functions, providers));
-    }
+    validate_all(&mut found, Rc::new(graph), sources, functions, providers);
     found.sort();
     found
 }
 
+/// Adds to what building the graph found. A place that is known to be wrong is not told twice: an
+/// undeclared name is found by its reference first, and again when it is evaluated.
+pub(crate) fn validate_all<'a>(
+    found: &mut Diagnostics,
+    graph: Rc<Graph<'a>>,
+    sources: &'a SourceMap,
+    functions: &'a FunctionContext<'a>,
+    providers: &'a Registry,
+) {
+    if !graph.sound {
+        return;
+    }
+    let wrong: Vec<SourceRange> =
+        found.iter().filter(|it| it.is_error()).filter_map(|it| it.subject.clone()).collect();
+    let told = |place: &SourceRange| {
+        wrong.iter().any(|known| {
+            known.filename == place.filename
+                && known.start.byte <= place.end.byte
+                && place.start.byte <= known.end.byte
+        })
+    };
+    let more = validate_graph(graph, sources, functions, providers);
+    found.extend(more.into_iter().filter(|it| !it.subject.as_ref().is_some_and(told)));
+}
+
 /// Checks a configuration whose graph is there already.
-pub(crate) fn validate_graph<'a>(
+fn validate_graph<'a>(
     graph: Rc<Graph<'a>>,
     sources: &'a SourceMap,
     functions: &'a FunctionContext<'a>,

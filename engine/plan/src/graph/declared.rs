@@ -12,6 +12,9 @@ use super::{Checks, Graph, Subject, attribute, subject};
 use crate::provider_config::{provider_addr, resolve};
 use crate::suggestion::did_you_mean;
 
+/// A local value that refers to itself: no cycle of the graph, and no less endless.
+pub(super) const SELF_REFERENCE: &str = "Self-referencing local value";
+
 /// Everything undeclared.
 pub(super) fn check(
     graph: &Graph<'_>,
@@ -158,7 +161,7 @@ impl Check<'_, '_> {
             {
                 let end = reference.steps.last().map_or(reference.root_span, |step| step.span);
                 let detail = format!("Local value local.{name} may not refer to itself.");
-                let summary = "Self-referencing local value";
+                let summary = SELF_REFERENCE;
                 return self.report(summary, detail, reference.root_span.to(end));
             }
         }

@@ -91,6 +91,8 @@ pub(crate) struct Graph<'a> {
     pub(crate) dependencies: Vec<Vec<NodeIndex>>,
     /// Nodes in levels: everything that a node refers to stands in an earlier one.
     pub(crate) levels: Vec<Vec<NodeIndex>>,
+    /// Can it be walked, though there may be names in it that mean nothing?
+    pub(crate) sound: bool,
     index: HashMap<Node, NodeIndex>,
 }
 
@@ -107,6 +109,7 @@ impl<'a> Graph<'a> {
             nodes: Vec::new(),
             dependencies: Vec::new(),
             levels: Vec::new(),
+            sound: false,
             index: HashMap::new(),
         };
         for module in 0..graph.modules.len() {
@@ -118,6 +121,9 @@ impl<'a> Graph<'a> {
             Ok(levels) => graph.levels = levels,
             Err(cycles) => diagnostics.extend(cycles),
         }
+        let endless = |it: &kprov_core::Diagnostic| it.summary == declared::SELF_REFERENCE;
+        graph.sound = !graph.levels.is_empty()
+            && diagnostics.iter().all(|it| it.subject.is_some() && !endless(it));
         (graph, diagnostics)
     }
 

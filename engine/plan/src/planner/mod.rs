@@ -30,7 +30,7 @@ use crate::checks::CheckResults;
 use crate::evaluation::{Evaluation, ModuleInstance, Phase, ResourceInstances, VertexId};
 use crate::expand::{self, Expansion};
 use crate::graph::{Checks, Graph, NodeIndex, NodeKind};
-use crate::validate::validate_graph;
+use crate::validate::validate_all;
 use crate::{Change, Deferred, DeferredReason, Plan, PlanHost, PlanInput, PriorState};
 
 /// Makes a plan. With errors the plan is `errored`, holds what could be planned, and must not be
@@ -39,10 +39,8 @@ pub fn plan(input: &PlanInput<'_>, host: &mut dyn PlanHost) -> (Plan, Diagnostic
     let (graph, mut found) =
         Graph::build(input.tree, input.sources, input.providers, Checks::ForPlan);
     let graph = Rc::new(graph);
-    if !found.has_errors() {
-        let providers = input.providers;
-        found.extend(validate_graph(graph.clone(), input.sources, input.functions, providers));
-    }
+    let providers = input.providers;
+    validate_all(&mut found, graph.clone(), input.sources, input.functions, providers);
     if found.has_errors() {
         found.sort();
         return (finish::errored(input), found);

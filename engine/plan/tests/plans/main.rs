@@ -250,6 +250,7 @@ resource "terraform_data" "x" {
   inptu = 1
 }
 resource "terraform_data" "y" { input = terraform_data.x.outputt }
+output "g" { value = uper("a") }
     "#;
     same(
         &errors(&[("main.tf", main)]),
@@ -258,7 +259,9 @@ resource "terraform_data" "y" { input = terraform_data.x.outputt }
          4: Reference to undeclared local value
          5: Reference to undeclared module
          6: Invalid reference
-         10: Unsupported attribute",
+         8: Unsupported argument
+         10: Unsupported attribute
+         11: Call to unknown function",
     );
     same(&errors(&[("main.tf", "locals {\n a = local.b\n b = local.a\n}")]), "0: Cycle");
     same(
