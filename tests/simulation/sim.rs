@@ -161,8 +161,10 @@ impl Sim {
             return self.close(run, RunOutcome::Failed, End::Failed(problems));
         }
         let mut changes = 0;
+        let chosen = if faults.replaces { self.some_instance() } else { None };
+        let mut replace: Vec<InstanceAddr> = chosen.into_iter().collect();
         for _ in 0..PHASES_MAX {
-            match self.phase(loaded, mode, faults, run)? {
+            match self.phase(loaded, mode, faults, run, &mut replace)? {
                 Phase::Over(End::Done { changes: last }) => {
                     return Ok(End::Done { changes: changes + last });
                 }
@@ -180,6 +182,7 @@ impl Sim {
         mode: PlanMode,
         faults: &Faults,
         run: RunId,
+        replace: &mut Vec<InstanceAddr>,
     ) -> Result<Phase, Violation> {
         let state = Arc::new(self.state()?);
         let (previous, errors) = decode_state(&state, &self.registry);
@@ -190,16 +193,16 @@ impl Sim {
             let end = End::Failed("refresh".to_owned());
             return self.close(run, RunOutcome::Failed, end).map(Phase::Over);
         };
-        let replace = if faults.replaces { self.some_instance() } else { None };
         let options = PlanOptions {
             mode,
-            replace: replace.into_iter().collect(),
+            replace: replace.clone(),
             refreshed: true,
             workspace: "default".into(),
             timestamp: AT.to_owned(),
             ..PlanOptions::default()
         };
         let mut plan = self.plan(loaded, &options, &previous, &prior)?;
+        *replace = plan.still_to_replace(replace);
         let changes = plan.changes.iter().filter(|it| it.action != Action::NoOp).count();
         self.note(|| planned(&plan));
         // A plan without changes is executed too: the state learns what others did.

@@ -198,7 +198,8 @@ impl Applying<'_> {
     }
 
     fn execute(&mut self, planned: Planned) -> Result<(RunOutcome, Rest), OpsError> {
-        let Planned { plan, tree, variables, options, clients, prior, .. } = planned;
+        let Planned { plan, tree, variables, mut options, clients, prior, .. } = planned;
+        options.replace = plan.still_to_replace(&options.replace);
         let project = self.project;
         let plan = Arc::new(plan);
         let run = match self.run {

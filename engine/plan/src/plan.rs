@@ -287,3 +287,14 @@ pub struct Plan {
     /// `-replace`, as given.
     pub replace: Vec<String>,
 }
+
+impl Plan {
+    /// Which of the instances that the user wants replaced this plan does not replace: a later
+    /// phase must, and only those, or a phase that always replaces would have another one after it.
+    pub fn still_to_replace(&self, wanted: &[InstanceAddr]) -> Vec<InstanceAddr> {
+        let made = |change: &&Change| matches!(change.action, Action::Create | Action::Replace(_));
+        let made: std::collections::BTreeSet<&InstanceAddr> =
+            self.changes.iter().filter(made).map(|change| &change.addr).collect();
+        wanted.iter().filter(|addr| !made.contains(addr)).cloned().collect()
+    }
+}
