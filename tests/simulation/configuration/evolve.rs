@@ -99,6 +99,7 @@ fn rename(next_name: &mut u32, module: &mut Module, at: usize, told: bool) {
                 it.depends_on.iter_mut().for_each(swap);
                 it.note.iter_mut().for_each(swap);
                 it.replaced_with.iter_mut().for_each(swap);
+                it.late.iter_mut().for_each(swap);
             }
             Item::Call(call) => call.depends_on.iter_mut().for_each(swap),
         }

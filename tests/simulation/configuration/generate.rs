@@ -12,6 +12,9 @@ pub(crate) fn generate(dice: &mut Dice, blocks: usize) -> Config {
     config
 }
 
+/// Percentage of resources whose count is known late.
+const LATE: u32 = 20;
+
 /// Modules below modules below the root, and no deeper.
 const DEPTH_MAX: usize = 2;
 
@@ -103,6 +106,7 @@ fn resource(dice: &mut Dice, next_name: &mut u32, before: &Before<'_>) -> Resour
         create_before_destroy: dice.chance(25),
         depends_on: depends_on(dice, before),
         replaced_with: if dice.chance(10) { before.resource(dice) } else { None },
+        late: if dice.chance(LATE) { before.resource(dice) } else { None },
         keys,
     }
 }

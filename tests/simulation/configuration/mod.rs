@@ -11,6 +11,8 @@ mod expect;
 mod generate;
 mod text;
 
+use std::collections::BTreeSet;
+
 pub(crate) use evolve::{evolve, rename_only};
 pub(crate) use expect::{Wanted, wanted};
 pub(crate) use generate::generate;
@@ -75,6 +77,8 @@ pub(crate) struct Resource {
     pub(crate) create_before_destroy: bool,
     pub(crate) depends_on: Vec<String>,
     pub(crate) replaced_with: Option<String>,
+    /// A single object whose etag must be known before `count` is: planned in a later phase.
+    pub(crate) late: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -202,6 +206,9 @@ impl Module {
     /// all of them.
     pub(crate) fn repair(&mut self) {
         let mut before: Vec<(String, Keys, bool)> = Vec::new();
+        // What a count waits for may be replaced although those refer to it that nobody can plan
+        // before: only what is created before it is destroyed can be.
+        let mut awaited: BTreeSet<String> = BTreeSet::new();
         for item in &mut self.items {
             let own = item.keys().clone();
             let find = |name: &str| before.iter().find(|(known, ..)| known == name);
@@ -224,6 +231,10 @@ impl Module {
                 Item::Resource(it) => {
                     it.depends_on.retain(|name| find(name).is_some());
                     it.note = it.note.take().filter(|name| resource(name));
+                    it.late = it.late.take().filter(|name| awaited.contains(name));
+                    if it.create_before_destroy && it.keys == Keys::One {
+                        awaited.insert(it.name.clone());
+                    }
                     // Of a resource without instances nothing can be a trigger: an error.
                     let some = |name: &str| find(name).is_some_and(|(_, keys, _)| keys.len() > 0);
                     let trigger = it.replaced_with.take();

@@ -120,7 +120,12 @@ fn depends_on(module: &Module, names: &[String], text: &mut String) {
 fn resource_text(module: &Module, resource: &Resource, text: &mut String) {
     let keys = &resource.keys;
     let _ = writeln!(text, "resource \"sim_object\" \"{}\" {{", resource.name);
-    repetition(keys, text);
+    match (&resource.late, keys) {
+        (Some(late), Keys::Count(count)) => {
+            let _ = writeln!(text, "  count = sim_object.{late}.etag == \"\" ? 0 : {count}");
+        }
+        _ => repetition(keys, text),
+    }
     let _ = writeln!(text, "  size = {}", size(&resource.size, keys));
     let _ = writeln!(text, "  kind = \"k{}\"", resource.kind);
     for (name, refs) in [("refs", &resource.refs), ("links", &resource.links)] {

@@ -237,43 +237,52 @@ impl Edges<'_, '_> {
     }
 
     fn connect_reference(&mut self, from: NodeIndex, reference: &Reference) {
-        let Ok((subject, taken)) = subject(reference, self.sources) else { return };
-        let here = self.module;
-        let kind = match subject {
-            Subject::Variable(name) => NodeKind::Variable(name),
-            Subject::Local(name) => NodeKind::Local(name),
-            Subject::Resource(name) => NodeKind::Resource(name),
-            Subject::Module(name) => return self.connect_module(from, &name, reference, taken),
-            Subject::Each(_)
-            | Subject::CountIndex
-            | Subject::Path(_)
-            | Subject::Terraform(_)
-            | Subject::Itself => return,
-        };
-        if let Some(to) = self.graph.find(here, kind) {
-            // What refers to itself is reported as such, with its place, not as a cycle.
-            if from != to {
-                self.graph.dependencies[from].push(to);
-            }
+        // What refers to itself is reported as such, with its place, not as a cycle.
+        if let Some(to) = target(self.graph, self.module, reference, self.sources)
+            && from != to
+        {
+            self.graph.dependencies[from].push(to);
         }
     }
+}
 
-    /// `module.m[k].out` needs that output; `module.m` all of them, and with them, as in Terraform,
-    /// everything that is in the module.
-    fn connect_module(&mut self, from: NodeIndex, call: &Str, reference: &Reference, taken: usize) {
-        let Some(&child) = self.graph.modules[self.module].children.get(call) else { return };
-        let rest = &reference.steps[taken.min(reference.steps.len())..];
-        let output = rest
-            .first()
-            .and_then(attribute)
-            .or_else(|| rest.get(1).and_then(attribute))
-            .and_then(|name| self.graph.find(child, NodeKind::Output(name.clone())));
-        if let Some(output) = output {
-            self.graph.dependencies[from].push(output);
-            return;
-        }
-        if let Some(close) = self.graph.find(child, NodeKind::Close) {
-            self.graph.dependencies[from].push(close);
-        }
-    }
+/// The node that a reference in that module is about; none if there is no such thing.
+pub(super) fn target(
+    graph: &Graph<'_>,
+    module: usize,
+    reference: &Reference,
+    sources: &SourceMap,
+) -> Option<NodeIndex> {
+    let (subject, taken) = subject(reference, sources).ok()?;
+    let kind = match subject {
+        Subject::Variable(name) => NodeKind::Variable(name),
+        Subject::Local(name) => NodeKind::Local(name),
+        Subject::Resource(name) => NodeKind::Resource(name),
+        Subject::Module(name) => return in_module(graph, module, &name, reference, taken),
+        Subject::Each(_)
+        | Subject::CountIndex
+        | Subject::Path(_)
+        | Subject::Terraform(_)
+        | Subject::Itself => return None,
+    };
+    graph.find(module, kind)
+}
+
+/// `module.m[k].out` needs that output; `module.m` all of them, and with them, as in Terraform,
+/// everything that is in the module.
+fn in_module(
+    graph: &Graph<'_>,
+    module: usize,
+    call: &Str,
+    reference: &Reference,
+    taken: usize,
+) -> Option<NodeIndex> {
+    let child = *graph.modules[module].children.get(call)?;
+    let rest = &reference.steps[taken.min(reference.steps.len())..];
+    let output = rest
+        .first()
+        .and_then(attribute)
+        .or_else(|| rest.get(1).and_then(attribute))
+        .and_then(|name| graph.find(child, NodeKind::Output(name.clone())));
+    output.or_else(|| graph.find(child, NodeKind::Close))
 }

@@ -18,7 +18,9 @@ use std::sync::Arc;
 
 use kprov_core::{Diagnostics, ModulePath, ResourceMode, ResourceName, Str};
 use kprov_lang::SourceMap;
+use kprov_lang::ast::Expr;
 use kprov_lang::config::{Module, ModuleTree};
+use kprov_lang::eval::references;
 use kprov_provider::Registry;
 
 /// Index into [`Graph::nodes`].
@@ -130,6 +132,17 @@ impl<'a> Graph<'a> {
     /// The node of that name.
     pub(crate) fn find(&self, module: usize, kind: NodeKind) -> Option<NodeIndex> {
         self.index.get(&Node { module, kind }).copied()
+    }
+
+    /// The nodes that an expression in that module refers to.
+    pub(crate) fn targets(
+        &self,
+        module: usize,
+        expr: &Expr,
+        sources: &SourceMap,
+    ) -> Vec<NodeIndex> {
+        let found = references(expr);
+        found.into_iter().filter_map(|it| edges::target(self, module, it, sources)).collect()
     }
 
     fn add(&mut self, module: usize, kind: NodeKind) {

@@ -44,6 +44,7 @@ impl Planner<'_, '_> {
         self.check_moves();
         self.check_imports();
         self.orphans();
+        self.hold_back();
         self.declare_checks();
         let outputs = self.outputs();
         let mut plan = errored(self.input);
@@ -145,6 +146,7 @@ impl Planner<'_, '_> {
             dependencies: &object.dependencies,
             create_before_destroy: object.create_before_destroy,
             stale,
+            kept: change.deposed.is_none() && self.kept.contains(&change.addr),
         }
     }
 

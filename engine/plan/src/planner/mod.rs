@@ -4,6 +4,7 @@
 mod conditions;
 mod data;
 mod finish;
+mod hold;
 mod imports;
 mod managed;
 mod orphans;
@@ -119,6 +120,10 @@ struct Planner<'a, 'h> {
     /// The vertex of each change; deletes have none.
     vertices: Vec<Option<VertexId>>,
     deferred: Vec<Deferred>,
+    /// Nodes that are deferred because of what they need to know themselves.
+    unknown: BTreeSet<NodeIndex>,
+    /// Instances that are made anew, and whose old object a later phase deletes.
+    kept: BTreeSet<InstanceAddr>,
     checks: CheckResults,
     reads: Vec<data::PendingRead<'a>>,
     /// By node: replacements create before they destroy, by own setting or a dependent's.
@@ -194,6 +199,8 @@ impl<'a, 'h> Planner<'a, 'h> {
             changes: Vec::new(),
             vertices: Vec::new(),
             deferred: Vec::new(),
+            unknown: BTreeSet::new(),
+            kept: BTreeSet::new(),
             checks: CheckResults::default(),
             reads: Vec::new(),
             create_first,
@@ -251,6 +258,7 @@ impl<'a, 'h> Planner<'a, 'h> {
         let config = &module.config.calls[name];
         self.refuse_unknown(&config.repetition)?;
         self.deferred_nodes[node] = true;
+        self.unknown.insert(node);
         let graph = self.evaluation.graph.clone();
         if let Some(&child) = graph.modules[module.module].children.get(name) {
             for resource in graph.modules[child].config.resources.keys() {
@@ -305,6 +313,7 @@ impl<'a, 'h> Planner<'a, 'h> {
         if matches!(resource.expansion, Expansion::Unknown) {
             self.refuse_unknown(&config.repetition)?;
             self.deferred_nodes[node] = true;
+            self.unknown.insert(node);
             let addr = InstanceAddr {
                 module: module.addr.clone(),
                 resource: name.clone(),
@@ -314,6 +323,9 @@ impl<'a, 'h> Planner<'a, 'h> {
             return Ok(());
         }
         let (configured, vertex) = self.configure(&place)?;
+        if configured == Configured::Unknown {
+            self.unknown.insert(node);
+        }
         self.evaluation.recorder.order(resource.gate, vertex);
         let site = Rc::new(Site {
             node,

@@ -73,6 +73,8 @@ pub struct Recorded<'a> {
     /// Must the state be written although nothing changes (other dependencies, refreshed content)?
     /// A move is seen without this.
     pub stale: bool,
+    /// Does the object that a `CreateFirst` deposes stay until a later phase?
+    pub kept: bool,
 }
 
 /// Puts the changes in order. `recorded` goes with `changes`, item by item; what it lacks has no
@@ -176,6 +178,9 @@ impl Steps {
             }
             Action::NoOp => {}
             Action::Create => own.write = Some(self.add(Create(index))),
+            Action::Replace(ReplaceOrder::CreateFirst) if recorded.kept => {
+                own.write = Some(self.add(Create(index)));
+            }
             Action::Read => own.write = Some(self.add(Read(index))),
             Action::Update => own.write = Some(self.add(Update(index))),
             Action::Replace(order) => {

@@ -81,6 +81,7 @@ impl World {
                 dependencies,
                 create_before_destroy,
                 stale: false,
+                kept: false,
             })
             .collect();
         order(&self.changes, &recorded, &self.graph)
