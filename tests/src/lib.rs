@@ -1,5 +1,5 @@
 //! What the suites share: a strict fake world ([`world`]), a way to plan and apply configurations
-//! in it one effect at a time ([`bench`], [`steps`]), and what must hold afterwards
+//! in it one effect at a time ([`mod@bench`], [`steps`]), and what must hold afterwards
 //! ([`invariants`]).
 //!
 //! Everything is deterministic: the host counts instead of drawing, and the order of effects comes

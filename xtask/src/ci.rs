@@ -10,7 +10,7 @@ pub fn all() -> Result<(), String> {
     run_with(
         "cargo",
         &["doc", "--workspace", "--no-deps", "--locked"],
-        &[("RUSTDOCFLAGS", "-D warnings")],
+        &[("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links")],
     )?;
     test()
 }

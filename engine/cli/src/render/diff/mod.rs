@@ -1,4 +1,4 @@
-//! Two values side by side: [`compare`] makes a tree of what differs, [`print()`] writes it with signs.
+//! Two values side by side: [`compare`] makes a tree of what differs, [`mod@print`] writes it with signs.
 //!
 //! A sensitive value becomes [`Body::Hidden`] when the tree is made, so that what writes never sees it.
 
