@@ -1,7 +1,10 @@
 //! Every provider call fails in every way; the run ends by itself, and the next one comes to rest.
 
-use kprov_state::RunOutcome;
+use std::sync::Arc;
+
+use kprov_state::{AppendFault, Entry, MemoryStore, RunOutcome};
 use kprov_tests::bench::{Bench, Ended, Wanted, told};
+use kprov_tests::host::CountingHost;
 use kprov_tests::invariants::{check_always, check_converged};
 use kprov_tests::steps::{Lie, Moment, Script};
 
@@ -170,4 +173,40 @@ fn what_somebody_else_deleted_is_made_again() {
     bench.world.lose("c");
     bench.applied(&wanted);
     check_converged(&bench, &wanted, "destroy of what is gone in part");
+}
+
+/// The read-back is given up because the state cannot be written; but the call itself was made.
+#[test]
+fn a_read_back_that_is_given_up_leaves_the_intent_open() {
+    const PAIR: &str = r#"
+        resource "world_thing" "a" { label = "a" }
+        resource "world_thing" "b" { label = "b" }
+    "#;
+    let wanted = Wanted::new(PAIR);
+    let mut both = 0;
+    for seed in 0..60 {
+        for at in 0..2 {
+            let fault = |entries: &[Entry]| {
+                let written = entries.iter().any(|it| matches!(it, Entry::Succeeded { .. }));
+                if written { AppendFault::BeforeDurable } else { AppendFault::None }
+            };
+            let host = Arc::new(CountingHost::new(3));
+            let store = Arc::new(MemoryStore::with_faults(host, fault));
+            let mut bench = Bench::new(1).with_store(store.clone());
+            let mut script = Script { seed, lie: Some((at, Lie::ReplyLost)), ..Script::default() };
+            let Ended::Finished(outcome) = bench.apply(&wanted, &mut script) else {
+                panic!("nothing kills it");
+            };
+            let story = format!("seed {seed}, call {at}");
+            let made = bench.world.things().len();
+            let mut bench = bench.with_store(Arc::new(store.clone_durable()));
+            let open = bench.state().open.len();
+            assert!(open + bench.state().objects.len() >= made, "{story}: something is lost");
+            let unknown = told(&outcome.diagnostics).contains("Injected failure");
+            both += usize::from(open == 2 && unknown);
+            bench.applied(&wanted);
+            check_converged(&bench, &wanted, &story);
+        }
+    }
+    assert!(both > 0, "no order of effects gives a read-back up");
 }

@@ -88,6 +88,39 @@ fn a_saved_plan_is_applied_once() {
 }
 
 #[test]
+fn nothing_to_do_is_done_without_asking_and_writes_nothing() {
+    let complete = "Apply complete! Resources: 0 added, 0 changed, 0 destroyed.";
+    let place = Place::new("locals { x = 1 }");
+    let (out, _) = place.expect(0, &["apply", "-lock=false"]);
+    assert!(out.contains("No changes.") && out.contains(complete), "{out}");
+    assert_eq!(place.names(), ["main.tf"]);
+    place.write("main.tf", CONFIG.as_bytes());
+    place.expect(0, &["apply", "-auto-approve"]);
+    let runs = place.expect(0, &["op", "log", "-json"]);
+    let (out, _) = place.expect(0, &["apply"]);
+    assert!(out.contains("No changes.") && out.contains(complete), "{out}");
+    assert!(out.contains("o = \"1\""), "{out}");
+    assert_eq!(place.expect(0, &["op", "log", "-json"]), runs);
+}
+
+#[test]
+fn what_a_refresh_finds_is_recorded_without_asking() {
+    let seen = r#"
+        resource "local_file" "f" {
+          filename = "f.txt"
+          content  = "a"
+        }
+    "#;
+    let place = Place::new(seen);
+    place.expect(0, &["apply", "-auto-approve"]);
+    std::fs::remove_file(place.path().join("f.txt")).expect("a file");
+    place.write("main.tf", b"locals { x = 1 }");
+    let (out, _) = place.expect(0, &["apply"]);
+    assert!(out.contains("Resources: 0 added, 0 changed, 0 destroyed."), "{out}");
+    assert_eq!(place.expect(0, &["state", "list"]).0, "");
+}
+
+#[test]
 fn nobody_is_asked_without_input() {
     let place = Place::new(CONFIG);
     let (_, err) = place.expect(1, &["apply", "-input=false"]);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use kprov_apply::settle::{SettledIntent, Settling, settle_open};
 use kprov_apply::{Counts, Execution, Reporter, execute};
 use kprov_core::{Diagnostic, Diagnostics};
-use kprov_plan::{ApplyInput, ApplyResolver, Plan};
+use kprov_plan::{Action, ApplyInput, ApplyResolver, Plan};
 use kprov_state::{Entry, RunId, RunOutcome};
 use sha2::{Digest, Sha256};
 
@@ -167,6 +167,9 @@ impl Applying<'_> {
             if self.watch.interrupts.any() {
                 return Ok(Some(RunOutcome::Interrupted));
             }
+            if phase == 0 && is_empty(&planned) {
+                return Ok(Some(RunOutcome::Succeeded));
+            }
             let before = self.counts;
             let (outcome, rest) = self.execute(planned)?;
             if outcome != RunOutcome::Succeeded || rest.deferred == 0 {
@@ -257,6 +260,15 @@ impl Applying<'_> {
             self.problems.extend(error.into_diagnostics());
         }
     }
+}
+
+/// Is there nothing to do and nothing to record? A plan without changes may have found objects
+/// changed or gone, which the state is to learn. Checks are evaluated again, to be on the safe side.
+fn is_empty(planned: &Planned) -> bool {
+    let plan = &planned.plan;
+    let outputs = plan.outputs.values().all(|output| output.action == Action::NoOp);
+    let nothing = plan.operations.is_empty() && plan.deferred.is_empty() && plan.drift.is_empty();
+    nothing && outputs && plan.checks.is_empty() && planned.state.checks.is_empty()
 }
 
 /// What a later phase is made from.
