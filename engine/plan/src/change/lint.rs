@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kprov_core::{Marks, ResourceAddr};
+use kprov_core::{Marks, ResourceAddr, ResourceMode};
 
 use crate::{Action, ActionReason, Change, Operation, OperationKind, Plan, ReplaceOrder};
 
@@ -73,7 +73,12 @@ fn fits(reason: ActionReason, action: Action) -> bool {
 }
 
 fn lint_sequence(changes: &[Change], findings: &mut Vec<String>) {
-    let key = |change: &Change| (change.addr.clone(), change.deposed.clone());
+    // A destroy may read a data source for a provider's configuration, and forgets the one that is
+    // stored: two changes of one address, in that order.
+    let forgets = |change: &Change| {
+        change.addr.resource.mode == ResourceMode::Data && change.action == Action::Forget
+    };
+    let key = |change: &Change| (change.addr.clone(), change.deposed.clone(), forgets(change));
     for pair in changes.windows(2) {
         if key(&pair[0]) >= key(&pair[1]) {
             findings.push(format!(
