@@ -302,29 +302,7 @@ impl Executor<'_> {
             self.diagnostics.push(problem);
             return self.lost(operation, &active, effects);
         }
-        let read_back = match &active.call.request {
-            _ if error.class != ErrorClass::Ambiguous => None,
-            Request::Create(request) => Some(Request::Settle(SettleRequest {
-                intent: request.intent.clone(),
-                prior: None,
-                planned: request.planned.clone(),
-                private: request.private.clone(),
-            })),
-            Request::Update(request) => Some(Request::Settle(SettleRequest {
-                intent: request.intent.clone(),
-                prior: Some(request.prior.clone()),
-                planned: request.planned.clone(),
-                private: request.private.clone(),
-            })),
-            Request::Delete { request, .. } => {
-                Some(Request::ReadBack(ReadRequest { prior: request.prior.clone() }))
-            }
-            Request::Read { .. }
-            | Request::Provision(_)
-            | Request::Settle(_)
-            | Request::ReadBack(_) => None,
-        };
-        match read_back {
+        match read_back(&active.call.request, error.class) {
             Some(request) => {
                 self.doubtful(&active, error.to_string(), batch);
                 active.call.request = request;
@@ -502,4 +480,33 @@ fn still_open(active: &Active, error: &ProviderError) -> Diagnostic {
         ),
     )
     .of(&active.call.address)
+}
+
+/// What finds out whether a call that failed ambiguously has had an effect; `None` where there is
+/// nothing to find out.
+fn read_back(request: &Request, class: ErrorClass) -> Option<Request> {
+    if class != ErrorClass::Ambiguous {
+        return None;
+    }
+    match request {
+        Request::Create(request) => Some(Request::Settle(SettleRequest {
+            intent: request.intent.clone(),
+            prior: None,
+            planned: request.planned.clone(),
+            private: request.private.clone(),
+        })),
+        Request::Update(request) => Some(Request::Settle(SettleRequest {
+            intent: request.intent.clone(),
+            prior: Some(request.prior.clone()),
+            planned: request.planned.clone(),
+            private: request.private.clone(),
+        })),
+        Request::Delete { request, .. } => {
+            Some(Request::ReadBack(ReadRequest { prior: request.prior.clone() }))
+        }
+        Request::Read { .. }
+        | Request::Provision(_)
+        | Request::Settle(_)
+        | Request::ReadBack(_) => None,
+    }
 }
