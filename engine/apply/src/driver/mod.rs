@@ -157,9 +157,10 @@ impl Driver {
                 tokio::task::yield_now().await;
                 continue;
             }
+            // What comes goes round once more: a wish that came before it goes before it.
             tokio::select! {
-                Some(event) = self.writer.next() => return event,
-                Some(event) = self.calls.next() => return event,
+                Some(event) = self.writer.next() => self.ready.push_back(event),
+                Some(event) = self.calls.next() => self.ready.push_back(event),
                 message = interrupted(&mut self.interrupts) => match message {
                     Some(()) => return Event::Interrupted,
                     None => self.interrupts = None,
