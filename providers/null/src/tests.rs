@@ -33,8 +33,13 @@ fn only_real_changes_of_triggers_replace() {
         let prior = complete(block, &before);
         let config = complete(block, &after);
         let proposed = proposed(block, Some(&prior), &config);
-        let request =
-            PlanRequest { prior: Some(&prior), proposed: &proposed, config: &config, private: &[] };
+        let request = PlanRequest {
+            prior: Some(&prior),
+            proposed: &proposed,
+            config: &config,
+            private: &[],
+            provider: &Value::NULL,
+        };
         let resource = Null.resource("null_resource").expect("a known type");
         let planned = resource.plan(request).expect("a plan");
         let replaces = planned.requires_replace == [Path::attribute("triggers")];

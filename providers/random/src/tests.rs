@@ -31,7 +31,13 @@ fn make(ty: &str, config: &Value, seed: u64) -> Value {
     let block = &Random.schema().resources[ty].schema.block;
     let config = complete(block, config);
     let proposed = proposed(block, None, &config);
-    let request = PlanRequest { prior: None, proposed: &proposed, config: &config, private: &[] };
+    let request = PlanRequest {
+        prior: None,
+        proposed: &proposed,
+        config: &config,
+        private: &[],
+        provider: &Value::NULL,
+    };
     let resource = Random.resource(ty).expect("a known type");
     let planned = resource.plan(request).expect("a plan").value;
     let host: Arc<dyn Host> = Arc::new(FakeHost::new(seed));
@@ -308,8 +314,13 @@ fn an_empty_override_that_goes_replaces_nothing() {
         let prior = make("random_string", &with(&base, &[("override_special", before.into())]), 1);
         let config = complete(block, &object(&base));
         let proposed = proposed(block, Some(&prior), &config);
-        let request =
-            PlanRequest { prior: Some(&prior), proposed: &proposed, config: &config, private: &[] };
+        let request = PlanRequest {
+            prior: Some(&prior),
+            proposed: &proposed,
+            config: &config,
+            private: &[],
+            provider: &Value::NULL,
+        };
         let resource = Random.resource("random_string").expect("a known type");
         let planned = resource.plan(request).expect("a plan");
         let replaces = planned.requires_replace.contains(&Path::attribute("override_special"));

@@ -49,6 +49,9 @@ pub struct PlanRequest<'a> {
     pub config: &'a Value,
     /// Kept with the prior object.
     pub private: &'a [u8],
+    /// The provider's configuration: what it says for all objects (tags, a region) shows in plans.
+    /// Parts may be unknown.
+    pub provider: &'a Value,
 }
 
 /// The answer: what the object will be.

@@ -56,6 +56,8 @@ pub struct ApplyResolver<'a> {
     /// By change: where marks go, found when it was prepared.
     marks: HashMap<u32, Vec<Path>>,
     removed: RemovedBlocks<'a>,
+    /// Provider configurations that were asked for, without marks.
+    provider_configs: BTreeMap<ProviderConfigAddr, Value>,
     /// Checks of which the data source could not be read, which is all that they tell.
     unread: BTreeSet<(CheckedBlock, ModuleAddr)>,
 }
@@ -101,6 +103,7 @@ impl<'a> ApplyResolver<'a> {
             checks,
             marks: HashMap::new(),
             removed,
+            provider_configs: BTreeMap::new(),
             unread: BTreeSet::new(),
         })
     }
@@ -147,6 +150,16 @@ impl<'a> ApplyResolver<'a> {
         self.evaluation.initial = aside.initial;
         let value = value?;
         Ok(value.is_wholly_known().then_some(value))
+    }
+
+    /// The configuration that plans of its resources are made with; null where it is not known.
+    fn provider_config(&mut self, provider: &ProviderConfigAddr) -> Result<Value, Diagnostics> {
+        if let Some(found) = self.provider_configs.get(provider) {
+            return Ok(found.clone());
+        }
+        let value = self.provider_configuration(provider)?.unwrap_or(Value::NULL).unmark_deep().0;
+        self.provider_configs.insert(provider.clone(), value.clone());
+        Ok(value)
     }
 
     /// Evaluates an expression as the root module sees it: what `console` does.

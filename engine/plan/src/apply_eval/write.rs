@@ -42,11 +42,13 @@ impl<'a> ApplyResolver<'a> {
             None => bare.clone(),
         };
         let proposed = proposed_new(block, prior.as_ref(), &effective);
+        let provider_config = self.provider_config(&change.provider)?;
         let question = PlanRequest {
             prior: prior.as_ref(),
             proposed: &proposed,
             config: &effective,
             private: &change.prior_private,
+            provider: &provider_config,
         };
         let planned = code.plan(question).map_err(|error| {
             let range = self.input.sources.range(target.resource.config.span);

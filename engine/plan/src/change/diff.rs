@@ -25,6 +25,8 @@ pub struct InstancePlanRequest<'a> {
     pub resource: &'a dyn Resource,
     /// Of the type.
     pub schema: &'a Block,
+    /// Of its provider, without marks.
+    pub provider_config: &'a Value,
     /// The object as it is; also one just imported.
     pub prior: Option<&'a PriorObject>,
     /// Of the schema's implied type, marked.
@@ -134,7 +136,8 @@ impl Subject<'_> {
         let request = self.request;
         let proposed = proposed_new(request.schema, prior, self.config);
         let private = request.prior.map_or(&[][..], |object| &object.private);
-        let question = PlanRequest { prior, proposed: &proposed, config: self.config, private };
+        let (config, provider) = (self.config, request.provider_config);
+        let question = PlanRequest { prior, proposed: &proposed, config, private, provider };
         let planned =
             request.resource.plan(question).map_err(|error| provider_problem(request, error))?;
         if !raw_equal(&planned.value, &proposed) {

@@ -43,6 +43,7 @@ impl<'a> Planner<'a, '_> {
             place: Some(&place),
             resource: code,
             schema: site.block,
+            provider_config: &site.provider_config,
             prior,
             config: &config,
             ignore: &site.ignore,

@@ -116,6 +116,8 @@ struct Planner<'a, 'h> {
     /// By node: resources referred to, as state records them.
     recorded: Vec<Arc<[NodeIndex]>>,
     providers: BTreeMap<ProviderConfigAddr, (Configured, Option<VertexId>)>,
+    /// What provider configurations evaluated to, without marks.
+    provider_configs: BTreeMap<ProviderConfigAddr, Value>,
     changes: Vec<Change>,
     /// The vertex of each change; deletes have none.
     vertices: Vec<Option<VertexId>>,
@@ -137,6 +139,7 @@ struct Site<'a> {
     name: ResourceName,
     resource: Rc<ResourceInstances<'a>>,
     provider: ProviderConfigAddr,
+    provider_config: Value,
     code: &'a dyn kprov_provider::Provider,
     block: &'a kprov_provider::Block,
     statics: Vec<&'a Reference>,
@@ -196,6 +199,7 @@ impl<'a, 'h> Planner<'a, 'h> {
             pending: vec![false; count],
             recorded,
             providers: BTreeMap::new(),
+            provider_configs: BTreeMap::new(),
             changes: Vec::new(),
             vertices: Vec::new(),
             deferred: Vec::new(),
@@ -335,6 +339,7 @@ impl<'a, 'h> Planner<'a, 'h> {
             dependencies: self.recorded_dependencies(node),
             ignore: Ignore::from(&config.lifecycle.ignore_changes),
             resource,
+            provider_config: self.provider_configs.get(&place.addr).cloned().unwrap_or(Value::NULL),
             provider: place.addr,
             code,
             block,

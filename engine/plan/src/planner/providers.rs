@@ -46,6 +46,7 @@ impl Planner<'_, '_> {
             return Err(Diagnostics::new());
         };
         self.refuse_invalid_provider(provider.as_ref(), &value, header)?;
+        self.provider_configs.insert(place.addr.clone(), value.clone().unmark_deep().0);
         if !value.is_wholly_known() {
             self.host.configure(&place.addr, None)?;
             return Ok((Configured::Unknown, Some(vertex)));

@@ -64,7 +64,15 @@ pub async fn failures(provider: &dyn Provider, ty: &str, cases: &Cases) -> Vec<F
         Err(error) => return vec![Failure { rule: "configure", seen: error.to_string() }],
     };
     let context = CallContext { client, host };
-    let mut run = Run { resource, schema, context, cases, failures: Vec::new(), op: 0 };
+    let mut run = Run {
+        resource,
+        schema,
+        provider_config: config,
+        context,
+        cases,
+        failures: Vec::new(),
+        op: 0,
+    };
     run.check_schema();
     run.check_input();
     run.check_life().await;
@@ -77,6 +85,7 @@ pub async fn failures(provider: &dyn Provider, ty: &str, cases: &Cases) -> Vec<F
 struct Run<'a> {
     resource: &'a dyn Resource,
     schema: &'a ResourceSchema,
+    provider_config: Value,
     context: CallContext,
     cases: &'a Cases,
     failures: Vec<Failure>,

@@ -39,7 +39,13 @@ impl Run<'_> {
         let config = self.config(config);
         let proposed = proposed(&self.schema.schema.block, prior, &config);
         let ask = || {
-            let request = PlanRequest { prior, proposed: &proposed, config: &config, private };
+            let request = PlanRequest {
+                prior,
+                proposed: &proposed,
+                config: &config,
+                private,
+                provider: &self.provider_config,
+            };
             self.resource.plan(request)
         };
         let planned = match (ask(), ask()) {
