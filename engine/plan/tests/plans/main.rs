@@ -1,5 +1,6 @@
 //! Configurations to plans, and plans applied.
 
+mod blocks;
 mod hold;
 mod scale;
 mod support;

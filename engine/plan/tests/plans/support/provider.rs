@@ -32,6 +32,11 @@ static SCHEMA: LazyLock<ProviderSchema> = LazyLock::new(|| {
         ("input", Attribute::new(Type::String).optional()),
         ("output", Attribute::new(Type::String).computed()),
     ];
+    let rule = Type::object([("name", Type::String), ("port", Type::Number)]);
+    let rules = [
+        ("rule", Attribute::new(Type::set(rule.clone())).optional().computed()),
+        ("found", Attribute::new(Type::list(rule)).computed()),
+    ];
     let block = |attributes: &[(&str, Attribute)]| Schema {
         version: 0,
         block: Block {
@@ -46,7 +51,11 @@ static SCHEMA: LazyLock<ProviderSchema> = LazyLock::new(|| {
             ResourceSchema { schema: block(&data), creation: Creation::Local },
         )]
         .into(),
-        data_sources: [("terraform_echo".into(), block(&echo))].into(),
+        data_sources: [
+            ("terraform_echo".into(), block(&echo)),
+            ("terraform_rules".into(), block(&rules)),
+        ]
+        .into(),
         ephemerals: [("terraform_echo".into(), block(&echo))].into(),
     }
 });
@@ -79,6 +88,13 @@ impl DataSource for Echo {
 
 /// What the data source gives; `fail` fails.
 pub(super) fn answer(config: &Value) -> Result<Value, ProviderError> {
+    if let Some(rules) = config.get("rule") {
+        let found = match rules {
+            Value::Set(set) => Value::list(set.element().clone(), set.items().to_vec()),
+            _ => Value::NULL,
+        };
+        return Ok(Value::object([("rule", rules.clone()), ("found", found)]));
+    }
     let input = config.get("input").cloned().unwrap_or(Value::NULL);
     if input == Value::from("fail") {
         return Err(ProviderError::rejected("Echo failed", "It was asked to."));
