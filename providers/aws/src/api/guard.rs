@@ -1,5 +1,6 @@
 //! Account guards: asks once who we are, before the first call, where the configuration wants it.
 
+use futures::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use super::{Api, AwsError};
@@ -77,20 +78,17 @@ impl Api {
         })
     }
 
-    /// Before a call.
-    pub(super) async fn check_account(
-        &self,
-        service: &str,
-        operation: &str,
-    ) -> Result<(), AwsError> {
+    /// Before a call. Boxed by hand, because asking who we are is a call too.
+    pub(super) fn check_account<'a>(
+        &'a self,
+        service: &'a str,
+        operation: &'a str,
+    ) -> BoxFuture<'a, Result<(), AwsError>> {
         let asking = service == "sts" && operation == "GetCallerIdentity";
         if asking || self.shared.settings.accounts.is_empty() {
-            return Ok(());
+            return Box::pin(std::future::ready(Ok(())));
         }
-        let identity: std::pin::Pin<
-            Box<dyn Future<Output = Result<&Identity, AwsError>> + Send + '_>,
-        > = Box::pin(self.identity());
-        identity.await.map(|_| ())
+        Box::pin(async move { self.identity().await.map(|_| ()) })
     }
 }
 
