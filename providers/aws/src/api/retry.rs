@@ -70,6 +70,36 @@ impl Api {
         }
     }
 
+    /// All pages of an operation: `make` gets the token of the page, `split` takes an answer apart
+    /// into items and the token of the next page.
+    ///
+    /// # Errors
+    /// That of the first page that fails.
+    pub(crate) async fn pages<I, T, E, F>(
+        &self,
+        service: &'static str,
+        operation: &'static str,
+        make: impl Fn(Option<String>) -> F + Send + Sync,
+        split: impl Fn(T) -> (Option<Vec<I>>, Option<String>) + Send + Sync,
+    ) -> Result<Vec<I>, AwsError>
+    where
+        I: Send,
+        T: Send,
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+        F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
+    {
+        let (mut all, mut token) = (Vec::new(), None);
+        loop {
+            let answer = self.call(service, operation, || make(token.clone())).await?;
+            let (items, next) = split(answer);
+            all.extend(items.unwrap_or_default());
+            match next.filter(|next| !next.is_empty()) {
+                Some(next) => token = Some(next),
+                None => return Ok(all),
+            }
+        }
+    }
+
     /// Waits before try number `tries + 1`: any time up to a bound that doubles.
     pub(crate) async fn pause(&self, tries: u32) {
         let bound = (FIRST_PAUSE * 2f64.powi(tries.min(16) as i32)).min(LONGEST_PAUSE);
