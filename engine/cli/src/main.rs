@@ -15,6 +15,8 @@ mod providers;
 mod render;
 mod session;
 mod signals;
+#[cfg(test)]
+mod testing;
 mod workspace_file;
 
 use std::process::ExitCode;

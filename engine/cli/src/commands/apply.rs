@@ -167,8 +167,8 @@ impl ApplyWatcher for Terminal<'_> {
     fn approve(&self, planned: &Planned, phase: usize) -> bool {
         self.progress.end();
         if self.show_plan || phase > 0 {
-            let show = if self.concise { render::concise } else { render::plan };
-            output::print(&show(&planned.plan, self.session.style));
+            let shown = super::plan::shown;
+            output::print(&shown(self.session, self.project, &planned.plan, self.concise));
         }
         if self.ask && planned.plan.applyable && !self.asked() {
             return false;

@@ -4,6 +4,8 @@
 //! same [`Style`] give the same text. A sensitive value never becomes text.
 
 mod applied;
+#[cfg(test)]
+mod block_tests;
 mod diagnostics;
 #[cfg(test)]
 mod diagnostics_tests;
@@ -11,6 +13,7 @@ mod diff;
 mod oplog;
 mod outputs;
 mod plan;
+mod schemas;
 #[cfg(test)]
 mod secrecy_tests;
 mod snippet;
@@ -25,6 +28,7 @@ pub(crate) use outputs::{outputs, value};
 #[cfg(test)]
 pub(crate) use plan::testing;
 pub(crate) use plan::{checks, concise, plan};
+pub(crate) use schemas::Schemas;
 pub(crate) use state::object;
 pub(crate) use style::Style;
 use style::Tint;

@@ -5,7 +5,7 @@ use kprov_plan::{Action, DriftChange, PriorObject, ReplaceOrder};
 use proptest::prelude::*;
 
 use super::plan::testing::{change, output, plan_of};
-use super::{Style, concise, object, outputs, plan};
+use super::{Schemas, Style, concise, object, outputs, plan};
 
 const SECRET: &str = "hunter2";
 
@@ -73,10 +73,10 @@ proptest! {
         };
         let address = made.changes[0].addr.clone().current();
         let shown = [
-            plan(&made, Style::plain()),
-            plan(&made, Style::of(true, 40)),
+            plan(&made, Schemas::default(), Style::plain()),
+            plan(&made, Schemas::default(), Style::of(true, 40)),
             concise(&made, Style::plain()),
-            object(&address, &prior),
+            object(&address, &prior, Schemas::default()),
             outputs(&[("o".into(), after)].into()),
         ];
         for text in shown {
