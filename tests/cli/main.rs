@@ -30,5 +30,6 @@ mod selection;
 mod state_commands;
 mod state_transfer;
 mod stored;
+mod terminal;
 mod variables;
 mod workspaces;

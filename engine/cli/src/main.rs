@@ -5,6 +5,7 @@
 //! `kprov version`.
 
 mod args;
+mod ask;
 mod commands;
 mod failure;
 mod modules;

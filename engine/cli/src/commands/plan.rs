@@ -20,8 +20,9 @@ pub(crate) fn run(session: &Session, flags: PlanFlags) -> Outcome {
     if flags.generate_config_out.is_some() {
         return Err(super::later("-generate-config-out"));
     }
-    let request = request(session, &flags.change)?;
+    let mut request = request(session, &flags.change)?;
     let project = project(session, &flags.change)?;
+    session.ask_for_variables(&project, &mut request, flags.change.input);
     let planned = kprov_ops::plan(&project, &request)?;
     if planned.plan.errored || planned.problems.has_errors() {
         session.complain(&planned.problems);

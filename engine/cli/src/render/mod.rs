@@ -13,6 +13,7 @@ mod diff;
 mod oplog;
 mod outputs;
 mod plan;
+mod question;
 mod schemas;
 #[cfg(test)]
 mod secrecy_tests;
@@ -28,6 +29,7 @@ pub(crate) use outputs::{outputs, value};
 #[cfg(test)]
 pub(crate) use plan::testing;
 pub(crate) use plan::{checks, concise, plan};
+pub(crate) use question::question;
 pub(crate) use schemas::Schemas;
 pub(crate) use state::object;
 pub(crate) use style::Style;
