@@ -2,6 +2,7 @@
 //! shown of real plans.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use kprov_apply::SilentReporter;
@@ -19,20 +20,32 @@ use kprov_state::MemoryStore;
 
 /// `registry.terraform.io/hashicorp/test` with `test_host` and `test_key`.
 #[derive(Debug)]
-pub(crate) struct Test(InState<Kept>);
+pub(crate) struct Test {
+    kept: InState<Kept>,
+    /// Calls of an earlier life.
+    asked: Vec<(String, u64)>,
+}
 
 impl Test {
     pub(crate) fn new() -> Test {
-        Test(InState(Kept))
+        Test::that_asked(Vec::new())
+    }
+
+    /// One that called its API already.
+    pub(crate) fn that_asked(asked: Vec<(String, u64)>) -> Test {
+        Test { kept: InState(Kept::default()), asked }
     }
 }
 
 /// Objects are as planned; what the provider chooses is "made".
-#[derive(Debug)]
-struct Kept;
+#[derive(Debug, Default)]
+struct Kept {
+    made: AtomicU64,
+}
 
 impl StateOnly for Kept {
     fn make(&self, _: &dyn Host, planned: &Value) -> Result<Value, ProviderError> {
+        self.made.fetch_add(1, Ordering::Relaxed);
         Ok(transform(planned, &mut |_, part| match part {
             Value::Unknown(_) => Value::from("made"),
             part => part,
@@ -51,7 +64,12 @@ impl Provider for Test {
     }
 
     fn resource(&self, ty: &str) -> Option<&dyn Resource> {
-        self.schema().resources.contains_key(ty).then_some(&self.0 as &dyn Resource)
+        self.schema().resources.contains_key(ty).then_some(&self.kept as &dyn Resource)
+    }
+
+    fn calls(&self) -> Vec<(String, u64)> {
+        let made = self.kept.0.made.load(Ordering::Relaxed);
+        [("test MakeObject".to_owned(), made)].into_iter().chain(self.asked.clone()).collect()
     }
 }
 
@@ -127,16 +145,11 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> World {
-        World::with(Arc::new(Test::new()))
-    }
-
-    /// With another provider.
-    pub(crate) fn with(provider: Arc<dyn Provider>) -> World {
         let dir = tempfile::tempdir().unwrap();
         let host: Arc<dyn Host> = Arc::new(Machine::new());
         let store = Arc::new(MemoryStore::new(host.clone()));
         let files = Arc::new(Disk::new(dir.path().to_owned(), None));
-        let registry = Registry::new().with(provider);
+        let registry = Registry::new().with(Arc::new(Test::new()));
         World { dir, project: Project::new(files, host, registry, store) }
     }
 

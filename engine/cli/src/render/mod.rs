@@ -6,6 +6,7 @@
 mod applied;
 #[cfg(test)]
 mod block_tests;
+mod calls;
 mod diagnostics;
 #[cfg(test)]
 mod diagnostics_tests;
@@ -23,6 +24,7 @@ mod style;
 mod text;
 
 pub(crate) use applied::applied;
+pub(crate) use calls::calls;
 pub(crate) use diagnostics::{compact, diagnostics};
 pub(crate) use oplog::{run, runs};
 pub(crate) use outputs::{outputs, value};
