@@ -76,7 +76,7 @@ pub(crate) fn run(session: &Session, mut flags: ApplyFlags, kind: Kind) -> Outco
         session.ask_for_variables(&project, &mut request.plan, flags.change.input);
     }
     let interrupts = Arc::new(Interrupts::new());
-    let progress = Arc::new(Progress::new(session.style));
+    let progress = Arc::new(Progress::new());
     let watcher = Terminal {
         session,
         project: &project,
