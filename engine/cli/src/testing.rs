@@ -76,7 +76,7 @@ impl Provider for Test {
 fn schema() -> ProviderSchema {
     let id = || ("id", Attribute::new(Type::String).computed());
     let key = Block::of("", [id(), ("name", optional())]);
-    let types = [("test_host", host(id())), ("test_key", key)];
+    let types = [("test_host", host(id())), ("test_key", key), ("t", loose())];
     let resources = types.map(|(name, block)| {
         let schema = Schema { version: 0, block };
         (Str::from(name), ResourceSchema { schema, creation: Creation::Local })
@@ -123,6 +123,17 @@ fn host(id: (&str, Attribute)) -> Block {
         ("tag", Nesting::Set, Block::of("", [("key", optional()), ("value", optional())])),
     ]);
     host
+}
+
+/// For objects of any shape: what fits is a block.
+fn loose() -> Block {
+    let parts = || Block::of("", [("a", optional()), ("b", optional())]);
+    let mut inner = parts();
+    inner.blocks = nested([("x", Nesting::Set, parts())]);
+    let mut outer = Block::of("", [("user_data", optional())]);
+    let kinds = [("id", Nesting::Single, inner.clone()), ("x", Nesting::List, inner)];
+    outer.blocks = nested(kinds);
+    outer
 }
 
 fn nested<const N: usize>(all: [(&str, Nesting, Block); N]) -> BTreeMap<Str, NestedBlock> {

@@ -1,10 +1,15 @@
 //! A sensitive value is planted anywhere in anything that is shown, and is never seen.
 
+use std::sync::Arc;
+
 use kprov_core::{Marks, Type, Value};
 use kprov_plan::{Action, DriftChange, PriorObject, ReplaceOrder};
+use kprov_provider::Registry;
 use proptest::prelude::*;
 
 use super::plan::testing::{change, output, plan_of};
+use crate::testing::Test;
+
 use super::{Schemas, Style, concise, object, outputs, plan};
 
 const SECRET: &str = "hunter2";
@@ -72,9 +77,12 @@ proptest! {
             create_before_destroy: false,
         };
         let address = made.changes[0].addr.clone().current();
+        let registry = Registry::new().with(Arc::new(Test::new()));
         let shown = [
             plan(&made, Schemas::default(), Style::plain()),
             plan(&made, Schemas::default(), Style::of(true, 40)),
+            plan(&made, Schemas::of(&registry), Style::plain()),
+            object(&address, &prior, Schemas::of(&registry)),
             concise(&made, Style::plain()),
             object(&address, &prior, Schemas::default()),
             outputs(&[("o".into(), after)].into()),
