@@ -138,5 +138,6 @@ fn is_argument(request: &PlanRequest, name: &str) -> bool {
     request.variables.iter().any(|argument| match argument {
         VariableArgument::Var(text) => text.split('=').next() == Some(name),
         VariableArgument::File(_) => true,
+        VariableArgument::Answer(..) => false,
     })
 }

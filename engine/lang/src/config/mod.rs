@@ -25,7 +25,7 @@ mod types;
 mod variable;
 mod version;
 
-pub use loader::{EmbeddedModules, configuration_files, load_tree};
+pub use loader::{EmbeddedModules, configuration_files, load_root, load_tree};
 pub use types::{Defaults, TypeConstraint, type_from_expr};
 
 use std::collections::BTreeMap;
