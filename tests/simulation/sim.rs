@@ -343,6 +343,7 @@ impl Sim {
             previous,
             prior,
             options,
+            earlier: &[],
         };
         let (plan, problems) = kprov_plan::plan(&input, &mut NoReads);
         if !problems.is_empty() {

@@ -172,6 +172,7 @@ impl Bench {
             previous: &previous,
             prior: &prior,
             options: &options,
+            earlier: &[],
         };
         let (plan, problems) = kprov_plan::plan(&input, &mut self.answers());
         assert!(!problems.has_errors() && !plan.errored, "{}", told(&problems));
