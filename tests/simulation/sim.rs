@@ -279,6 +279,7 @@ impl Sim {
             run,
             registry: self.registry.clone(),
             clients: self.clients.clone(),
+            parallelism: 10,
             host: self.host.clone(),
         };
         let (_, problems) = at_once(settle_open(&settling, &state));

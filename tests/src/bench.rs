@@ -265,6 +265,7 @@ impl Bench {
             run,
             registry: self.registry.clone(),
             clients: self.clients.clone(),
+            parallelism: 10,
             host: self.host.clone(),
         };
         let (_, problems) = at_once(settle_open(&settling, &self.state()));

@@ -142,6 +142,7 @@ fn settle(
         run,
         registry: project.registry.clone(),
         clients: Arc::new(clients),
+        parallelism: project.parallelism,
         host: project.host.clone(),
     };
     let (settled, problems) = project.runtime().block_on(settle_open(&settling, &state));
