@@ -14,6 +14,7 @@ use kprov_state::{
 use super::asking::{AskBack, Question, ask_all};
 use super::{Decision, Found, decide};
 use crate::driver::{Clients, chain, rfc3339};
+use crate::stored::StoredTypes;
 use crate::{conform, record, stored};
 
 /// Where to settle.
@@ -78,10 +79,12 @@ pub async fn settle_open(settling: &Settling, state: &State) -> (Vec<SettledInte
     let mut settled = Vec::new();
     let mut entries = Vec::new();
     let mut problems = Diagnostics::new();
+    let mut types = StoredTypes::default();
     // In the order of the intents, whoever answered first.
     for (at, open) in opened.into_iter().enumerate() {
         let concluded = open.and_then(|open| {
-            open.map(|(open, _)| conclude(settling, &open, answers.remove(&at))).transpose()
+            open.map(|(open, _)| conclude(settling, &mut types, &open, answers.remove(&at)))
+                .transpose()
         });
         match concluded {
             Ok(Some((done, entry))) => {
@@ -183,6 +186,7 @@ fn question<'s>(open: &Open<'s>, provider: &'s ProviderConfigAddr) -> Option<Que
 /// Looks the answer up in the table.
 fn conclude(
     settling: &Settling,
+    types: &mut StoredTypes,
     open: &Open<'_>,
     answer: Option<Result<Settled, ProviderError>>,
 ) -> Result<(SettledIntent, Entry), Problem> {
@@ -195,7 +199,7 @@ fn conclude(
     let row = decide(open.action, found, open.stored.is_some());
     let (how, object) = match (row.decision, read) {
         (Decision::Adopt, Some(Settled::Exists(object))) => {
-            (HowSettled::Adopted, Some(Box::new(adopted(settling, open, &object)?)))
+            (HowSettled::Adopted, Some(Box::new(adopted(settling, types, open, &object)?)))
         }
         (Decision::Absent, _) => (HowSettled::Absent, None),
         (Decision::Unchanged, _) => (HowSettled::Unchanged, None),
@@ -219,7 +223,12 @@ fn decoded(open: &Open<'_>, stored: &StoredObject, registry: &Registry) -> Resul
 
 /// The object as it goes into the state. One whose create did not get as far as planned is tainted,
 /// as is one whose provisioners did not finish (its intent says so).
-fn adopted(settling: &Settling, open: &Open<'_>, object: &Object) -> Result<StoredObject, Problem> {
+fn adopted(
+    settling: &Settling,
+    types: &mut StoredTypes,
+    open: &Open<'_>,
+    object: &Object,
+) -> Result<StoredObject, Problem> {
     let problem = |message: &str| Box::new(unsettled(open, message));
     let shell = match (&open.shell, open.stored) {
         (Some(shell), _) => shell.clone(),
@@ -238,7 +247,7 @@ fn adopted(settling: &Settling, open: &Open<'_>, object: &Object) -> Result<Stor
         .map_err(|message| problem(&message))?;
     let shell = StoredObject { status, ..shell };
     let instance = &open.address.instance;
-    record::filled(&settling.registry, instance, &shell, &value, object.private.clone())
+    record::filled(&settling.registry, types, instance, &shell, &value, object.private.clone())
         .map_err(|message| problem(&message))
 }
 
