@@ -76,3 +76,25 @@ fn taint_replaces_and_untaint_does_not() {
     place.kprov("taint -allow-missing terraform_data.nobody").succeeds();
     place.kprov("untaint terraform_data.a[1]").fails(&["terraform_data.a[1]"]);
 }
+
+#[test]
+fn fsck_does_not_cry_wolf() {
+    let place = Place::new(
+        "variable \"n\" { default = 1 }
+         resource \"terraform_data\" \"a\" { count = var.n }
+         resource \"terraform_data\" \"b\" {
+           input      = \"b\"
+           depends_on = [terraform_data.a]
+         }",
+    );
+    place.applied();
+    // What `b` is recorded to depend on has no instance any more, and that is well.
+    place
+        .kprov("apply -auto-approve -var n=0")
+        .succeeds()
+        .says(&["0 added, 0 changed, 1 destroyed"]);
+    place.kprov("state fsck").succeeds();
+    place.applied();
+    place.kprov("state rm terraform_data.a").succeeds();
+    place.kprov("state fsck").succeeds();
+}
