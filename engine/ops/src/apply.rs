@@ -241,14 +241,20 @@ impl Applying<'_> {
             variables: &variables,
         };
         let mut host = RunHost::new(clients.clone(), project.runtime().handle().clone());
-        let outcome = {
+        let executed = (|| {
             let resolver = ApplyResolver::new(&plan, input, Some(&mut host))?;
             let mut resolver = resolver.with_state(&prior);
             configure(&plan, &mut resolver, &clients)?;
             let listening = self.watch.interrupts.listen();
-            project.runtime().block_on(execute(execution, &mut resolver, listening))
-        };
+            Ok::<_, OpsError>(project.runtime().block_on(execute(
+                execution,
+                &mut resolver,
+                listening,
+            )))
+        })();
+        // What was opened is closed, however it went.
         self.problems.extend(host.close());
+        let outcome = executed?;
         self.counts += outcome.counts;
         self.problems.extend(outcome.diagnostics);
         // Who left at once leaves the run open, too: it did not end by itself.
