@@ -30,7 +30,7 @@ impl Host for NoHost {
 }
 
 fn open(path: &Path) -> SqliteStore {
-    SqliteStore::open(path, Arc::new(NoHost), SqliteOptions::default()).unwrap()
+    SqliteStore::open(path, Arc::new(NoHost), SqliteOptions::default()).expect("a store")
 }
 
 fn info(id: &str) -> LockInfo {
@@ -50,7 +50,7 @@ fn held_by(store: &SqliteStore) -> Option<String> {
         Some(reading) => holder(reading.connection(), &store.inner.path, DEFAULT),
         None => Ok(None),
     });
-    holder.unwrap().map(|info| info.id)
+    holder.expect("a readable store").map(|info| info.id)
 }
 
 #[test]
