@@ -24,6 +24,7 @@ mod log;
 mod newcomer;
 mod other_commands;
 mod outputs;
+mod phases;
 mod place;
 mod program;
 mod saved_plans;
