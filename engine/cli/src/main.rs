@@ -5,6 +5,7 @@
 //! `kprov version`.
 
 mod args;
+mod ask;
 mod commands;
 mod failure;
 mod modules;
@@ -15,6 +16,8 @@ mod providers;
 mod render;
 mod session;
 mod signals;
+#[cfg(test)]
+mod testing;
 mod workspace_file;
 
 use std::process::ExitCode;

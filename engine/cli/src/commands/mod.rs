@@ -61,13 +61,25 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> u8 {
             return 1;
         }
     };
-    match dispatch(&session, command) {
+    let asks_apis = matches!(
+        command,
+        Command::Plan(_)
+            | Command::Apply(_)
+            | Command::Destroy(_)
+            | Command::Refresh(_)
+            | Command::Import(_)
+    );
+    let status = match dispatch(&session, command) {
         Ok(status) => status,
         Err(Failure::Problems(problems)) => {
             session.complain(&problems);
             1
         }
+    };
+    if asks_apis {
+        session.tell_calls();
     }
+    status
 }
 
 fn dispatch(session: &Session, command: Command) -> Outcome {

@@ -38,32 +38,25 @@ pub fn load_tree(
     embedded: &dyn EmbeddedModules,
     dir: &str,
 ) -> (ModuleTree, Diagnostics) {
-    let mut loader = Loader {
-        files,
-        sources,
-        embedded,
-        tree: ModuleTree::default(),
-        problems: Diagnostics::new(),
-        loaded: HashMap::new(),
-        open: Vec::new(),
-        root_is_wrong: false,
-    };
-    let dir = clean(dir);
-    let root = match loader.read(&Location::Disk(dir)) {
-        Ok(module) => module,
-        Err(why) => {
-            loader.problems.push(Diagnostic::error(
-                "Failed to read module directory",
-                format!("The configuration cannot be read: {why}."),
-            ));
-            Arc::new(Module { dir: ".".to_owned(), ..Module::default() })
-        }
-    };
+    let mut loader = Loader::new(files, sources, embedded);
+    let root = loader.root(dir);
     loader.root_is_wrong = loader.problems.has_errors();
     loader.open.push(root.dir.clone());
     loader.add(ModulePath::root(), root);
     calls::check(&loader.tree, sources, &mut loader.problems);
     (loader.tree, loader.problems)
+}
+
+/// The module in `dir` alone: what it calls is not looked at.
+pub fn load_root(
+    files: &dyn Files,
+    sources: &SourceMap,
+    embedded: &dyn EmbeddedModules,
+    dir: &str,
+) -> (Arc<Module>, Diagnostics) {
+    let mut loader = Loader::new(files, sources, embedded);
+    let root = loader.root(dir);
+    (root, loader.problems)
 }
 
 /// The names of a directory's configuration files, sorted; none means that it is no module.
@@ -111,6 +104,38 @@ struct Loader<'a> {
     open: Vec<String>,
     /// The root module has errors, which are to be mended before missing modules are looked for.
     root_is_wrong: bool,
+}
+
+impl<'a> Loader<'a> {
+    fn new(
+        files: &'a dyn Files,
+        sources: &'a SourceMap,
+        embedded: &'a dyn EmbeddedModules,
+    ) -> Loader<'a> {
+        Loader {
+            files,
+            sources,
+            embedded,
+            tree: ModuleTree::default(),
+            problems: Diagnostics::new(),
+            loaded: HashMap::new(),
+            open: Vec::new(),
+            root_is_wrong: false,
+        }
+    }
+
+    /// The root module; an empty one where it cannot be read.
+    fn root(&mut self, dir: &str) -> Arc<Module> {
+        let why = match self.read(&Location::Disk(clean(dir))) {
+            Ok(module) => return module,
+            Err(why) => why,
+        };
+        self.problems.push(Diagnostic::error(
+            "Failed to read module directory",
+            format!("The configuration cannot be read: {why}."),
+        ));
+        Arc::new(Module { dir: ".".to_owned(), ..Module::default() })
+    }
 }
 
 impl Loader<'_> {

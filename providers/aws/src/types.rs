@@ -1,0 +1,52 @@
+//! Which types there are: one line per type, and nothing else decides it.
+
+use kprov_provider::{DataSource, Resource};
+
+use crate::data::{self, Reads};
+use crate::ec2;
+use crate::resource::Adapter;
+
+/// The `provider` block.
+pub(crate) const PROVIDER: &str = include_str!("../schemas/provider.json");
+
+/// A type of resource, or of data source.
+pub(crate) struct Entry<T: ?Sized + 'static> {
+    /// `aws_vpc`
+    pub(crate) name: &'static str,
+    /// Its schema file.
+    pub(crate) schema: &'static str,
+    /// What it does.
+    pub(crate) code: &'static T,
+}
+
+macro_rules! resource {
+    ($name:literal, $code:expr) => {
+        Entry {
+            name: $name,
+            schema: include_str!(concat!("../schemas/", $name, ".json")),
+            code: &Adapter { name: $name, inner: $code },
+        }
+    };
+}
+
+macro_rules! data {
+    ($name:literal, $code:expr) => {
+        Entry {
+            name: $name,
+            schema: include_str!(concat!("../schemas/data_", $name, ".json")),
+            code: &Reads { name: $name, inner: $code },
+        }
+    };
+}
+
+/// `resource` types. Sorted.
+pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
+    resource!("aws_subnet", ec2::subnet::Subnet),
+    resource!("aws_vpc", ec2::vpc::Vpc),
+];
+
+/// `data` types. Sorted.
+pub(crate) static DATA_SOURCES: &[Entry<dyn DataSource>] = &[
+    data!("aws_availability_zones", data::availability_zones::AvailabilityZones),
+    data!("aws_caller_identity", data::caller_identity::CallerIdentity),
+];
