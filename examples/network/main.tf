@@ -36,7 +36,7 @@ module "api" {
   name          = "${local.name}-api"
   vpc_id        = module.vpc.vpc_id
   subnet_ids    = module.vpc.subnet_ids.private
-  allowed_cidrs = [module.vpc.cidr]
+  allowed_cidrs = { vpc = module.vpc.cidr }
 }
 
 module "dns" {

@@ -73,7 +73,7 @@ module "api" {
   name          = "guest-api"
   vpc_id        = module.vpc.vpc_id
   subnet_ids    = module.vpc.subnet_ids.private
-  allowed_cidrs = [module.vpc.cidr]
+  allowed_cidrs = { vpc = module.vpc.cidr }
 }
 
 output "private_subnet_ids" {

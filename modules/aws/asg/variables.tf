@@ -44,8 +44,8 @@ variable "user_data" {
   default     = null
 
   validation {
-    # Four letters of base64 are three bytes.
-    condition     = var.user_data == null || length(base64encode(coalesce(var.user_data, "-"))) <= 21848
+    # Four letters of base64 are three bytes, less one for each `=` at the end.
+    condition     = var.user_data == null || try(length(base64encode(var.user_data)) * 3 / 4 - length(regexall("=", base64encode(var.user_data))) <= 16384, false)
     error_message = "User data is at most 16 KB; put the rest into an object that it fetches, and its hash here."
   }
 }

@@ -6,7 +6,7 @@
 #       name          = "production-api"
 #       vpc_id        = module.vpc.vpc_id
 #       subnet_ids    = module.vpc.subnet_ids.private
-#       allowed_cidrs = [module.vpc.cidr]
+#       allowed_cidrs = { vpc = module.vpc.cidr }
 #     }
 #
 # The defaults are what rotates a control plane without a failed request: a target gets traffic once `/readyz` says so twice,

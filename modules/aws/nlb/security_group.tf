@@ -1,7 +1,7 @@
 locals {
   # By listener and who may connect.
   cidr_rules = merge([
-    for name, it in var.listeners : { for cidr in var.allowed_cidrs : "${name}/${cidr}" => { port = it.port, cidr = cidr } }
+    for name, it in var.listeners : { for range in keys(var.allowed_cidrs) : "${name}/${range}" => { port = it.port, cidr = var.allowed_cidrs[range] } }
   ]...)
   group_rules = merge([
     for name, it in var.listeners : { for group in keys(var.allowed_security_groups) : "${name}/${group}" => { port = it.port, group = group } }

@@ -97,17 +97,17 @@ variable "listeners" {
 }
 
 variable "allowed_cidrs" {
-  description = "IPv4 and IPv6 ranges that may connect. Nobody, if not said."
-  type        = list(string)
-  default     = []
+  description = "IPv4 and IPv6 ranges that may connect, by any steady name. Nobody, if not said."
+  type        = map(string)
+  default     = {}
 
   validation {
-    condition     = alltrue([for cidr in var.allowed_cidrs : can(cidrhost(cidr, 0))])
+    condition     = alltrue([for cidr in values(var.allowed_cidrs) : can(cidrhost(cidr, 0))])
     error_message = "Each range must be written as address/prefix."
   }
 
   validation {
-    condition     = var.allow_world || alltrue([for cidr in var.allowed_cidrs : !endswith(cidr, "/0")])
+    condition     = var.allow_world || alltrue([for cidr in values(var.allowed_cidrs) : !endswith(cidr, "/0")])
     error_message = "A range opens the load balancer to the whole world. Name the ranges that need it, or say allow_world = true."
   }
 }

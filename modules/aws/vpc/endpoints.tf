@@ -56,7 +56,7 @@ resource "aws_vpc_endpoint" "interface" {
   vpc_id              = local.vpc_id
   vpc_endpoint_type   = "Interface"
   service_name        = "${local.service_prefix}.${each.key}"
-  subnet_ids          = values(local.subnet_ids.private)
+  subnet_ids          = values(lookup(local.subnet_ids, "private", {}))
   security_group_ids  = aws_security_group.endpoints[*].id
   private_dns_enabled = true
 

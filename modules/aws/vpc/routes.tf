@@ -36,7 +36,7 @@ resource "aws_nat_gateway" "this" {
   for_each = toset(local.nat_zones)
 
   allocation_id = try(var.nat_eip_allocation_ids[each.key], aws_eip.nat[each.key].id)
-  subnet_id     = local.subnet_ids[local.outward_tier][each.key]
+  subnet_id     = lookup(local.subnet_ids, local.outward_tier, {})[each.key]
   tags          = merge(local.owned_tags, { Name = "${var.name}-${each.key}" })
 
   depends_on = [aws_internet_gateway.this]
