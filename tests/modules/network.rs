@@ -48,7 +48,6 @@ fn it_is_made_of_what_was_asked_for() {
     expect("aws_route53_zone", 1);
     let total: usize = counts.values().sum();
     assert!((85..=105).contains(&total), "{total} objects: {counts:#?}");
-    eprintln!("TOTAL {total}");
     assert_eq!(example.steps(), Vec::<String>::new(), "a plan after apply");
     example.destroy();
     assert_eq!(example.objects(), Vec::<String>::new());
