@@ -2,6 +2,7 @@
 //! schemas, say what they must, refuse what is wrong, and stay steady?
 
 mod documented;
+mod everything;
 mod facts;
 mod network;
 mod paper;
