@@ -18,6 +18,7 @@ use kprov_core::{Host, Path, Value};
 use kprov_provider::{AttributeError, ProviderError};
 
 use crate::Transport;
+use crate::airborne::airborne;
 use crate::api::{AccountRules, Settings};
 use crate::fields::{Fields, Problems, parse_duration};
 use crate::tags::TagRules;
@@ -37,7 +38,8 @@ pub(crate) fn validate(config: &Value) -> Vec<AttributeError> {
     }
     let sets = ["allowed_account_ids", "forbidden_account_ids"];
     problems.conflicts(config, &sets);
-    let ids = sets.iter().flat_map(|name| config.strings(name).into_iter().map(move |id| (*name, id)));
+    let ids =
+        sets.iter().flat_map(|name| config.strings(name).into_iter().map(move |id| (*name, id)));
     let expected = config.string("expected_account_id").map(|id| ("expected_account_id", id));
     for (name, id) in ids.chain(expected) {
         if id.len() != 12 || !id.chars().all(|c| c.is_ascii_digit()) {
@@ -113,7 +115,10 @@ async fn base(
     if let Some(region) = region {
         loader = loader.region(Region::new(region));
     }
-    loader = files(config, loader);
+    let airborne = airborne(config, host.as_ref());
+    if airborne.is_none() {
+        loader = files(config, loader);
+    }
     for (name, set) in [
         ("use_fips_endpoint", ConfigLoader::use_fips as fn(ConfigLoader, bool) -> ConfigLoader),
         ("use_dualstack_endpoint", ConfigLoader::use_dual_stack),
@@ -121,6 +126,10 @@ async fn base(
         if let Some(truth) = config.bool(name) {
             loader = set(loader, truth);
         }
+    }
+    if let Some(airborne) = airborne {
+        let keys = Credentials::new(airborne.access_key, "airplane", None, None, "airplane");
+        return Ok(loader.credentials_provider(keys).load().await);
     }
     let keys = match (config.string("access_key"), config.string("secret_key")) {
         (Some(key), Some(secret)) => Some((key, secret, config.string("token"))),
@@ -146,7 +155,8 @@ fn files(config: Fields<'_>, mut loader: ConfigLoader) -> ConfigLoader {
     let names = ["shared_config_files", "shared_credentials_files"];
     if names.iter().any(|name| !config.strings(name).is_empty()) {
         let mut files = ProfileFiles::builder();
-        for (name, kind) in names.into_iter().zip([ProfileFileKind::Config, ProfileFileKind::Credentials])
+        for (name, kind) in
+            names.into_iter().zip([ProfileFileKind::Config, ProfileFileKind::Credentials])
         {
             let paths = config.strings(name);
             if paths.is_empty() {
@@ -186,11 +196,15 @@ fn endpoints(
     host: &Arc<dyn Host>,
     base: &SdkConfig,
 ) -> BTreeMap<String, String> {
+    if let Some(airborne) = airborne(config, host.as_ref()) {
+        return [(String::new(), airborne.endpoint)].into();
+    }
     let mut found = BTreeMap::new();
     let env = |name: &str| host.env(name).filter(|text| !text.is_empty());
     for (service, names, variable) in SERVICES {
         let blocks = || config.blocks("endpoints");
-        let configured = names.iter().find_map(|name| blocks().find_map(|block| block.string(name)));
+        let configured =
+            names.iter().find_map(|name| blocks().find_map(|block| block.string(name)));
         if let Some(url) = configured.or_else(|| env(&format!("AWS_ENDPOINT_URL_{variable}"))) {
             found.insert((*service).to_owned(), url);
         }
@@ -262,7 +276,8 @@ fn web_identity(
         )
         .at(Path::attribute("assume_role_with_web_identity"))
     };
-    let (token, file) = (block.string("web_identity_token"), block.string("web_identity_token_file"));
+    let (token, file) =
+        (block.string("web_identity_token"), block.string("web_identity_token_file"));
     if token.is_none() && file.is_none() {
         return Err(missing());
     }
