@@ -8,6 +8,8 @@ mod around;
 mod control;
 pub mod server;
 mod service;
+#[cfg(test)]
+mod testing;
 mod wire;
 mod world;
 
