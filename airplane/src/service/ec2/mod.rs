@@ -1,5 +1,5 @@
 //! EC2: state, events and the registry of actions. A family is one file: its record, its actions, how it is rendered.
-mod address;
+pub(crate) mod address;
 mod cidr;
 mod dhcp_options;
 mod egress_only_gateway;
@@ -9,6 +9,7 @@ pub(crate) mod kinds;
 mod nat_gateway;
 mod network_acl;
 pub(crate) mod network_interface;
+pub(crate) mod network_interface_api;
 mod peering;
 pub(crate) mod prefix_list;
 mod route;
@@ -43,6 +44,9 @@ pub(crate) const ACTIONS: &[&[Action]] = &[
     route::ACTIONS,
     security_group::ACTIONS,
     security_group_change::ACTIONS,
+    address::ACTIONS,
+    nat_gateway::ACTIONS,
+    network_interface_api::ACTIONS,
 ];
 
 tables! {
@@ -108,6 +112,8 @@ pub(crate) enum Event {
     VpcCidr(vpc_cidr::Event),
     /// A subnet's address block.
     SubnetCidr(subnet_cidr::Event),
+    /// A NAT gateway.
+    Nat(nat_gateway::Event),
 }
 
 impl Event {
@@ -116,6 +122,7 @@ impl Event {
         match self {
             Event::VpcCidr(event) => event.run(scope),
             Event::SubnetCidr(event) => event.run(scope),
+            Event::Nat(event) => event.run(scope),
         }
     }
 }

@@ -269,3 +269,32 @@ pub(crate) fn maps_public_addresses(s: &State, vpc: &str) -> bool {
 pub(crate) fn missing(id: &str) -> Fault {
     kinds::missing("eni", id)
 }
+
+/// The interface at device index 0 of an instance.
+pub(crate) fn primary_of<'a>(
+    s: &'a State,
+    instance: &str,
+) -> Option<(&'a str, &'a NetworkInterface)> {
+    s.network_interfaces.iter().find(|(_, e)| {
+        let mine = |a: &Attachment| a.instance.as_deref() == Some(instance) && a.device_index == 0;
+        e.attachment.as_ref().is_some_and(mine)
+    })
+}
+
+/// The name of a private address, `ip-10-0-0-4.ec2.internal`.
+pub(crate) fn private_dns(region: &str, ip: &str) -> String {
+    let domain = match region {
+        "us-east-1" => "ec2.internal".to_owned(),
+        region => format!("{region}.compute.internal"),
+    };
+    format!("ip-{}.{domain}", ip.replace('.', "-"))
+}
+
+/// The name of a public address, `ec2-3-4-5-6.compute-1.amazonaws.com`.
+pub(crate) fn public_dns(region: &str, ip: &str) -> String {
+    let domain = match region {
+        "us-east-1" => "compute-1".to_owned(),
+        region => format!("{region}.compute"),
+    };
+    format!("ec2-{}.{domain}.amazonaws.com", ip.replace('.', "-"))
+}

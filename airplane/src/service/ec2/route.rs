@@ -200,12 +200,7 @@ fn target(
             }
         }
         "InstanceId" => {
-            let s = ec2(call);
-            let primary = s.network_interfaces.iter().find(|(_, e)| {
-                e.attachment
-                    .as_ref()
-                    .is_some_and(|a| a.instance.as_ref() == Some(&id) && a.device_index == 0)
-            });
+            let primary = super::network_interface::primary_of(ec2(call), &id);
             let Some((interface, e)) = primary else { return Err(super::kinds::missing("i", &id)) };
             if e.vpc != *vpc {
                 return Err(other_network("instance"));
