@@ -97,7 +97,7 @@ pub(super) fn domain(name: &str) -> Result<String, Fault> {
 /// Refuses a VPC that is not there.
 fn check_vpc(call: &mut Call<'_>, vpc: &Vpc) -> Result<(), Fault> {
     let account = call.account.clone();
-    if call.world.realm(&account, &vpc.region).sqs.queues.contains(&vpc.id) {
+    if call.world.realm(&account, &vpc.region).ec2.vpcs.contains(&vpc.id) {
         return Ok(());
     }
     let message = format!(
