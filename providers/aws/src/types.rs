@@ -40,10 +40,8 @@ macro_rules! data {
 }
 
 /// `resource` types. Sorted.
-pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
-    resource!("aws_subnet", ec2::subnet::Subnet),
-    resource!("aws_vpc", ec2::vpc::Vpc),
-];
+pub(crate) static RESOURCES: &[Entry<dyn Resource>] =
+    &[resource!("aws_subnet", ec2::subnet::Subnet), resource!("aws_vpc", ec2::vpc::Vpc)];
 
 /// `data` types. Sorted.
 pub(crate) static DATA_SOURCES: &[Entry<dyn DataSource>] = &[
