@@ -1,26 +1,24 @@
 //! [`SteppedClock`]: a clock on which waiting takes no time.
 //!
 //! It goes on to the next moment that somebody waits for once everybody waits, which is taken to be
-//! so when the first in line was polled a few times in a row. One thread, please.
+//! so when the first in line has let all others have a number of turns. Needs a tokio runtime of one
+//! thread.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
 use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep};
 use aws_smithy_async::time::TimeSource;
 
-/// How often the first in line is polled before time goes on to it.
-const PATIENCE: u32 = 16;
+/// How many turns the first in line lets pass. A turn polls some tens of futures that are joined.
+const PATIENCE: u32 = 200;
 
 struct State {
     now: SystemTime,
     next: u64,
-    waiting: BTreeMap<(SystemTime, u64), ()>,
+    waiting: BTreeSet<(SystemTime, u64)>,
 }
 
 /// Starts at 2024-01-01T00:00:00Z. Clones are the same clock.
@@ -30,7 +28,7 @@ pub struct SteppedClock(Arc<Mutex<State>>);
 impl Default for SteppedClock {
     fn default() -> SteppedClock {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_704_067_200);
-        SteppedClock(Arc::new(Mutex::new(State { now, next: 0, waiting: BTreeMap::new() })))
+        SteppedClock(Arc::new(Mutex::new(State { now, next: 0, waiting: BTreeSet::new() })))
     }
 }
 
@@ -57,45 +55,45 @@ impl AsyncSleep for SteppedClock {
         let key = self.state(|state| {
             state.next += 1;
             let key = (state.now + duration, state.next);
-            state.waiting.insert(key, ());
+            state.waiting.insert(key);
             key
         });
-        Sleep::new(Nap { clock: self.clone(), key, polls: 0 })
+        let nap = Nap { clock: self.clone(), key };
+        Sleep::new(async move {
+            let mut turns = 0;
+            while !nap.is_over(turns) {
+                turns = if nap.is_first() { turns + 1 } else { 0 };
+                // A task of its own ends only once the runtime has come round, however often we are
+                // polled meanwhile.
+                let _ = tokio::spawn(std::future::ready(())).await;
+            }
+        })
     }
 }
 
 struct Nap {
     clock: SteppedClock,
     key: (SystemTime, u64),
-    polls: u32,
 }
 
-impl Future for Nap {
-    type Output = ();
+impl Nap {
+    fn is_first(&self) -> bool {
+        self.clock.state(|state| state.waiting.first() == Some(&self.key))
+    }
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let key = self.key;
-        let polls = self.polls;
-        let (over, first) = self.clock.state(|state| {
-            let first = state.waiting.keys().next() == Some(&key);
-            if first && polls >= PATIENCE {
-                state.now = state.now.max(key.0);
+    /// Time goes on to the first in line once it has waited for so many turns.
+    fn is_over(&self, turns: u32) -> bool {
+        self.clock.state(|state| {
+            if turns >= PATIENCE && state.waiting.first() == Some(&self.key) {
+                state.now = state.now.max(self.key.0);
             }
-            (state.now >= key.0, first)
-        });
-        if over {
-            return Poll::Ready(());
-        }
-        // Who is not first starts to count once it is.
-        self.polls = if first { polls + 1 } else { 0 };
-        context.waker().wake_by_ref();
-        Poll::Pending
+            state.now >= self.key.0
+        })
     }
 }
 
 impl Drop for Nap {
     fn drop(&mut self) {
-        let key = self.key;
-        self.clock.state(|state| state.waiting.remove(&key));
+        self.clock.state(|state| state.waiting.remove(&self.key));
     }
 }

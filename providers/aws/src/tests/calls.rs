@@ -26,12 +26,8 @@ async fn read(world: &World, ids: &[String]) -> Vec<Result<Option<Object>, Provi
 async fn create(world: &World, more: &[(&str, Value)]) -> ProviderError {
     let context = world.context(more).await;
     let config = object("aws_vpc", &[("cidr_block", Value::string("10.0.0.0/16"))]);
-    let request = CreateRequest {
-        intent: intent(),
-        planned: config.clone(),
-        config,
-        private: Vec::new(),
-    };
+    let request =
+        CreateRequest { intent: intent(), planned: config.clone(), config, private: Vec::new() };
     world.aws.resource("aws_vpc").unwrap().create(&context, request).await.unwrap_err()
 }
 
@@ -72,12 +68,11 @@ fn throttling_slows_and_does_not_fail() {
 #[test]
 fn a_lost_answer_is_asked_again_of_a_read_and_leaves_a_create_open() {
     let first = AtomicUsize::new(0);
-    let world = World::new(move |action, asked| {
-        match (action, first.fetch_add(1, Ordering::SeqCst)) {
+    let world =
+        World::new(move |action, asked| match (action, first.fetch_add(1, Ordering::SeqCst)) {
             ("CreateVpc", _) | (_, 0) => fault(500, "InternalError"),
             _ => subnets(asked, |_| true, "available"),
-        }
-    });
+        });
     assert!(run(read(&world, &["subnet-1".to_owned()]))[0].is_ok());
     let error = run(create(&world, &[]));
     assert_eq!(error.class, ErrorClass::Ambiguous);
@@ -85,9 +80,27 @@ fn a_lost_answer_is_asked_again_of_a_read_and_leaves_a_create_open() {
 }
 
 #[test]
+fn an_answer_that_nobody_understands_leaves_a_create_open_and_is_not_asked_again() {
+    let world = World::new(|action, _| {
+        let body = match action {
+            "CreateVpc" => "<vpc><isDefault>maybe</isDefault></vpc>",
+            _ => {
+                "<subnetSet><item><availableIpAddressCount>x</availableIpAddressCount></item>\
+                  </subnetSet>"
+            }
+        };
+        (200, body.to_owned())
+    });
+    assert_eq!(run(create(&world, &[])).class, ErrorClass::Ambiguous);
+    let error = run(read(&world, &["subnet-1".to_owned()])).remove(0).unwrap_err();
+    assert_eq!(error.class, ErrorClass::Rejected);
+    assert_eq!(world.count("DescribeSubnets"), 1);
+}
+
+#[test]
 fn what_follows_a_create_leaves_it_open_even_if_it_is_refused() {
     let world = World::new(|action, _| match action {
-        "CreateVpc" => (200, "<R><vpc><vpcId>vpc-1</vpcId></vpc></R>".to_owned()),
+        "CreateVpc" => (200, "<vpc><vpcId>vpc-1</vpcId></vpc>".to_owned()),
         _ => fault(403, "UnauthorizedOperation"),
     });
     let error = run(create(&world, &[]));
@@ -113,8 +126,8 @@ fn a_delete_waits_for_what_needs_the_object_and_then_names_it() {
     let world = World::new(|action, _| match action {
         "DeleteSubnet" => fault(400, "DependencyViolation"),
         _ => {
-            let body = "<R><networkInterfaceSet><item><networkInterfaceId>eni-1\
-                        </networkInterfaceId></item></networkInterfaceSet></R>";
+            let body = "<networkInterfaceSet><item><networkInterfaceId>eni-1\
+                        </networkInterfaceId></item></networkInterfaceSet>";
             (200, body.to_owned())
         }
     });

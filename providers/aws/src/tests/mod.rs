@@ -18,7 +18,8 @@ use crate::{Aws, Transport};
 /// Parameters of a request of the query protocol.
 type Parameters = BTreeMap<String, String>;
 
-/// A provider over a function from action and parameters to status and body, and all that was asked.
+/// A provider over a function from action and parameters to status and the inside of the answer, and
+/// all that was asked.
 struct World {
     aws: Aws,
     asked: Arc<Mutex<Vec<Parameters>>>,
@@ -50,8 +51,13 @@ impl World {
             let parameters: Parameters =
                 pairs.map(|(name, value)| (decode(name), decode(value))).collect();
             log.lock().unwrap().push(parameters.clone());
-            let (status, body) = answer(&parameters["Action"], &parameters);
-            let response = http::Response::builder().status(status).header("x-amzn-requestid", "r-1");
+            let action = &parameters["Action"];
+            let (status, mut body) = answer(action, &parameters);
+            if status == 200 {
+                body = format!("<{action}Response>{body}</{action}Response>");
+            }
+            let response =
+                http::Response::builder().status(status).header("x-amzn-requestid", "r-1");
             response.body(body.into_bytes()).unwrap()
         });
         let clock = SteppedClock::default();
@@ -109,9 +115,9 @@ fn fault(status: u16, code: &str) -> (u16, String) {
 }
 
 fn identity() -> (u16, String) {
-    let body = "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account>\
+    let body = "<GetCallerIdentityResult><Account>123456789012</Account>\
                 <Arn>arn:aws:iam::123456789012:user/u</Arn><UserId>U</UserId>\
-                </GetCallerIdentityResult></GetCallerIdentityResponse>";
+                </GetCallerIdentityResult>";
     (200, body.to_owned())
 }
 
@@ -122,6 +128,5 @@ fn subnets(parameters: &Parameters, exists: impl Fn(&str) -> bool, state: &str) 
         format!("<item><subnetId>{id}</subnetId><vpcId>vpc-1</vpcId><state>{state}</state></item>")
     });
     let items: String = items.collect();
-    let body = format!("<Response><subnetSet>{items}</subnetSet></Response>");
-    (200, body)
+    (200, format!("<subnetSet>{items}</subnetSet>"))
 }
