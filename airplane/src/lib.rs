@@ -9,6 +9,8 @@ mod control;
 mod remote;
 pub mod server;
 mod service;
+#[cfg(test)]
+mod testing;
 mod wire;
 mod world;
 
