@@ -10,6 +10,7 @@ mod config;
 mod data;
 mod ec2;
 mod fields;
+mod names;
 mod resource;
 mod row;
 mod schema;

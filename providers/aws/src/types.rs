@@ -4,6 +4,7 @@ use kprov_provider::{DataSource, Resource};
 
 use crate::data::{self, Reads};
 use crate::ec2;
+use crate::ec2::group_rules::Direction;
 use crate::resource::Adapter;
 
 /// The `provider` block.
@@ -40,8 +41,21 @@ macro_rules! data {
 }
 
 /// `resource` types. Sorted.
-pub(crate) static RESOURCES: &[Entry<dyn Resource>] =
-    &[resource!("aws_subnet", ec2::subnet::Subnet), resource!("aws_vpc", ec2::vpc::Vpc)];
+pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
+    resource!("aws_default_security_group", ec2::default_security_group::DefaultSecurityGroup),
+    resource!("aws_security_group", ec2::security_group::SecurityGroup),
+    resource!("aws_security_group_rule", ec2::security_group_rule::SecurityGroupRule),
+    resource!("aws_subnet", ec2::subnet::Subnet),
+    resource!("aws_vpc", ec2::vpc::Vpc),
+    resource!(
+        "aws_vpc_security_group_egress_rule",
+        ec2::vpc_security_group_rule::VpcSecurityGroupRule(Direction::Egress)
+    ),
+    resource!(
+        "aws_vpc_security_group_ingress_rule",
+        ec2::vpc_security_group_rule::VpcSecurityGroupRule(Direction::Ingress)
+    ),
+];
 
 /// `data` types. Sorted.
 pub(crate) static DATA_SOURCES: &[Entry<dyn DataSource>] = &[

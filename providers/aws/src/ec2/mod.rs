@@ -1,7 +1,13 @@
 //! Resource types of EC2, one per file, and what their calls have in common.
 
+pub(crate) mod default_security_group;
+pub(crate) mod group_rules;
+pub(crate) mod permission;
+pub(crate) mod security_group;
+pub(crate) mod security_group_rule;
 pub(crate) mod subnet;
 pub(crate) mod vpc;
+pub(crate) mod vpc_security_group_rule;
 
 use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType, Tag, TagSpecification};
 
