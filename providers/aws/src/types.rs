@@ -43,6 +43,8 @@ macro_rules! data {
 /// `resource` types. Sorted.
 pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
     resource!("aws_default_security_group", ec2::default_security_group::DefaultSecurityGroup),
+    resource!("aws_key_pair", ec2::key_pair::KeyPair),
+    resource!("aws_launch_template", ec2::launch_template::LaunchTemplate),
     resource!("aws_security_group", ec2::security_group::SecurityGroup),
     resource!("aws_security_group_rule", ec2::security_group_rule::SecurityGroupRule),
     resource!("aws_subnet", ec2::subnet::Subnet),

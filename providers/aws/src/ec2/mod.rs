@@ -2,10 +2,14 @@
 
 pub(crate) mod default_security_group;
 pub(crate) mod group_rules;
+pub(crate) mod key_pair;
+pub(crate) mod launch_template;
 pub(crate) mod permission;
+pub(crate) mod requirements;
 pub(crate) mod security_group;
 pub(crate) mod security_group_rule;
 pub(crate) mod subnet;
+pub(crate) mod user_data;
 pub(crate) mod vpc;
 pub(crate) mod vpc_security_group_rule;
 
@@ -60,4 +64,30 @@ pub(crate) async fn interfaces(
         }
     };
     Ok(all.await?.into_iter().map(name).collect())
+}
+
+/// Asks for all ids; where one of them is not there, for each half, so that one that is gone does
+/// not fail the others. For APIs that take ids as a parameter only.
+pub(crate) async fn bisect<T, F>(
+    ids: Vec<String>,
+    ask: impl Fn(Vec<String>) -> F,
+) -> crate::resource::Result<Vec<T>>
+where
+    F: Future<Output = crate::resource::Result<Vec<T>>>,
+{
+    let mut all = Vec::new();
+    let mut left = vec![ids];
+    while let Some(mut ids) = left.pop().filter(|ids| !ids.is_empty()) {
+        match ask(ids.clone()).await {
+            Ok(found) => all.extend(found),
+            Err(error) if error.is_not_found() => {
+                let half = ids.split_off(ids.len() / 2);
+                if !ids.is_empty() {
+                    left.extend([ids, half]);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(all)
 }

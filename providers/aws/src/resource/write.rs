@@ -32,6 +32,11 @@ impl<'a> Changes<'a> {
         self.names.iter().any(|changed| changed == &name)
     }
 
+    /// Names of all that differ.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.names.iter().map(Str::as_str)
+    }
+
     /// Does one of them differ?
     pub(crate) fn any(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.has(name))
