@@ -5,6 +5,7 @@
 
 mod airborne;
 mod api;
+mod autoscaling;
 mod cidr;
 mod config;
 mod data;

@@ -2,6 +2,7 @@
 
 use kprov_provider::{DataSource, Resource};
 
+use crate::autoscaling;
 use crate::data::{self, Reads};
 use crate::ec2;
 use crate::ec2::group_rules::Direction;
@@ -42,6 +43,9 @@ macro_rules! data {
 
 /// `resource` types. Sorted.
 pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
+    resource!("aws_autoscaling_attachment", autoscaling::attachment::Attachment),
+    resource!("aws_autoscaling_group", autoscaling::group::Group),
+    resource!("aws_autoscaling_lifecycle_hook", autoscaling::lifecycle_hook::LifecycleHook),
     resource!("aws_default_security_group", ec2::default_security_group::DefaultSecurityGroup),
     resource!("aws_key_pair", ec2::key_pair::KeyPair),
     resource!("aws_launch_template", ec2::launch_template::LaunchTemplate),

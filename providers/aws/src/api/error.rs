@@ -166,6 +166,7 @@ impl AwsError {
             "InvalidIPAddress.InUse",
             "ResourceInUse",
             "ResourceInUseException",
+            "ScalingActivityInProgress",
         ])
     }
 }
