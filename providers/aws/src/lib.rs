@@ -8,11 +8,13 @@
 
 mod airborne;
 mod api;
+mod autoscaling;
 mod cidr;
 mod config;
 mod data;
 mod ec2;
 mod fields;
+mod names;
 mod resource;
 mod row;
 mod schema;

@@ -2,8 +2,10 @@
 
 use kprov_provider::{DataSource, Resource};
 
+use crate::autoscaling;
 use crate::data::{self, Reads};
 use crate::ec2;
+use crate::ec2::group_rules::Direction;
 use crate::resource::Adapter;
 
 /// The `provider` block.
@@ -41,8 +43,12 @@ macro_rules! data {
 
 /// `resource` types. Sorted.
 pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
+    resource!("aws_autoscaling_attachment", autoscaling::attachment::Attachment),
+    resource!("aws_autoscaling_group", autoscaling::group::Group),
+    resource!("aws_autoscaling_lifecycle_hook", autoscaling::lifecycle_hook::LifecycleHook),
     resource!("aws_default_network_acl", ec2::default_network_acl::DefaultNetworkAcl),
     resource!("aws_default_route_table", ec2::default_route_table::DefaultRouteTable),
+    resource!("aws_default_security_group", ec2::default_security_group::DefaultSecurityGroup),
     resource!("aws_ec2_tag", ec2::tag::Tag),
     resource!(
         "aws_egress_only_internet_gateway",
@@ -51,11 +57,15 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
     resource!("aws_eip", ec2::eip::Eip),
     resource!("aws_eip_association", ec2::eip_association::EipAssociation),
     resource!("aws_internet_gateway", ec2::internet_gateway::InternetGateway),
+    resource!("aws_key_pair", ec2::key_pair::KeyPair),
+    resource!("aws_launch_template", ec2::launch_template::LaunchTemplate),
     resource!("aws_nat_gateway", ec2::nat_gateway::NatGateway),
     resource!("aws_network_acl", ec2::network_acl::NetworkAcl),
     resource!("aws_route", ec2::route::Route),
     resource!("aws_route_table", ec2::route_table::RouteTable),
     resource!("aws_route_table_association", ec2::route_table_association::RouteTableAssociation),
+    resource!("aws_security_group", ec2::security_group::SecurityGroup),
+    resource!("aws_security_group_rule", ec2::security_group_rule::SecurityGroupRule),
     resource!("aws_subnet", ec2::subnet::Subnet),
     resource!("aws_vpc", ec2::vpc::Vpc),
     resource!("aws_vpc_dhcp_options", ec2::vpc_dhcp_options::VpcDhcpOptions),
@@ -76,6 +86,14 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
     resource!(
         "aws_vpc_peering_connection_options",
         ec2::vpc_peering_connection_options::VpcPeeringConnectionOptions
+    ),
+    resource!(
+        "aws_vpc_security_group_egress_rule",
+        ec2::vpc_security_group_rule::VpcSecurityGroupRule(Direction::Egress)
+    ),
+    resource!(
+        "aws_vpc_security_group_ingress_rule",
+        ec2::vpc_security_group_rule::VpcSecurityGroupRule(Direction::Ingress)
     ),
 ];
 
