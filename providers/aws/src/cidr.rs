@@ -1,7 +1,5 @@
 //! CIDR blocks in configurations.
 
-
-
 use ipnet::IpNet;
 
 use crate::fields::{Fields, Problems};
@@ -30,7 +28,10 @@ pub(crate) fn problem(text: &str, v4: bool, low: u8, high: u8) -> Result<(), Str
     let net = parsed
         .ok_or_else(|| format!("{text:?} is not an {family} CIDR block such as {example:?}."))?;
     if net.addr() != net.network() {
-        return Err(format!("{text:?} has host bits set; {:?} would be right.", net.trunc().to_string()));
+        return Err(format!(
+            "{text:?} has host bits set; {:?} would be right.",
+            net.trunc().to_string()
+        ));
     }
     if !(low..=high).contains(&net.prefix_len()) {
         return Err(format!(
@@ -46,7 +47,6 @@ pub(crate) fn same(a: &str, b: &str) -> bool {
     let parse = |text: &str| text.parse::<IpNet>().ok();
     a == b || parse(a).is_some_and(|net| Some(net) == parse(b))
 }
-
 
 #[cfg(test)]
 mod tests {

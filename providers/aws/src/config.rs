@@ -37,7 +37,8 @@ pub(crate) fn validate(config: &Value) -> Vec<AttributeError> {
     }
     let sets = ["allowed_account_ids", "forbidden_account_ids"];
     problems.conflicts(config, &sets);
-    let ids = sets.iter().flat_map(|name| config.strings(name).into_iter().map(move |id| (*name, id)));
+    let ids =
+        sets.iter().flat_map(|name| config.strings(name).into_iter().map(move |id| (*name, id)));
     let expected = config.string("expected_account_id").map(|id| ("expected_account_id", id));
     for (name, id) in ids.chain(expected) {
         if id.len() != 12 || !id.chars().all(|c| c.is_ascii_digit()) {
@@ -146,7 +147,8 @@ fn files(config: Fields<'_>, mut loader: ConfigLoader) -> ConfigLoader {
     let names = ["shared_config_files", "shared_credentials_files"];
     if names.iter().any(|name| !config.strings(name).is_empty()) {
         let mut files = ProfileFiles::builder();
-        for (name, kind) in names.into_iter().zip([ProfileFileKind::Config, ProfileFileKind::Credentials])
+        for (name, kind) in
+            names.into_iter().zip([ProfileFileKind::Config, ProfileFileKind::Credentials])
         {
             let paths = config.strings(name);
             if paths.is_empty() {
@@ -190,7 +192,8 @@ fn endpoints(
     let env = |name: &str| host.env(name).filter(|text| !text.is_empty());
     for (service, names, variable) in SERVICES {
         let blocks = || config.blocks("endpoints");
-        let configured = names.iter().find_map(|name| blocks().find_map(|block| block.string(name)));
+        let configured =
+            names.iter().find_map(|name| blocks().find_map(|block| block.string(name)));
         if let Some(url) = configured.or_else(|| env(&format!("AWS_ENDPOINT_URL_{variable}"))) {
             found.insert((*service).to_owned(), url);
         }
@@ -262,7 +265,8 @@ fn web_identity(
         )
         .at(Path::attribute("assume_role_with_web_identity"))
     };
-    let (token, file) = (block.string("web_identity_token"), block.string("web_identity_token_file"));
+    let (token, file) =
+        (block.string("web_identity_token"), block.string("web_identity_token_file"));
     if token.is_none() && file.is_none() {
         return Err(missing());
     }

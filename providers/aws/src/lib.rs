@@ -4,11 +4,14 @@
 //! docs/guides/adding-an-aws-resource.md.
 
 mod api;
+mod bulk;
 mod cidr;
 mod config;
 mod data;
 mod ec2;
 mod fields;
+mod iam;
+mod names;
 mod resource;
 mod row;
 mod schema;

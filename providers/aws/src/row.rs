@@ -88,8 +88,10 @@ impl Row {
             let ty = block_type(&nested.block, nested.nesting);
             let value = match self.cells.get(name.as_str()) {
                 Some(cell) => {
-                    let cell = if cell.is_null() { empty_cell(nested.nesting) } else { cell.clone() };
-                    let value = from_json(&cell, &ty).map_err(|error| format!("{name}: {error}"))?;
+                    let cell =
+                        if cell.is_null() { empty_cell(nested.nesting) } else { cell.clone() };
+                    let value =
+                        from_json(&cell, &ty).map_err(|error| format!("{name}: {error}"))?;
                     settle_zeroes(&value, &base)
                 }
                 None if base.is_wholly_known() && !base.is_null() => base,
@@ -313,7 +315,8 @@ mod tests {
 
     #[test]
     fn a_plan_is_kept_where_it_is_known() {
-        let planned = Value::object([("a", Value::string("p")), ("b", Value::unknown(Type::String))]);
+        let planned =
+            Value::object([("a", Value::string("p")), ("b", Value::unknown(Type::String))]);
         let actual = Value::object([("a", Value::string("x")), ("b", Value::string("y"))]);
         let filled = fill(&planned, &actual);
         assert_eq!(filled.get("a"), Some(&Value::string("p")));

@@ -111,7 +111,9 @@ fn creation(word: &str) -> Result<Creation, String> {
         "tag" => Creation::Tag,
         "name" => Creation::Name,
         "look" => Creation::LookBeforeCreate,
-        other => return Err(format!("creation {other:?} is none of local, token, tag, name, look")),
+        other => {
+            return Err(format!("creation {other:?} is none of local, token, tag, name, look"));
+        }
     })
 }
 

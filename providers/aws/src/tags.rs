@@ -31,7 +31,9 @@ impl TagRules {
         TagRules {
             defaults: defaults.unwrap_or_default(),
             ignored_keys: ignored.map(|block| block.strings("keys")).unwrap_or_default(),
-            ignored_prefixes: ignored.map(|block| block.strings("key_prefixes")).unwrap_or_default(),
+            ignored_prefixes: ignored
+                .map(|block| block.strings("key_prefixes"))
+                .unwrap_or_default(),
         }
     }
 
@@ -76,9 +78,12 @@ impl TagRules {
     /// `tags_all` in a plan: unknown in whole or in part where `tags` or default_tags are.
     pub(crate) fn planned(&self, provider: &Value, tags: &Value) -> Value {
         let text_map = || Type::map(Type::String);
-        let defaults = Fields(provider).block("default_tags").map(|block| block.get("tags").clone());
+        let defaults =
+            Fields(provider).block("default_tags").map(|block| block.get("tags").clone());
         let defaults = defaults.unwrap_or(Value::Null(text_map()));
-        if !defaults.is_known() || !tags.is_known() || !Fields(provider).get("default_tags").is_known()
+        if !defaults.is_known()
+            || !tags.is_known()
+            || !Fields(provider).get("default_tags").is_known()
         {
             return Value::unknown(text_map());
         }

@@ -35,7 +35,8 @@ impl Default for Transport {
 }
 
 fn invalid(attribute: &str, message: String) -> ProviderError {
-    ProviderError::rejected("Invalid provider configuration", message).at(Path::attribute(attribute))
+    ProviderError::rejected("Invalid provider configuration", message)
+        .at(Path::attribute(attribute))
 }
 
 impl Transport {

@@ -4,6 +4,7 @@ use kprov_provider::{DataSource, Resource};
 
 use crate::data::{self, Reads};
 use crate::ec2;
+use crate::iam;
 use crate::resource::Adapter;
 
 /// The `provider` block.
@@ -41,6 +42,15 @@ macro_rules! data {
 
 /// `resource` types. Sorted.
 pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
+    resource!("aws_iam_instance_profile", iam::instance_profile::InstanceProfile),
+    resource!(
+        "aws_iam_openid_connect_provider",
+        iam::openid_connect_provider::OpenIdConnectProvider
+    ),
+    resource!("aws_iam_policy", iam::policy::Policy),
+    resource!("aws_iam_role", iam::role::Role),
+    resource!("aws_iam_role_policy", iam::role_policy::RolePolicy),
+    resource!("aws_iam_role_policy_attachment", iam::role_policy_attachment::RolePolicyAttachment),
     resource!("aws_subnet", ec2::subnet::Subnet),
     resource!("aws_vpc", ec2::vpc::Vpc),
 ];
@@ -49,4 +59,5 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
 pub(crate) static DATA_SOURCES: &[Entry<dyn DataSource>] = &[
     data!("aws_availability_zones", data::availability_zones::AvailabilityZones),
     data!("aws_caller_identity", data::caller_identity::CallerIdentity),
+    data!("aws_iam_policy_document", data::iam_policy_document::IamPolicyDocument),
 ];

@@ -18,8 +18,7 @@ impl Api {
     /// The configuration of a service's client in this region.
     fn sdk(&self, service: &str) -> SdkConfig {
         let settings = &self.shared.settings;
-        let mut builder =
-            settings.sdk.to_builder().region(Region::new(self.region().to_owned()));
+        let mut builder = settings.sdk.to_builder().region(Region::new(self.region().to_owned()));
         let endpoints = &settings.endpoints;
         if let Some(url) = endpoints.get(service).or_else(|| endpoints.get("")) {
             builder = builder.endpoint_url(url);

@@ -236,8 +236,11 @@ fn advice(code: &str, kind: Kind, message: &str) -> &'static str {
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
             " The session has expired: log in again (or refresh \"token\") and run again."
         }
-        "AuthFailure" | "InvalidClientTokenId" | "UnrecognizedClientException"
-        | "InvalidAccessKeyId" | "SignatureDoesNotMatch" => {
+        "AuthFailure"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "InvalidAccessKeyId"
+        | "SignatureDoesNotMatch" => {
             " AWS does not know these credentials: check \"access_key\", \"secret_key\", \"profile\" \
              or the AWS_* environment, and that the region is enabled for the account."
         }
@@ -253,9 +256,7 @@ fn advice(code: &str, kind: Kind, message: &str) -> &'static str {
             " No credentials were found: set \"access_key\" and \"secret_key\", \"profile\", or the \
              AWS_* environment."
         }
-        _ if kind == Kind::Unreachable => {
-            " Check the network, \"region\" and \"endpoints\"."
-        }
+        _ if kind == Kind::Unreachable => " Check the network, \"region\" and \"endpoints\".",
         _ => "",
     }
 }

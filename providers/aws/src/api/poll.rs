@@ -149,8 +149,7 @@ impl Api {
             // One that is over has nothing new to say.
             Some(tick) if tick.peek().is_none() => tick.clone(),
             _ => {
-                let work =
-                    run(self.clone(), waiter.waiters.clone(), poll.newcomer.clone(), loader);
+                let work = run(self.clone(), waiter.waiters.clone(), poll.newcomer.clone(), loader);
                 let tick = work.boxed().shared();
                 poll.tick = Some(tick.clone());
                 tick

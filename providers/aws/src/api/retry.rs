@@ -7,8 +7,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::error::{AwsError, Kind, is_read};
 use super::Api;
+use super::error::{AwsError, Kind, is_read};
 
 /// How long throttling may go on. It slows a run; it does not fail one.
 const PATIENCE: Duration = Duration::from_secs(30 * 60);

@@ -215,9 +215,8 @@ async fn modify(api: &Api, id: &str, name: &str, planned: Fields<'_>) -> Result<
             "enable_resource_name_dns_aaaa_record_on_launch" => {
                 call.enable_resource_name_dns_aaaa_record_on_launch(value)
             }
-            "private_dns_hostname_type_on_launch" => call.set_private_dns_hostname_type_on_launch(
-                planned.str(name).map(HostnameType::from),
-            ),
+            "private_dns_hostname_type_on_launch" => call
+                .set_private_dns_hostname_type_on_launch(planned.str(name).map(HostnameType::from)),
             _ => call
                 .map_customer_owned_ip_on_launch(value)
                 .set_customer_owned_ipv4_pool(planned.string("customer_owned_ipv4_pool")),

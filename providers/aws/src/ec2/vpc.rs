@@ -43,7 +43,8 @@ impl AwsResource for Vpc {
 
     fn plan(&self, plan: &mut Plan<'_>) {
         // AWS lets a VPC become less dedicated, not more.
-        if plan.changes("instance_tenancy") && plan.get("instance_tenancy").as_str() != Some("default")
+        if plan.changes("instance_tenancy")
+            && plan.get("instance_tenancy").as_str() != Some("default")
         {
             plan.replace("instance_tenancy");
         }
@@ -146,8 +147,11 @@ impl AwsResource for Vpc {
                 || api.ec2().modify_vpc_tenancy().vpc_id(id).instance_tenancy(VpcTenancy::Default);
             api.call("ec2", "ModifyVpcTenancy", || make().send()).await?;
         }
-        if changes.any(&["assign_generated_ipv6_cidr_block", "ipv6_cidr_block", "ipv6_ipam_pool_id"])
-        {
+        if changes.any(&[
+            "assign_generated_ipv6_cidr_block",
+            "ipv6_cidr_block",
+            "ipv6_ipam_pool_id",
+        ]) {
             change_ipv6(api, changes).await?;
         }
         Ok(())
@@ -177,10 +181,7 @@ impl AwsResource for Vpc {
 }
 
 /// VPCs by id.
-pub(crate) async fn vpcs(
-    api: Api,
-    ids: Vec<String>,
-) -> Result<Found<aws_sdk_ec2::types::Vpc>> {
+pub(crate) async fn vpcs(api: Api, ids: Vec<String>) -> Result<Found<aws_sdk_ec2::types::Vpc>> {
     let by = filter("vpc-id", ids);
     let ask = |token| api.ec2().describe_vpcs().filters(by.clone()).set_next_token(token).send();
     let all = api.pages("ec2", "DescribeVpcs", ask, |answer| (answer.vpcs, answer.next_token));
@@ -229,8 +230,7 @@ async fn default_network_acls(api: Api, ids: Vec<String>) -> Result<Found<String
 
 /// The API tells one attribute of one VPC per call.
 async fn attribute(api: &Api, id: &str, name: VpcAttributeName) -> Result<Option<bool>> {
-    let ask =
-        || api.ec2().describe_vpc_attribute().vpc_id(id).attribute(name.clone()).send();
+    let ask = || api.ec2().describe_vpc_attribute().vpc_id(id).attribute(name.clone()).send();
     let answer = api.call("ec2", "DescribeVpcAttribute", ask).await?;
     let value = match name {
         VpcAttributeName::EnableDnsSupport => answer.enable_dns_support,
@@ -271,7 +271,8 @@ fn live_ipv6<'v>(
 
 fn ipv6_of(vpc: &aws_sdk_ec2::types::Vpc, prior: Fields<'_>, row: &mut Row) {
     let Some(found) = live_ipv6(vpc, prior.str("ipv6_association_id")) else {
-        for name in ["ipv6_association_id", "ipv6_cidr_block", "ipv6_cidr_block_network_border_group"]
+        for name in
+            ["ipv6_association_id", "ipv6_cidr_block", "ipv6_cidr_block_network_border_group"]
         {
             row.set(name, serde_json::Value::Null);
         }

@@ -119,7 +119,11 @@ impl<T: AwsResource> Adapter<T> {
         api.tag_rules().all(&planned.map("tags"))
     }
 
-    async fn settle_create(&self, context: &CallContext, request: SettleRequest) -> Result<Settled> {
+    async fn settle_create(
+        &self,
+        context: &CallContext,
+        request: SettleRequest,
+    ) -> Result<Settled> {
         let planned = request.planned;
         let api = self.api(context, &planned);
         let tags = self.tags(&api, Fields(&planned));
@@ -266,6 +270,8 @@ impl<T: AwsResource> Resource for Adapter<T> {
 fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     parts.len() >= 3
-        && parts.iter().all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric()))
+        && parts
+            .iter()
+            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric()))
         && parts.last().is_some_and(|last| last.chars().all(|c| c.is_ascii_digit()))
 }

@@ -134,8 +134,7 @@ async fn find_tagged(api: &Api, kind: &str, token: &str) -> Result<Option<String
 async fn retag_ec2(api: &Api, id: &str, removed: &[String], written: &Tags) -> Result<()> {
     if !removed.is_empty() {
         let tags: Vec<Tag> = removed.iter().map(|key| Tag::builder().key(key).build()).collect();
-        let remove =
-            || api.ec2().delete_tags().resources(id).set_tags(Some(tags.clone())).send();
+        let remove = || api.ec2().delete_tags().resources(id).set_tags(Some(tags.clone())).send();
         api.call("ec2", "DeleteTags", remove).await?;
     }
     if !written.is_empty() {
