@@ -4,8 +4,10 @@ use kprov_provider::{DataSource, Resource};
 
 use crate::data::{self, Reads};
 use crate::ec2;
+use crate::elbv2;
 use crate::iam;
 use crate::resource::Adapter;
+use crate::route53;
 
 /// The `provider` block.
 pub(crate) const PROVIDER: &str = include_str!("../schemas/provider.json");
@@ -51,6 +53,16 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
     resource!("aws_iam_role", iam::role::Role),
     resource!("aws_iam_role_policy", iam::role_policy::RolePolicy),
     resource!("aws_iam_role_policy_attachment", iam::role_policy_attachment::RolePolicyAttachment),
+    resource!("aws_lb", elbv2::load_balancer::LoadBalancer),
+    resource!("aws_lb_listener", elbv2::listener::Listener),
+    resource!("aws_lb_target_group", elbv2::target_group::TargetGroup),
+    resource!(
+        "aws_lb_target_group_attachment",
+        elbv2::target_group_attachment::TargetGroupAttachment
+    ),
+    resource!("aws_route53_record", route53::record::Record),
+    resource!("aws_route53_zone", route53::zone::HostedZone),
+    resource!("aws_route53_zone_association", route53::zone_association::ZoneAssociation),
     resource!("aws_subnet", ec2::subnet::Subnet),
     resource!("aws_vpc", ec2::vpc::Vpc),
 ];

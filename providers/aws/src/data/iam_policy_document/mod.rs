@@ -7,7 +7,7 @@ mod write;
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use kprov_core::{Path, PathStep, Value};
+use kprov_core::{Path, PathStep};
 
 use self::model::{Condition, Document, Principal, Statement, Texts};
 use super::AwsData;

@@ -1,5 +1,6 @@
 //! Documents as hashicorp/aws documents (and is known) to write them.
 
+use kprov_core::Value;
 use kprov_core::value::from_json;
 use serde_json::json;
 
