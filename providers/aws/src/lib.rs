@@ -9,13 +9,17 @@
 mod airborne;
 mod api;
 mod autoscaling;
+mod bulk;
 mod cidr;
 mod config;
 mod data;
 mod ec2;
+mod elbv2;
 mod fields;
+mod iam;
 mod names;
 mod resource;
+mod route53;
 mod row;
 mod schema;
 mod tags;

@@ -7,6 +7,7 @@ use crate::data::{self, Reads};
 use crate::ec2;
 use crate::ec2::group_rules::Direction;
 use crate::resource::Adapter;
+use crate::{elbv2, iam, route53};
 
 /// The `provider` block.
 pub(crate) const PROVIDER: &str = include_str!("../schemas/provider.json");
@@ -56,12 +57,31 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
     ),
     resource!("aws_eip", ec2::eip::Eip),
     resource!("aws_eip_association", ec2::eip_association::EipAssociation),
+    resource!("aws_iam_instance_profile", iam::instance_profile::InstanceProfile),
+    resource!(
+        "aws_iam_openid_connect_provider",
+        iam::openid_connect_provider::OpenIdConnectProvider
+    ),
+    resource!("aws_iam_policy", iam::policy::Policy),
+    resource!("aws_iam_role", iam::role::Role),
+    resource!("aws_iam_role_policy", iam::role_policy::RolePolicy),
+    resource!("aws_iam_role_policy_attachment", iam::role_policy_attachment::RolePolicyAttachment),
     resource!("aws_internet_gateway", ec2::internet_gateway::InternetGateway),
     resource!("aws_key_pair", ec2::key_pair::KeyPair),
     resource!("aws_launch_template", ec2::launch_template::LaunchTemplate),
+    resource!("aws_lb", elbv2::load_balancer::LoadBalancer),
+    resource!("aws_lb_listener", elbv2::listener::Listener),
+    resource!("aws_lb_target_group", elbv2::target_group::TargetGroup),
+    resource!(
+        "aws_lb_target_group_attachment",
+        elbv2::target_group_attachment::TargetGroupAttachment
+    ),
     resource!("aws_nat_gateway", ec2::nat_gateway::NatGateway),
     resource!("aws_network_acl", ec2::network_acl::NetworkAcl),
     resource!("aws_route", ec2::route::Route),
+    resource!("aws_route53_record", route53::record::Record),
+    resource!("aws_route53_zone", route53::zone::HostedZone),
+    resource!("aws_route53_zone_association", route53::zone_association::ZoneAssociation),
     resource!("aws_route_table", ec2::route_table::RouteTable),
     resource!("aws_route_table_association", ec2::route_table_association::RouteTableAssociation),
     resource!("aws_security_group", ec2::security_group::SecurityGroup),
@@ -101,4 +121,5 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
 pub(crate) static DATA_SOURCES: &[Entry<dyn DataSource>] = &[
     data!("aws_availability_zones", data::availability_zones::AvailabilityZones),
     data!("aws_caller_identity", data::caller_identity::CallerIdentity),
+    data!("aws_iam_policy_document", data::iam_policy_document::IamPolicyDocument),
 ];

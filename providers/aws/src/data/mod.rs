@@ -2,6 +2,7 @@
 
 pub(crate) mod availability_zones;
 pub(crate) mod caller_identity;
+pub(crate) mod iam_policy_document;
 
 use std::fmt;
 
