@@ -8,6 +8,7 @@ mod internet_gateway;
 pub(crate) mod kinds;
 mod nat_gateway;
 mod network_acl;
+mod network_acl_api;
 pub(crate) mod network_interface;
 pub(crate) mod network_interface_api;
 mod peering;
@@ -47,6 +48,9 @@ pub(crate) const ACTIONS: &[&[Action]] = &[
     address::ACTIONS,
     nat_gateway::ACTIONS,
     network_interface_api::ACTIONS,
+    dhcp_options::ACTIONS,
+    egress_only_gateway::ACTIONS,
+    network_acl_api::ACTIONS,
 ];
 
 tables! {
