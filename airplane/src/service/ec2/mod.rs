@@ -1,8 +1,10 @@
 //! EC2: state, events and the registry of actions. A family is one file: its record, its actions, how it is rendered.
 pub(crate) mod address;
 mod cidr;
+mod default_vpc;
 mod dhcp_options;
 mod egress_only_gateway;
+mod endpoint_service;
 pub(crate) mod filters;
 mod internet_gateway;
 pub(crate) mod kinds;
@@ -24,6 +26,7 @@ pub(crate) mod tags;
 pub(crate) mod vpc;
 mod vpc_cidr;
 mod vpc_endpoint;
+mod vpc_endpoint_change;
 pub(crate) mod zones;
 
 use crate::service::Action;
@@ -51,6 +54,12 @@ pub(crate) const ACTIONS: &[&[Action]] = &[
     dhcp_options::ACTIONS,
     egress_only_gateway::ACTIONS,
     network_acl_api::ACTIONS,
+    default_vpc::ACTIONS,
+    prefix_list::ACTIONS,
+    endpoint_service::ACTIONS,
+    vpc_endpoint::ACTIONS,
+    vpc_endpoint_change::ACTIONS,
+    peering::ACTIONS,
 ];
 
 tables! {
@@ -118,6 +127,10 @@ pub(crate) enum Event {
     SubnetCidr(subnet_cidr::Event),
     /// A NAT gateway.
     Nat(nat_gateway::Event),
+    /// A VPC endpoint.
+    Endpoint(vpc_endpoint::Event),
+    /// A peering connection.
+    Peering(peering::Event),
 }
 
 impl Event {
@@ -127,6 +140,8 @@ impl Event {
             Event::VpcCidr(event) => event.run(scope),
             Event::SubnetCidr(event) => event.run(scope),
             Event::Nat(event) => event.run(scope),
+            Event::Endpoint(event) => event.run(scope),
+            Event::Peering(event) => event.run(scope),
         }
     }
 }

@@ -1,5 +1,5 @@
 //! VPCs with what AWS makes along: main route table, default security group, default network ACL, default DHCP options.
-use super::filters::{Spec, View, describe};
+use super::filters::{Spec, View, describe, view};
 use super::vpc_cidr::{Block, blocks_v4, blocks_v6};
 use super::{
     cidr, dhcp_options, ec2, find, network_acl, route_table, security_group, tags, vpc_cidr,
@@ -61,9 +61,14 @@ fn create(call: &mut Call<'_>) -> Outcome {
     let id = make(call, &text, &tenancy, ipv6, false)?;
     tags::put(call, &id, tags);
     let vpc = find(call, |s| &s.vpcs, "vpc", &id)?;
-    let mut answer = render(&super::filters::view(call), &id, &vpc);
+    Ok(json!({ "Vpc": created(call, &id, &vpc) }))
+}
+
+/// A VPC as the answer to its creation shows it.
+pub(crate) fn created(scope: &mut Scope<'_>, id: &str, vpc: &Vpc) -> Value {
+    let mut answer = render(&view(scope), id, vpc);
     answer["State"] = json!("pending");
-    Ok(json!({ "Vpc": answer }))
+    answer
 }
 
 /// Makes a VPC and what comes along.
