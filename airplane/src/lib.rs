@@ -6,6 +6,7 @@
 mod airplane;
 mod around;
 mod control;
+mod remote;
 pub mod server;
 mod service;
 #[cfg(test)]
@@ -15,4 +16,5 @@ mod world;
 
 pub use airplane::{Airplane, Config, Delivery, StartError};
 pub use around::throttle::Throttling;
+pub use remote::{Remote, RemoteError};
 pub use world::clock::ClockKind;

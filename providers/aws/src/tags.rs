@@ -50,6 +50,12 @@ impl TagRules {
         both.filter(|(key, _)| !self.hides(key)).map(|(k, v)| (k.clone(), v.clone())).collect()
     }
 
+    /// Keys of tags that an object has beside the wanted ones, as far as they are shown.
+    pub(crate) fn others(&self, actual: &Tags, wanted: &Tags) -> Vec<String> {
+        let others = actual.keys().filter(|key| !self.hides(key) && !wanted.contains_key(*key));
+        others.cloned().collect()
+    }
+
     /// `tags` and `tags_all` of what AWS says, knowing what `tags` was before.
     pub(crate) fn shown(&self, actual: &Tags, before: &Value) -> (Value, Value) {
         let all: Tags = actual

@@ -40,8 +40,44 @@ macro_rules! data {
 }
 
 /// `resource` types. Sorted.
-pub(crate) static RESOURCES: &[Entry<dyn Resource>] =
-    &[resource!("aws_subnet", ec2::subnet::Subnet), resource!("aws_vpc", ec2::vpc::Vpc)];
+pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
+    resource!("aws_default_network_acl", ec2::default_network_acl::DefaultNetworkAcl),
+    resource!("aws_default_route_table", ec2::default_route_table::DefaultRouteTable),
+    resource!("aws_ec2_tag", ec2::tag::Tag),
+    resource!(
+        "aws_egress_only_internet_gateway",
+        ec2::egress_only_internet_gateway::EgressOnlyInternetGateway
+    ),
+    resource!("aws_eip", ec2::eip::Eip),
+    resource!("aws_eip_association", ec2::eip_association::EipAssociation),
+    resource!("aws_internet_gateway", ec2::internet_gateway::InternetGateway),
+    resource!("aws_nat_gateway", ec2::nat_gateway::NatGateway),
+    resource!("aws_network_acl", ec2::network_acl::NetworkAcl),
+    resource!("aws_route", ec2::route::Route),
+    resource!("aws_route_table", ec2::route_table::RouteTable),
+    resource!("aws_route_table_association", ec2::route_table_association::RouteTableAssociation),
+    resource!("aws_subnet", ec2::subnet::Subnet),
+    resource!("aws_vpc", ec2::vpc::Vpc),
+    resource!("aws_vpc_dhcp_options", ec2::vpc_dhcp_options::VpcDhcpOptions),
+    resource!(
+        "aws_vpc_dhcp_options_association",
+        ec2::vpc_dhcp_options_association::VpcDhcpOptionsAssociation
+    ),
+    resource!("aws_vpc_endpoint", ec2::vpc_endpoint::VpcEndpoint),
+    resource!(
+        "aws_vpc_ipv4_cidr_block_association",
+        ec2::vpc_ipv4_cidr_block_association::VpcIpv4CidrBlockAssociation
+    ),
+    resource!("aws_vpc_peering_connection", ec2::vpc_peering_connection::VpcPeeringConnection),
+    resource!(
+        "aws_vpc_peering_connection_accepter",
+        ec2::vpc_peering_connection_accepter::VpcPeeringConnectionAccepter
+    ),
+    resource!(
+        "aws_vpc_peering_connection_options",
+        ec2::vpc_peering_connection_options::VpcPeeringConnectionOptions
+    ),
+];
 
 /// `data` types. Sorted.
 pub(crate) static DATA_SOURCES: &[Entry<dyn DataSource>] = &[

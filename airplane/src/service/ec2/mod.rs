@@ -6,8 +6,15 @@ mod dhcp_options;
 mod egress_only_gateway;
 mod endpoint_service;
 pub(crate) mod filters;
+mod image;
+pub(crate) mod instance;
+mod instance_change;
+pub(crate) mod instance_type;
 mod internet_gateway;
+mod key_pair;
 pub(crate) mod kinds;
+pub(crate) mod launch;
+pub(crate) mod launch_template;
 mod nat_gateway;
 mod network_acl;
 mod network_acl_api;
@@ -23,6 +30,7 @@ pub(crate) mod security_group_rule;
 pub(crate) mod subnet;
 mod subnet_cidr;
 pub(crate) mod tags;
+mod volume;
 pub(crate) mod vpc;
 mod vpc_cidr;
 mod vpc_endpoint;
@@ -48,6 +56,14 @@ pub(crate) const ACTIONS: &[&[Action]] = &[
     route::ACTIONS,
     security_group::ACTIONS,
     security_group_change::ACTIONS,
+    key_pair::ACTIONS,
+    image::ACTIONS,
+    instance_type::ACTIONS,
+    launch_template::ACTIONS,
+    launch::ACTIONS,
+    instance::ACTIONS,
+    instance_change::ACTIONS,
+    volume::ACTIONS,
     address::ACTIONS,
     nat_gateway::ACTIONS,
     network_interface_api::ACTIONS,
@@ -79,6 +95,12 @@ tables! {
         table network_interfaces: network_interface::NetworkInterface,
         table vpc_endpoints: vpc_endpoint::VpcEndpoint,
         table peerings: peering::Peering,
+        table key_pairs: key_pair::KeyPair,
+        table images: image::Image,
+        table launch_templates: launch_template::LaunchTemplate,
+        table instances: instance::Instance,
+        table volumes: volume::Volume,
+        table snapshots: volume::Snapshot,
     }
 }
 
@@ -99,6 +121,12 @@ pub(crate) fn exists(s: &State, id: &str) -> bool {
         "eni" => s.network_interfaces.contains(id),
         "vpce" => s.vpc_endpoints.contains(id),
         "pcx" => s.peerings.contains(id),
+        "key" => s.key_pairs.contains(id),
+        "ami" => s.images.contains(id),
+        "lt" => s.launch_templates.contains(id),
+        "i" => s.instances.contains(id),
+        "vol" => s.volumes.contains(id),
+        "snap" => s.snapshots.contains(id),
         _ => false,
     }
 }
@@ -131,6 +159,10 @@ pub(crate) enum Event {
     Endpoint(vpc_endpoint::Event),
     /// A peering connection.
     Peering(peering::Event),
+    /// An instance.
+    Instance(instance::Event),
+    /// A volume.
+    Volume(volume::Event),
 }
 
 impl Event {
@@ -139,6 +171,8 @@ impl Event {
         match self {
             Event::VpcCidr(event) => event.run(scope),
             Event::SubnetCidr(event) => event.run(scope),
+            Event::Instance(event) => event.run(scope),
+            Event::Volume(event) => event.run(scope),
             Event::Nat(event) => event.run(scope),
             Event::Endpoint(event) => event.run(scope),
             Event::Peering(event) => event.run(scope),
