@@ -24,6 +24,7 @@ mod peering;
 pub(crate) mod prefix_list;
 mod route;
 mod route_table;
+mod route_target;
 pub(crate) mod security_group;
 pub(crate) mod security_group_change;
 pub(crate) mod security_group_rule;

@@ -54,7 +54,8 @@ impl Peering {
         self.requester.vpc == vpc || self.accepter.vpc == vpc
     }
 
-    fn is_open(&self) -> bool {
+    /// Is it active, or may it become so?
+    pub(crate) fn is_open(&self) -> bool {
         matches!(
             self.status.as_str(),
             "initiating-request" | "pending-acceptance" | "provisioning" | "active"
