@@ -136,9 +136,10 @@ fn delete(call: &mut Call<'_>) -> Outcome {
 fn associate(call: &mut Call<'_>) -> Outcome {
     let (id, vpc) = (call.str("DhcpOptionsId"), call.str("VpcId"));
     find(call, |s| &s.vpcs, "vpc", &vpc)?;
-    // `default` stands for no options at all, and for the region's own set.
-    let id = if id == "default" { default_id(call) } else { id };
-    find(call, |s| &s.dhcp_options, "dopt", &id)?;
+    // `default` is what a VPC without options has.
+    if id != "default" {
+        find(call, |s| &s.dhcp_options, "dopt", &id)?;
+    }
     if let Some(vpc) = ec2(call).vpcs.get_mut(&vpc) {
         vpc.dhcp_options = id;
     }

@@ -161,6 +161,17 @@ fn ghost(scope: &mut Scope<'_>, id: &str) {
     later(scope, id, timing::GHOST, Then::Forgotten);
 }
 
+/// Ends the requests that a VPC which goes away has, on both sides.
+pub(crate) fn drop_of(scope: &mut Scope<'_>, vpc: &str) {
+    let open = ec2(scope).peerings.iter().filter(|(_, p)| p.is_open() && p.touches(vpc));
+    let ids: Vec<String> = open.map(|(id, _)| id.to_owned()).collect();
+    for id in ids {
+        let message = format!("Deleted with {vpc}");
+        set(scope, &id, "deleted", &message);
+        ghost(scope, &id);
+    }
+}
+
 fn later(scope: &mut Scope<'_>, id: &str, after: Millis, then: Then) {
     scope.schedule(after, super::Event::Peering(Event { id: id.to_owned(), then }));
 }

@@ -1,7 +1,7 @@
 //! Routes: one per destination, local ones by the VPC's blocks, `blackhole` when the target is gone.
 use super::filters::View;
 use super::route_table::RouteTable;
-use super::{State, cidr, ec2, find, route_target};
+use super::{State, cidr, ec2, find, prefix_list, route_target};
 use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::{Fault, Outcome};
@@ -56,7 +56,7 @@ pub(crate) fn list(view: &View<'_>, id: &str, table: &RouteTable) -> Vec<Value> 
     }
     for (endpoint, e) in view.ec2.vpc_endpoints.iter() {
         if e.kind == "Gateway" && e.state == "available" && e.route_tables.iter().any(|t| t == id) {
-            let list = super::prefix_list::id_of_service(&view.region, &e.service);
+            let list = prefix_list::id_of_service(&view.region, &e.service);
             out.push(json!({"DestinationPrefixListId": list, "GatewayId": endpoint,
                 "Origin": "CreateRoute", "State": "active"}));
         }
@@ -88,7 +88,14 @@ fn lives(s: &State, vpc: &str, route: &Route) -> bool {
         "EgressOnlyInternetGatewayId" => s.egress_only_gateways.contains(target),
         "VpcPeeringConnectionId" => s.peerings.get(target).is_some_and(|p| p.is_active()),
         "NetworkInterfaceId" => {
-            s.network_interfaces.get(target).is_some_and(|e| e.attachment.is_some())
+            let attachment = s.network_interfaces.get(target).and_then(|e| e.attachment.as_ref());
+            attachment.is_some_and(|a| match &a.instance {
+                Some(id) => {
+                    let state = s.instances.get(id).map(|i| i.state.as_str());
+                    matches!(state, Some("pending" | "running"))
+                }
+                None => true,
+            })
         }
         _ => false,
     }
@@ -107,7 +114,7 @@ fn destination(call: &Call<'_>) -> Result<String, Fault> {
             Ok(cidr::v6(text, "destinationIpv6CidrBlock")?.to_string())
         }
         [(_, list)] => {
-            super::prefix_list::check(call, list)?;
+            prefix_list::check(call, list)?;
             Ok(list.clone())
         }
         [] => Err(Fault::new(
@@ -149,12 +156,24 @@ fn refuse_inside(
     Ok(())
 }
 
+// Does a gateway endpoint route to this prefix list? Its routes are its own to change.
+fn has_endpoint_route(call: &mut Call<'_>, table: &str, destination: &str) -> bool {
+    let region = call.region.clone();
+    ec2(call).vpc_endpoints.values().any(|e| {
+        e.kind == "Gateway"
+            && e.state == "available"
+            && e.route_tables.iter().any(|t| t == table)
+            && prefix_list::id_of_service(&region, &e.service) == destination
+    })
+}
+
 fn create(call: &mut Call<'_>) -> Outcome {
     let id = call.str("RouteTableId");
     let table = find(call, |s| &s.route_tables, "rtb", &id)?;
     let destination = destination(call)?;
     let local = local_blocks(ec2(call), &table.vpc).contains(&destination);
-    if local || table.routes.iter().any(|r| r.destination == destination) {
+    let endpoint = has_endpoint_route(call, &id, &destination);
+    if local || endpoint || table.routes.iter().any(|r| r.destination == destination) {
         let message = format!("The route identified by {destination} already exists.");
         return Err(Fault::new("RouteAlreadyExists", message));
     }
@@ -202,6 +221,10 @@ fn delete(call: &mut Call<'_>) -> Outcome {
     let destination = destination(call)?;
     if local_blocks(ec2(call), &table.vpc).contains(&destination) {
         let message = format!("cannot remove local route {destination} in route table {id}");
+        return Err(Fault::new("InvalidParameterValue", message));
+    }
+    if has_endpoint_route(call, &id, &destination) {
+        let message = format!("cannot remove VPC endpoint route {destination} in route table {id}");
         return Err(Fault::new("InvalidParameterValue", message));
     }
     if !table.routes.iter().any(|r| r.destination == destination) {

@@ -2,7 +2,8 @@
 use super::filters::{Spec, View, describe, view};
 use super::vpc_cidr::{Block, blocks_v4, blocks_v6};
 use super::{
-    cidr, dhcp_options, ec2, find, network_acl, route_table, security_group, tags, vpc_cidr,
+    cidr, dhcp_options, ec2, find, network_acl, peering, route_table, security_group, tags,
+    vpc_cidr,
 };
 use crate::around::call::Call;
 use crate::service::Action;
@@ -125,6 +126,7 @@ fn delete(call: &mut Call<'_>) -> Outcome {
     }
     route_table::remove_main(call, &id);
     network_acl::remove_default(call, &id);
+    peering::drop_of(call, &id);
     security_group::remove_default(call, &id);
     ec2(call).vpcs.remove(&id);
     tags::forget(call, &id);

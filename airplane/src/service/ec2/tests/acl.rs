@@ -82,6 +82,7 @@ fn dhcp_options_stay_while_a_vpc_has_them() {
     assert_eq!(c.ec2("DescribeVpcs", json!({}))["Vpcs"][0]["DhcpOptionsId"], json!(id));
     assert_eq!(c.refused("DeleteDhcpOptions", json!({"DhcpOptionsId": id})), "DependencyViolation");
     c.ec2("AssociateDhcpOptions", json!({"DhcpOptionsId": "default", "VpcId": vpc}));
+    assert_eq!(c.ec2("DescribeVpcs", json!({}))["Vpcs"][0]["DhcpOptionsId"], "default");
     c.ec2("DeleteDhcpOptions", json!({"DhcpOptionsId": id}));
     assert_eq!(
         c.refused("DescribeDhcpOptions", json!({"DhcpOptionsIds": [id]})),
