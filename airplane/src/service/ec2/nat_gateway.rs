@@ -233,10 +233,7 @@ fn allocations(call: &mut Call<'_>, public: bool) -> Result<Vec<String>, Fault> 
     }
     for id in &ids {
         match ec2(call).addresses.get(id) {
-            None => {
-                let message = format!("Elastic IP address [{id}] was not found");
-                return Err(Fault::new("InvalidElasticIpID.NotFound", message));
-            }
+            None => return Err(super::kinds::missing("eipalloc", id)),
             Some(a) if a.association.is_some() => {
                 let message = format!("Elastic IP address [{id}] is already associated");
                 return Err(Fault::new("Resource.AlreadyAssociated", message));
