@@ -47,11 +47,14 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
     resource!("aws_autoscaling_group", autoscaling::group::Group),
     resource!("aws_autoscaling_lifecycle_hook", autoscaling::lifecycle_hook::LifecycleHook),
     resource!("aws_default_security_group", ec2::default_security_group::DefaultSecurityGroup),
+    resource!("aws_ebs_volume", ec2::ebs_volume::EbsVolume),
+    resource!("aws_instance", ec2::instance::Instance),
     resource!("aws_key_pair", ec2::key_pair::KeyPair),
     resource!("aws_launch_template", ec2::launch_template::LaunchTemplate),
     resource!("aws_security_group", ec2::security_group::SecurityGroup),
     resource!("aws_security_group_rule", ec2::security_group_rule::SecurityGroupRule),
     resource!("aws_subnet", ec2::subnet::Subnet),
+    resource!("aws_volume_attachment", ec2::volume_attachment::VolumeAttachment),
     resource!("aws_vpc", ec2::vpc::Vpc),
     resource!(
         "aws_vpc_security_group_egress_rule",
@@ -65,6 +68,10 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
 
 /// `data` types. Sorted.
 pub(crate) static DATA_SOURCES: &[Entry<dyn DataSource>] = &[
+    data!("aws_ami", data::ami::Ami),
+    data!("aws_autoscaling_groups", data::autoscaling_groups::AutoscalingGroups),
     data!("aws_availability_zones", data::availability_zones::AvailabilityZones),
     data!("aws_caller_identity", data::caller_identity::CallerIdentity),
+    data!("aws_instances", data::instances::Instances),
+    data!("aws_security_group", data::security_group::SecurityGroup),
 ];

@@ -1,7 +1,10 @@
 //! Resource types of EC2, one per file, and what their calls have in common.
 
 pub(crate) mod default_security_group;
+pub(crate) mod ebs_volume;
 pub(crate) mod group_rules;
+pub(crate) mod instance;
+pub(crate) mod instances;
 pub(crate) mod key_pair;
 pub(crate) mod launch_template;
 pub(crate) mod permission;
@@ -10,6 +13,7 @@ pub(crate) mod security_group;
 pub(crate) mod security_group_rule;
 pub(crate) mod subnet;
 pub(crate) mod user_data;
+pub(crate) mod volume_attachment;
 pub(crate) mod vpc;
 pub(crate) mod vpc_security_group_rule;
 
