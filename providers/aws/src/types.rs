@@ -46,6 +46,8 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
     resource!("aws_autoscaling_attachment", autoscaling::attachment::Attachment),
     resource!("aws_autoscaling_group", autoscaling::group::Group),
     resource!("aws_autoscaling_lifecycle_hook", autoscaling::lifecycle_hook::LifecycleHook),
+    resource!("aws_autoscaling_policy", autoscaling::policy::Policy),
+    resource!("aws_autoscaling_schedule", autoscaling::schedule::Schedule),
     resource!("aws_default_security_group", ec2::default_security_group::DefaultSecurityGroup),
     resource!("aws_ebs_volume", ec2::ebs_volume::EbsVolume),
     resource!("aws_instance", ec2::instance::Instance),
