@@ -172,6 +172,8 @@ fn row(policy: &Found, prior: Fields<'_>) -> Row {
             "scaling_adjustment": step.scaling_adjustment(),
         })
     });
+    let predictive = policy.predictive_scaling_configuration();
+    let predictive = predictive.filter(|it| !it.metric_specifications().is_empty());
     let mut row = Row::new();
     row.set("id", policy.policy_name())
         .set("name", policy.policy_name())
@@ -195,9 +197,7 @@ fn row(policy: &Found, prior: Fields<'_>) -> Row {
         )
         .set(
             "predictive_scaling_configuration",
-            Vec::from_iter(
-                policy.predictive_scaling_configuration().map(metrics::shown_predictive),
-            ),
+            Vec::from_iter(predictive.map(metrics::shown_predictive)),
         );
     row
 }

@@ -75,7 +75,7 @@ fn network(row: &mut Row, it: &Instance, prior: Fields<'_>) {
     let groups = primary.groups().iter().filter_map(|group| group.group_id());
     let more = primary.private_ip_addresses().iter().filter(|it| it.primary() != Some(true));
     row.set("primary_network_interface_id", primary.network_interface_id())
-        .set("source_dest_check", primary.source_dest_check().or(it.source_dest_check()))
+        .set("source_dest_check", it.source_dest_check().or(primary.source_dest_check()))
         .set("ipv6_address_count", six.len())
         .set("enable_primary_ipv6", six.iter().any(|it| it.is_primary_ipv6() == Some(true)))
         .strings("ipv6_addresses", six.iter().filter_map(|it| it.ipv6_address()))
