@@ -47,9 +47,12 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
     resource!("aws_autoscaling_attachment", autoscaling::attachment::Attachment),
     resource!("aws_autoscaling_group", autoscaling::group::Group),
     resource!("aws_autoscaling_lifecycle_hook", autoscaling::lifecycle_hook::LifecycleHook),
+    resource!("aws_autoscaling_policy", autoscaling::policy::Policy),
+    resource!("aws_autoscaling_schedule", autoscaling::schedule::Schedule),
     resource!("aws_default_network_acl", ec2::default_network_acl::DefaultNetworkAcl),
     resource!("aws_default_route_table", ec2::default_route_table::DefaultRouteTable),
     resource!("aws_default_security_group", ec2::default_security_group::DefaultSecurityGroup),
+    resource!("aws_ebs_volume", ec2::ebs_volume::EbsVolume),
     resource!("aws_ec2_tag", ec2::tag::Tag),
     resource!(
         "aws_egress_only_internet_gateway",
@@ -66,6 +69,7 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
     resource!("aws_iam_role", iam::role::Role),
     resource!("aws_iam_role_policy", iam::role_policy::RolePolicy),
     resource!("aws_iam_role_policy_attachment", iam::role_policy_attachment::RolePolicyAttachment),
+    resource!("aws_instance", ec2::instance::Instance),
     resource!("aws_internet_gateway", ec2::internet_gateway::InternetGateway),
     resource!("aws_key_pair", ec2::key_pair::KeyPair),
     resource!("aws_launch_template", ec2::launch_template::LaunchTemplate),
@@ -87,6 +91,7 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
     resource!("aws_security_group", ec2::security_group::SecurityGroup),
     resource!("aws_security_group_rule", ec2::security_group_rule::SecurityGroupRule),
     resource!("aws_subnet", ec2::subnet::Subnet),
+    resource!("aws_volume_attachment", ec2::volume_attachment::VolumeAttachment),
     resource!("aws_vpc", ec2::vpc::Vpc),
     resource!("aws_vpc_dhcp_options", ec2::vpc_dhcp_options::VpcDhcpOptions),
     resource!(
@@ -119,7 +124,11 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
 
 /// `data` types. Sorted.
 pub(crate) static DATA_SOURCES: &[Entry<dyn DataSource>] = &[
+    data!("aws_ami", data::ami::Ami),
+    data!("aws_autoscaling_groups", data::autoscaling_groups::AutoscalingGroups),
     data!("aws_availability_zones", data::availability_zones::AvailabilityZones),
     data!("aws_caller_identity", data::caller_identity::CallerIdentity),
     data!("aws_iam_policy_document", data::iam_policy_document::IamPolicyDocument),
+    data!("aws_instances", data::instances::Instances),
+    data!("aws_security_group", data::security_group::SecurityGroup),
 ];

@@ -68,7 +68,7 @@ impl AwsResource for KeyPair {
         };
         api.call("ec2", "ImportKeyPair", make).await.map_err(|error| {
             match error.code.as_str() {
-                "InvalidKey.Format" => error.at("public_key"),
+                "InvalidKey.Format" | "InvalidKeyPair.Format" => error.at("public_key"),
                 "InvalidKeyPair.Duplicate" => error.at("key_name"),
                 _ => error,
             }
