@@ -4,10 +4,15 @@ use kprov_provider::{DataSource, Resource};
 
 use crate::data::{self, Reads};
 use crate::ec2;
+use crate::ecr;
 use crate::elbv2;
+use crate::events;
 use crate::iam;
+use crate::kms;
 use crate::resource::Adapter;
 use crate::route53;
+use crate::sqs;
+use crate::ssm;
 
 /// The `provider` block.
 pub(crate) const PROVIDER: &str = include_str!("../schemas/provider.json");
@@ -44,6 +49,9 @@ macro_rules! data {
 
 /// `resource` types. Sorted.
 pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
+    resource!("aws_cloudwatch_event_rule", events::rule::EventRule),
+    resource!("aws_cloudwatch_event_target", events::target::EventTarget),
+    resource!("aws_ecr_repository", ecr::repository::Repository),
     resource!("aws_iam_instance_profile", iam::instance_profile::InstanceProfile),
     resource!(
         "aws_iam_openid_connect_provider",
@@ -53,6 +61,8 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
     resource!("aws_iam_role", iam::role::Role),
     resource!("aws_iam_role_policy", iam::role_policy::RolePolicy),
     resource!("aws_iam_role_policy_attachment", iam::role_policy_attachment::RolePolicyAttachment),
+    resource!("aws_kms_alias", kms::alias::Alias),
+    resource!("aws_kms_key", kms::key::Key),
     resource!("aws_lb", elbv2::load_balancer::LoadBalancer),
     resource!("aws_lb_listener", elbv2::listener::Listener),
     resource!("aws_lb_target_group", elbv2::target_group::TargetGroup),
@@ -63,6 +73,9 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
     resource!("aws_route53_record", route53::record::Record),
     resource!("aws_route53_zone", route53::zone::HostedZone),
     resource!("aws_route53_zone_association", route53::zone_association::ZoneAssociation),
+    resource!("aws_sqs_queue", sqs::queue::Queue),
+    resource!("aws_sqs_queue_policy", sqs::queue_policy::QueuePolicy),
+    resource!("aws_ssm_parameter", ssm::parameter::Parameter),
     resource!("aws_subnet", ec2::subnet::Subnet),
     resource!("aws_vpc", ec2::vpc::Vpc),
 ];
