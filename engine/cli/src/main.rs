@@ -4,6 +4,7 @@
 //! Nothing is built that the command does not need: no runtime, no state, no provider for
 //! `kprov version`.
 
+mod airplane;
 mod args;
 mod ask;
 mod commands;

@@ -71,6 +71,11 @@ impl<'a> Fields<'a> {
         Some(self.strings(name)).filter(|strings| !strings.is_empty())
     }
 
+    /// The text as a list of one; empty where there is none.
+    pub(crate) fn strings_of(self, name: &str) -> Vec<String> {
+        self.string(name).into_iter().collect()
+    }
+
     /// Items of a list or set.
     pub(crate) fn items(self, name: &str) -> &'a [Value] {
         self.get(name).as_items().unwrap_or_default()

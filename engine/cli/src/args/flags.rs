@@ -3,6 +3,7 @@
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
+use super::airplane::AirplaneCommand;
 use super::groups::{MetadataCommand, OpCommand, ProvidersFlags, StateCommand, WorkspaceCommand};
 use super::reading::{duration, parallelism};
 use super::variables::VariableFlags;
@@ -20,6 +21,9 @@ pub(crate) struct Cli {
     /// Print without colors
     #[arg(long, global = true)]
     pub(crate) no_color: bool,
+    /// Work on this project's airplane, a local AWS, instead of the real one
+    #[arg(long, global = true)]
+    pub(crate) airplane: bool,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
@@ -66,6 +70,9 @@ pub(crate) enum Command {
     Providers(ProvidersFlags),
     /// Update the state to match the real objects
     Refresh(ApplyFlags),
+    /// The local AWS of this project
+    #[command(subcommand, name = "airplane")]
+    Plane(AirplaneCommand),
     /// Release a stuck lock
     ForceUnlock(ForceUnlockFlags),
     /// Show the version

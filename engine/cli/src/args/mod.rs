@@ -1,11 +1,13 @@
 //! Arguments: Terraform's flags, with one dash or two.
 
+mod airplane;
 mod flags;
 mod groups;
 mod normalize;
 mod reading;
 mod variables;
 
+pub(crate) use airplane::AirplaneCommand;
 pub(crate) use flags::{
     ApplyFlags, ChangeFlags, Cli, Command, ConsoleFlags, ForceUnlockFlags, GraphFlags, ImportFlags,
     InitFlags, LockFlags, OutputFlags, PlanFlags, ShowFlags, TaintFlags, ValidateFlags,

@@ -23,6 +23,8 @@ pub(crate) enum Kind {
     Unreachable,
     /// The request left; no answer that tells what became of it.
     Lost,
+    /// AWS did as it was told, and answered what nobody understands.
+    Garbled,
     /// AWS refused.
     Refused,
 }
@@ -77,13 +79,16 @@ impl AwsError {
         let status = error.raw_response().map_or(0, |raw| raw.status().as_u16());
         let kind = match error {
             SdkError::ConstructionFailure(_) => Kind::Refused,
+            SdkError::ResponseError(_) if (200..300).contains(&status) => Kind::Garbled,
             SdkError::TimeoutError(_) | SdkError::ResponseError(_) => Kind::Lost,
             SdkError::DispatchFailure(_) if never_left(error) => Kind::Unreachable,
             SdkError::DispatchFailure(_) => Kind::Lost,
             _ => kind_of(service, &code, status),
         };
         let message = match error {
-            SdkError::ServiceError(_) => error.message().unwrap_or_default().to_owned(),
+            SdkError::ServiceError(_) if kind != Kind::Garbled => {
+                error.message().unwrap_or_default().to_owned()
+            }
             error => chain(error),
         };
         AwsError {
@@ -159,20 +164,22 @@ impl AwsError {
 
     /// Does AWS refuse because another object still needs this one?
     pub(crate) fn is_in_use(&self) -> bool {
-        self.is(&[
-            "DeleteConflict",
-            "DependencyViolation",
-            "InUse",
-            "InvalidIPAddress.InUse",
-            "ResourceInUse",
-            "ResourceInUseException",
-        ])
+        self.code.ends_with(".InUse")
+            || self.is(&[
+                "DeleteConflict",
+                "DependencyViolation",
+                "InUse",
+                "ResourceInUse",
+                "ResourceInUseException",
+                "ScalingActivityInProgress",
+            ])
     }
 }
 
 fn kind_of(service: &str, code: &str, status: u16) -> Kind {
     let quota = code == "LimitExceededException" && service != "kms" && service != "ssm";
     match code {
+        _ if (200..300).contains(&status) => Kind::Garbled,
         _ if quota => Kind::Refused,
         _ if THROTTLED.contains(&code) || status == 429 => Kind::Throttled,
         _ if UNAVAILABLE.contains(&code) || status == 503 => Kind::Unavailable,
@@ -186,7 +193,8 @@ fn class_of(kind: Kind, read: bool) -> ErrorClass {
         Kind::Throttled | Kind::Unavailable | Kind::Unreachable => ErrorClass::Retryable,
         Kind::Lost if read => ErrorClass::Retryable,
         Kind::Lost => ErrorClass::Ambiguous,
-        Kind::Refused => ErrorClass::Rejected,
+        Kind::Garbled if !read => ErrorClass::Ambiguous,
+        Kind::Garbled | Kind::Refused => ErrorClass::Rejected,
     }
 }
 

@@ -61,7 +61,7 @@ impl Api {
                         !error.message.contains("credential")
                             && tries < UNREACHABLE_TRIES.min(self.shared.settings.max_retries + 1)
                     }
-                    Kind::Refused => false,
+                    Kind::Garbled | Kind::Refused => false,
                 };
             if !again {
                 return Err(error);

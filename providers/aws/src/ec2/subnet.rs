@@ -40,7 +40,10 @@ impl AwsResource for Subnet {
         cidr::check_v4(problems, config, "cidr_block", 16, 28);
         cidr::check_v6(problems, config, "ipv6_cidr_block", 44, 64);
         problems.conflicts(config, &["availability_zone", "availability_zone_id"]);
-        problems.needs_one(config, &["cidr_block", "ipv6_cidr_block", "ipv6_native"]);
+        let blocks = ["cidr_block", "ipv4_ipam_pool_id", "ipv6_cidr_block", "ipv6_ipam_pool_id"];
+        problems.needs_one(config, &blocks);
+        problems.conflicts(config, &["cidr_block", "ipv4_netmask_length"]);
+        problems.conflicts(config, &["ipv6_cidr_block", "ipv6_netmask_length"]);
         problems.one_of(
             config,
             "private_dns_hostname_type_on_launch",
@@ -108,6 +111,10 @@ impl AwsResource for Subnet {
                 .set_availability_zone_id(planned.string("availability_zone_id"))
                 .set_ipv6_cidr_block(planned.string("ipv6_cidr_block"))
                 .set_ipv6_native(planned.bool("ipv6_native").filter(|native| *native))
+                .set_ipv4_ipam_pool_id(planned.string("ipv4_ipam_pool_id"))
+                .set_ipv4_netmask_length(planned.i32("ipv4_netmask_length"))
+                .set_ipv6_ipam_pool_id(planned.string("ipv6_ipam_pool_id"))
+                .set_ipv6_netmask_length(planned.i32("ipv6_netmask_length"))
                 .set_outpost_arn(planned.string("outpost_arn"))
                 .tag_specifications(tags.clone())
                 .send()

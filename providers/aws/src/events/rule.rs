@@ -80,7 +80,7 @@ impl AwsResource for EventRule {
         let mut row = Row::new();
         row.set("id", prior.id())
             .set("name", name)
-            .set("name_prefix", names::prefix_of(name))
+            .set("name_prefix", names::prefix(name))
             .set("event_bus_name", bus)
             .set("arn", rule.arn())
             .set("description", rule.description())

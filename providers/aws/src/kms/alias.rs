@@ -52,7 +52,7 @@ impl AwsResource for Alias {
         let mut row = Row::new();
         row.set("id", name)
             .set("name", name)
-            .set("name_prefix", names::prefix_of(name))
+            .set("name_prefix", names::prefix(name))
             .set("arn", arn)
             .set("target_key_id", before.unwrap_or(key))
             .set("target_key_arn", format!("{base}:key/{key}"));

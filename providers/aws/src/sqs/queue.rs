@@ -102,7 +102,7 @@ impl AwsResource for Queue {
         row.set("id", url)
             .set("url", url)
             .set("name", name)
-            .set("name_prefix", names::prefix_of(name.strip_suffix(".fifo").unwrap_or(name)))
+            .set("name_prefix", names::prefix(name.strip_suffix(".fifo").unwrap_or(name)))
             .set("arn", found.get("QueueArn").cloned())
             .tags(tags.unwrap_or_default());
         tell(&found, &mut row);

@@ -1,4 +1,7 @@
-//! An AWS in this process: an HTTP client over a function from request to response.
+//! An AWS in this process: an HTTP client over a function from request to response, and a clock that
+//! goes as fast as it may.
+
+mod clock;
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,6 +12,8 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
+
+pub use clock::SteppedClock;
 
 /// A function that answers requests. The bodies are whole.
 type Answer = dyn Fn(http::Request<Vec<u8>>) -> http::Response<Vec<u8>> + Send + Sync;

@@ -1,1 +1,0 @@
-//! Tests of the provider as a whole.
