@@ -7,7 +7,7 @@ use crate::data::{self, Reads};
 use crate::ec2;
 use crate::ec2::group_rules::Direction;
 use crate::resource::Adapter;
-use crate::{elbv2, iam, route53};
+use crate::{ecr, elbv2, events, iam, kms, route53, sqs, ssm};
 
 /// The `provider` block.
 pub(crate) const PROVIDER: &str = include_str!("../schemas/provider.json");
@@ -49,11 +49,14 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
     resource!("aws_autoscaling_lifecycle_hook", autoscaling::lifecycle_hook::LifecycleHook),
     resource!("aws_autoscaling_policy", autoscaling::policy::Policy),
     resource!("aws_autoscaling_schedule", autoscaling::schedule::Schedule),
+    resource!("aws_cloudwatch_event_rule", events::rule::EventRule),
+    resource!("aws_cloudwatch_event_target", events::target::EventTarget),
     resource!("aws_default_network_acl", ec2::default_network_acl::DefaultNetworkAcl),
     resource!("aws_default_route_table", ec2::default_route_table::DefaultRouteTable),
     resource!("aws_default_security_group", ec2::default_security_group::DefaultSecurityGroup),
     resource!("aws_ebs_volume", ec2::ebs_volume::EbsVolume),
     resource!("aws_ec2_tag", ec2::tag::Tag),
+    resource!("aws_ecr_repository", ecr::repository::Repository),
     resource!(
         "aws_egress_only_internet_gateway",
         ec2::egress_only_internet_gateway::EgressOnlyInternetGateway
@@ -72,6 +75,8 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
     resource!("aws_instance", ec2::instance::Instance),
     resource!("aws_internet_gateway", ec2::internet_gateway::InternetGateway),
     resource!("aws_key_pair", ec2::key_pair::KeyPair),
+    resource!("aws_kms_alias", kms::alias::Alias),
+    resource!("aws_kms_key", kms::key::Key),
     resource!("aws_launch_template", ec2::launch_template::LaunchTemplate),
     resource!("aws_lb", elbv2::load_balancer::LoadBalancer),
     resource!("aws_lb_listener", elbv2::listener::Listener),
@@ -90,6 +95,9 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
     resource!("aws_route_table_association", ec2::route_table_association::RouteTableAssociation),
     resource!("aws_security_group", ec2::security_group::SecurityGroup),
     resource!("aws_security_group_rule", ec2::security_group_rule::SecurityGroupRule),
+    resource!("aws_sqs_queue", sqs::queue::Queue),
+    resource!("aws_sqs_queue_policy", sqs::queue_policy::QueuePolicy),
+    resource!("aws_ssm_parameter", ssm::parameter::Parameter),
     resource!("aws_subnet", ec2::subnet::Subnet),
     resource!("aws_volume_attachment", ec2::volume_attachment::VolumeAttachment),
     resource!("aws_vpc", ec2::vpc::Vpc),
