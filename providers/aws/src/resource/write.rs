@@ -29,7 +29,7 @@ pub(crate) struct Changes<'a> {
 impl<'a> Changes<'a> {
     /// Does the attribute or block differ?
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.names.iter().any(|changed| changed == &name)
+        self.names.iter().any(|changed| *changed == name)
     }
 
     /// Names of all that differ.
