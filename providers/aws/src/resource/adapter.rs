@@ -148,7 +148,8 @@ impl<T: AwsResource> Adapter<T> {
         let identified = self.identified(&planned, &made)?;
         match self.inner.read(&api, Fields(&identified)).await {
             Ok(Some(row)) => Ok(Settled::Exists(Object {
-                value: self.value(&api, &row, &identified)?,
+                // As AWS has it, told in the plan's words.
+                value: self.value(&api, &row, &planned)?,
                 private: request.private,
             })),
             Ok(None) => Ok(Settled::Absent),
@@ -243,14 +244,35 @@ impl<T: AwsResource> Resource for Adapter<T> {
         match request.prior {
             None => self.settle_create(context, request).await,
             Some(prior) => {
-                Ok(self.read_one(context, prior).await?.map_or(Settled::Absent, Settled::Exists))
+                // What only the configuration knows is as planned if what AWS knows is.
+                let planned = fill(&request.planned, &prior.value);
+                let planned = Object { value: planned, private: request.private };
+                match self.read_one(context, planned.clone()).await? {
+                    Some(read) if read.value == fill(&request.planned, &read.value) => {
+                        Ok(Settled::Exists(read))
+                    }
+                    Some(_) => {
+                        let read = self.read_one(context, prior).await?;
+                        Ok(read.map_or(Settled::Absent, Settled::Exists))
+                    }
+                    None => Ok(Settled::Absent),
+                }
             }
         }
     }
 
     async fn import(&self, context: &CallContext, id: &str) -> Result<Imported> {
         let refuse = |message: String| ProviderError::rejected(self.summary("import"), message);
-        let empty = nothing(self.block());
+        // AWS says what is computed, also where it says that there is nothing; what it does not tell
+        // is as in a configuration that does not say it.
+        let block = self.block();
+        let started = block.attributes.iter().filter(|(_, it)| !it.write_only);
+        let started = started.filter_map(|(name, it)| match &it.default {
+            Some(default) => Some((name.as_str(), default.clone())),
+            None if it.computed => Some((name.as_str(), Value::unknown(it.ty.clone()))),
+            None => None,
+        });
+        let empty = with_attributes(&nothing(block), started.collect::<Vec<_>>());
         // As of 6.x, `ID@REGION` names an object in another region.
         let (plain, region) = match id.rsplit_once('@') {
             Some((plain, region)) if is_region(region) => (plain, Some(region)),

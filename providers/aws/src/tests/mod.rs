@@ -1,6 +1,8 @@
 //! Tests of the provider as a whole, over an AWS that is a function.
 
 mod calls;
+mod compute;
+mod flight;
 mod plans;
 
 use std::collections::BTreeMap;
