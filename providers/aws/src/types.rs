@@ -83,4 +83,8 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
 pub(crate) static DATA_SOURCES: &[Entry<dyn DataSource>] = &[
     data!("aws_availability_zones", data::availability_zones::AvailabilityZones),
     data!("aws_caller_identity", data::caller_identity::CallerIdentity),
+    data!("aws_route_table", data::route_table::RouteTable),
+    data!("aws_subnet", data::subnet::Subnet),
+    data!("aws_subnets", data::subnets::Subnets),
+    data!("aws_vpc", data::vpc::Vpc),
 ];

@@ -2,6 +2,11 @@
 
 pub(crate) mod availability_zones;
 pub(crate) mod caller_identity;
+mod filters;
+pub(crate) mod route_table;
+pub(crate) mod subnet;
+pub(crate) mod subnets;
+pub(crate) mod vpc;
 
 use std::fmt;
 

@@ -13,7 +13,7 @@ mod peering;
 pub(crate) mod route;
 pub(crate) mod route_table;
 pub(crate) mod route_table_association;
-mod routing;
+pub(crate) mod routing;
 pub(crate) mod subnet;
 pub(crate) mod tag;
 pub(crate) mod vpc;
