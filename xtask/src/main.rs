@@ -4,6 +4,8 @@
 //!   the recorded conformance cases against the program, then airplane's suite with its peers.
 //! - `peers`: makes the Python environment of boto3 and moto that airplane's suite runs in;
 //!   `peers test` runs that suite.
+//! - `peers`: makes the Python environment of boto3 and moto that airplane's suite runs in;
+//!   `peers test` runs that suite, which `test` does too.
 //! - `bench`: speed and memory beside terraform, in one run.
 //! - `readme`: writes the READMEs of the modules from the modules.
 //! - `ci`: what `.ci/run` calls: fmt, clippy, docs, test.
@@ -27,9 +29,11 @@ fn main() -> ExitCode {
         Some("ci") => ci::all(),
         Some("conformance") => conformance::run(rest),
         Some("peers") => peers::command(rest),
+        Some("peers") => peers::command(rest),
         Some("bench") => bench::run(rest),
         Some("readme") => readme::write(),
-        _ => Err("usage: cargo xtask test | ci | conformance [expressions|scenarios] | readme | \
+        _ => Err("usage: cargo xtask test | ci | conformance [expressions|scenarios] | peers \
+             [test] | readme | \
              peers [test] | bench [--quick]"
             .to_owned()),
     };

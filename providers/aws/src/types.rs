@@ -138,5 +138,9 @@ pub(crate) static DATA_SOURCES: &[Entry<dyn DataSource>] = &[
     data!("aws_caller_identity", data::caller_identity::CallerIdentity),
     data!("aws_iam_policy_document", data::iam_policy_document::IamPolicyDocument),
     data!("aws_instances", data::instances::Instances),
+    data!("aws_route_table", data::route_table::RouteTable),
     data!("aws_security_group", data::security_group::SecurityGroup),
+    data!("aws_subnet", data::subnet::Subnet),
+    data!("aws_subnets", data::subnets::Subnets),
+    data!("aws_vpc", data::vpc::Vpc),
 ];

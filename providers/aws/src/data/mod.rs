@@ -4,9 +4,14 @@ pub(crate) mod ami;
 pub(crate) mod autoscaling_groups;
 pub(crate) mod availability_zones;
 pub(crate) mod caller_identity;
+mod filters;
 pub(crate) mod iam_policy_document;
 pub(crate) mod instances;
+pub(crate) mod route_table;
 pub(crate) mod security_group;
+pub(crate) mod subnet;
+pub(crate) mod subnets;
+pub(crate) mod vpc;
 
 use std::fmt;
 
