@@ -32,6 +32,7 @@ kinds! {
     SUBNET = "subnet", "subnet", "InvalidSubnetID.NotFound", "subnet ID", subnets;
     ROUTE_TABLE = "rtb", "route-table", "InvalidRouteTableID.NotFound", "routeTable ID", route_tables;
     SECURITY_GROUP = "sg", "security-group", "InvalidGroup.NotFound", "security group", security_groups;
+    SECURITY_GROUP_RULE = "sgr", "security-group-rule", "InvalidSecurityGroupRuleId.NotFound", "security group rule ID", security_group_rules;
     NETWORK_ACL = "acl", "network-acl", "InvalidNetworkAclID.NotFound", "networkAcl ID", network_acls;
 }
 
