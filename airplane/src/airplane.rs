@@ -1,6 +1,6 @@
 //! The whole of airplane behind one lock: time goes on, a request runs, what changed is committed, the answer is given.
 use crate::around::throttle::Throttling;
-use crate::around::{Around, Incoming};
+use crate::around::{Around, Incoming, Outgoing};
 use crate::control;
 use crate::wire::fault::Fault;
 use crate::wire::model::model;
@@ -143,6 +143,14 @@ impl Airplane {
         inner.world.dump()
     }
 
+    /// Runs a call that needs no parsing.
+    #[cfg(test)]
+    pub(crate) fn run(&self, incoming: Incoming) -> Outgoing {
+        let mut inner = self.lock();
+        let caught_up = inner.catch_up();
+        inner.perform(incoming, caught_up)
+    }
+
     /// Answers a request of an AWS client or of the control API.
     pub fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let mut inner = self.lock();
@@ -160,6 +168,20 @@ impl Inner {
     pub(crate) fn catch_up(&mut self) -> Result<(), rusqlite::Error> {
         self.world.advance(self.clock.now());
         self.store.commit(&mut self.world)
+    }
+
+    // Runs a call, and commits or rolls back.
+    fn perform(&mut self, incoming: Incoming, caught_up: Result<(), rusqlite::Error>) -> Outgoing {
+        let mut out = self.around.run(&mut self.world, incoming);
+        if out.result.is_err() {
+            self.world.rollback();
+        }
+        if let Err(e) = caught_up.and_then(|()| self.store.commit(&mut self.world)) {
+            let message = format!("airplane could not write its database: {e}");
+            self.world.rollback();
+            out.result = Err(Fault::new("InternalError", message).status(500));
+        }
+        out
     }
 
     fn aws(&mut self, request: &Request<Bytes>) -> Response<Bytes> {
@@ -189,15 +211,7 @@ impl Inner {
             host,
             request_id: request_id.clone(),
         };
-        let mut out = self.around.run(&mut self.world, incoming);
-        if out.result.is_err() {
-            self.world.rollback();
-        }
-        if let Err(e) = caught_up.and_then(|()| self.store.commit(&mut self.world)) {
-            let message = format!("airplane could not write its database: {e}");
-            self.world.rollback();
-            out.result = Err(Fault::new("InternalError", message).status(500));
-        }
+        let out = self.perform(incoming, caught_up);
         let mut response = match (&out.result, op) {
             (Ok(output), Some(op)) => respond::success(service, op, output, &request_id),
             (Err(fault), op) => respond::failure(Some(service), op, fault, &request_id, head),

@@ -6,11 +6,15 @@
 mod airplane;
 mod around;
 mod control;
+mod remote;
 pub mod server;
 mod service;
+#[cfg(test)]
+mod testing;
 mod wire;
 mod world;
 
 pub use airplane::{Airplane, Config, Delivery, StartError};
 pub use around::throttle::Throttling;
+pub use remote::{Remote, RemoteError};
 pub use world::clock::ClockKind;

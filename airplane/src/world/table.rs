@@ -126,6 +126,16 @@ impl<T: Record> Table<T> {
             .map(|(id, r)| (id.as_str(), &r.value))
     }
 
+    /// What a describe by ids sees, in creation order, each once.
+    pub(crate) fn seen_of(&self, ids: &[String], now: Millis) -> Vec<(&str, &T)> {
+        let mut seqs: Vec<u64> =
+            ids.iter().filter_map(|id| self.by_id.get(id.as_str()).copied()).collect();
+        seqs.sort_unstable();
+        seqs.dedup();
+        let rows = seqs.iter().filter_map(|seq| self.rows.get(seq));
+        rows.filter(|(_, r)| r.visible <= now).map(|(id, r)| (id.as_str(), &r.value)).collect()
+    }
+
     /// What a describe by id sees.
     pub(crate) fn see(&self, id: &str, now: Millis) -> Option<&T> {
         self.row(id).filter(|r| r.visible <= now).map(|r| &r.value)

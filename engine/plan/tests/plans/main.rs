@@ -2,6 +2,7 @@
 
 mod blocks;
 mod hold;
+mod nested;
 mod scale;
 mod support;
 

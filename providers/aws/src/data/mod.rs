@@ -1,0 +1,74 @@
+//! [`AwsData`]: what a data source says of itself, and [`Reads`], which makes a [`DataSource`] of it.
+
+pub(crate) mod availability_zones;
+pub(crate) mod caller_identity;
+pub(crate) mod iam_policy_document;
+
+use std::fmt;
+
+use async_trait::async_trait;
+use kprov_core::{Path, Value};
+use kprov_provider::{AttributeError, CallContext, DataSource, ProviderError, with_attributes};
+
+use crate::api::Api;
+use crate::fields::{Fields, Problems};
+use crate::resource::Result;
+use crate::row::Row;
+
+/// A data source type.
+#[async_trait]
+pub(crate) trait AwsData: Send + Sync + fmt::Debug {
+    /// Checks a configuration without a call; parts may be unknown.
+    fn validate(&self, _config: Fields<'_>, _problems: &mut Problems) {}
+
+    /// Reads it. What the row does not mention is as configured. Tags go into [`Row::tags`].
+    async fn read(&self, api: &Api, config: Fields<'_>) -> Result<Row>;
+}
+
+/// A type with its name.
+#[derive(Debug)]
+pub(crate) struct Reads<T> {
+    /// `aws_caller_identity`
+    pub(crate) name: &'static str,
+    /// Its code.
+    pub(crate) inner: T,
+}
+
+#[async_trait]
+impl<T: AwsData> DataSource for Reads<T> {
+    fn validate(&self, config: &Value) -> Vec<AttributeError> {
+        let mut problems = Problems::default();
+        self.inner.validate(Fields(config), &mut problems);
+        problems.0
+    }
+
+    async fn read(
+        &self,
+        context: &CallContext,
+        config: &Value,
+    ) -> std::result::Result<Value, ProviderError> {
+        let schema = crate::SCHEMA.data_sources.get(self.name);
+        let block = &schema.expect("invariant: a type with code has a schema").block;
+        let api = context.client::<Api>();
+        let api = Fields(config).str("region").map_or_else(|| api.clone(), |region| api.at(region));
+        let summary = || format!("Cannot read data source {}", self.name);
+        let row = self.inner.read(&api, Fields(config)).await;
+        let row = row.map_err(|error| error.provider(summary()))?;
+        let broken = |error: String| {
+            let message = format!("AWS's answer does not fit the schema: {error}");
+            ProviderError::rejected(summary(), message).at(Path::root())
+        };
+        let value = row.onto(block, config).map_err(broken)?;
+        let mut more = Vec::new();
+        if block.attributes.contains_key("region") {
+            more.push(("region", Value::string(api.region())));
+        }
+        if let Some(tags) = row.all_tags()
+            && block.attributes.contains_key("tags")
+        {
+            // Data sources show defaults too, as they say nothing of whose the tags are.
+            more.push(("tags", api.tag_rules().shown(tags, &Value::NULL).1));
+        }
+        Ok(with_attributes(&value, more))
+    }
+}

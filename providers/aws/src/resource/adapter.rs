@@ -1,0 +1,279 @@
+//! [`Adapter`]: an [`AwsResource`] as the engine's [`Resource`].
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures::future::join_all;
+use kprov_core::{Type, Value};
+use kprov_provider::{
+    AttributeError, Block, CallContext, CreateRequest, DeleteRequest, ErrorClass, Imported, Object,
+    PlanRequest, PlannedObject, ProviderError, ReadRequest, Resource, SettleRequest, Settled,
+    UpdateRequest, with_attributes,
+};
+
+use super::plan::{Plan, differing};
+use super::write::Changes;
+use super::{AwsResource, Create, Made, Tagging};
+use crate::api::{Api, AwsError};
+use crate::fields::{Fields, Problems};
+use crate::row::{Row, fill, nothing};
+use crate::tags::Tags;
+
+/// How long after its use a token whose object is not found may still turn up.
+const UNSETTLED: Duration = Duration::from_secs(30);
+
+/// A type with its name.
+#[derive(Debug)]
+pub(crate) struct Adapter<T> {
+    /// `aws_vpc`
+    pub(crate) name: &'static str,
+    /// Its code.
+    pub(crate) inner: T,
+}
+
+type Result<T> = std::result::Result<T, ProviderError>;
+
+impl<T: AwsResource> Adapter<T> {
+    fn block(&self) -> &'static Block {
+        let schema = crate::SCHEMA.resources.get(self.name);
+        &schema.expect("invariant: a type with code has a schema").schema.block
+    }
+
+    /// AWS in the region of that object.
+    fn api(&self, context: &CallContext, object: &Value) -> Api {
+        let api = context.client::<Api>();
+        Fields(object).str("region").map_or_else(|| api.clone(), |region| api.at(region))
+    }
+
+    /// The constant phrase of an error.
+    fn summary(&self, what: &str) -> String {
+        format!("Cannot {what} {}", self.name)
+    }
+
+    /// The row over what was known, with region and tags.
+    fn value(&self, api: &Api, row: &Row, base: &Value) -> Result<Value> {
+        let block = self.block();
+        let broken = |error: String| {
+            let message = format!("AWS's answer does not fit the schema: {error}");
+            ProviderError::ambiguous(self.summary("understand"), message)
+        };
+        let value = row.onto(block, base).map_err(broken)?;
+        let mut more: Vec<(&str, Value)> = Vec::new();
+        if block.attributes.contains_key("region") {
+            more.push(("region", Value::string(api.region())));
+        }
+        if let Some(tags) = row.all_tags()
+            && block.attributes.contains_key("tags")
+        {
+            let before = Fields(base).get("tags");
+            let unknown = Value::Null(Type::map(Type::String));
+            let before = if before.is_known() { before } else { &unknown };
+            let (own, all) = api.tag_rules().shown(tags, before);
+            more.push(("tags", own));
+            if block.attributes.contains_key("tags_all") {
+                more.push(("tags_all", all));
+            }
+        }
+        Ok(with_attributes(&value, more))
+    }
+
+    async fn read_one(&self, context: &CallContext, prior: Object) -> Result<Option<Object>> {
+        let api = self.api(context, &prior.value);
+        let row = match self.inner.read(&api, Fields(&prior.value)).await {
+            Ok(Some(row)) => row,
+            Ok(None) => return Ok(None),
+            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) => return Err(error.provider(self.summary("read"))),
+        };
+        let value = self.value(&api, &row, &prior.value)?;
+        Ok(Some(Object { value, private: prior.private }))
+    }
+
+    /// `planned` with what it needs to be read: the id and what else tells it.
+    fn identified(&self, planned: &Value, made: &Made) -> Result<Value> {
+        let mut row = made.known.clone();
+        row.set("id", made.id.as_str());
+        row.onto(self.block(), planned)
+            .map_err(|error| ProviderError::ambiguous(self.summary("identify"), error))
+    }
+
+    /// The object that was made, as planned and with the rest as AWS says.
+    async fn made(&self, api: &Api, planned: &Value, made: Made) -> Result<Object> {
+        let identified = self.identified(planned, &made)?;
+        let row = match made.row {
+            Some(row) => row,
+            None => self
+                .read_back(api, Fields(&identified))
+                .await
+                .map_err(|error| error.provider(self.summary("read back")))?,
+        };
+        let value = self.value(api, &row, planned)?;
+        Ok(fill(planned, &value).into())
+    }
+
+    /// tags_all as it shall be; known at apply.
+    fn tags(&self, api: &Api, planned: Fields<'_>) -> Tags {
+        if self.inner.tagging() == Tagging::None {
+            return Tags::new();
+        }
+        api.tag_rules().all(&planned.map("tags"))
+    }
+
+    async fn settle_create(
+        &self,
+        context: &CallContext,
+        request: SettleRequest,
+    ) -> Result<Settled> {
+        let planned = request.planned;
+        let api = self.api(context, &planned);
+        let tags = self.tags(&api, Fields(&planned));
+        let create = Create {
+            planned: Fields(&planned),
+            config: Fields(&planned),
+            token: &request.intent.token,
+            tags: &tags,
+        };
+        let fail = |error: AwsError| error.provider(self.summary("settle"));
+        let mut found = self.find(&api, create).await.map_err(fail)?;
+        let mut tries = 1;
+        // A create whose answer was lost a moment ago may not be visible yet.
+        while found.is_none()
+            && api.token_used(create.token).is_some_and(|used| api.since(used) < UNSETTLED)
+        {
+            api.pause(tries + 2).await;
+            tries += 1;
+            found = self.find(&api, create).await.map_err(fail)?;
+        }
+        let Some(made) = found else { return Ok(Settled::Absent) };
+        let identified = self.identified(&planned, &made)?;
+        match self.inner.read(&api, Fields(&identified)).await {
+            Ok(Some(row)) => Ok(Settled::Exists(Object {
+                value: self.value(&api, &row, &identified)?,
+                private: request.private,
+            })),
+            Ok(None) => Ok(Settled::Absent),
+            Err(error) if error.is_not_found() => Ok(Settled::Absent),
+            Err(error) => Err(fail(error)),
+        }
+    }
+}
+
+#[async_trait]
+impl<T: AwsResource> Resource for Adapter<T> {
+    fn validate(&self, config: &Value) -> Vec<AttributeError> {
+        let mut problems = Problems::default();
+        problems.timeouts(Fields(config));
+        self.inner.validate(Fields(config), &mut problems);
+        problems.0
+    }
+
+    fn plan(&self, request: PlanRequest<'_>) -> Result<PlannedObject> {
+        let mut plan = Plan::new(self.block(), &request);
+        plan.plan_common(request.provider, self.inner.tagging());
+        self.inner.plan(&mut plan);
+        let mut planned = plan.finish();
+        planned.private = request.private.to_vec();
+        Ok(planned)
+    }
+
+    async fn read_many(
+        &self,
+        context: &CallContext,
+        requests: Vec<ReadRequest>,
+    ) -> Vec<Result<Option<Object>>> {
+        join_all(requests.into_iter().map(|request| self.read_one(context, request.prior))).await
+    }
+
+    async fn create(&self, context: &CallContext, request: CreateRequest) -> Result<Object> {
+        let planned = request.planned;
+        let api = self.api(context, &planned);
+        let tags = self.tags(&api, Fields(&planned));
+        let create = Create {
+            planned: Fields(&planned),
+            config: Fields(&request.config),
+            token: &request.intent.token,
+            tags: &tags,
+        };
+        let made = self.make(&api, create).await;
+        let made = made.map_err(|error| error.provider(self.summary("create")))?;
+        let object = self.made(&api, &planned, made).await.map_err(|mut error| {
+            error.class = ErrorClass::Ambiguous;
+            error
+        })?;
+        Ok(Object { private: request.private, ..object })
+    }
+
+    async fn update(&self, context: &CallContext, request: UpdateRequest) -> Result<Object> {
+        let (prior, planned) = (&request.prior.value, &request.planned);
+        let api = self.api(context, prior);
+        let fail = |error: AwsError| error.provider(self.summary("update"));
+        let names = differing(self.block(), Fields(prior), Fields(planned));
+        let changes = Changes {
+            prior: Fields(prior),
+            planned: Fields(planned),
+            config: Fields(&request.config),
+            names: &names,
+        };
+        if !names.is_empty() {
+            self.inner.update(&api, changes).await.map_err(fail)?;
+        }
+        let (old, new) = (Fields(prior).map("tags_all"), self.tags(&api, Fields(planned)));
+        let tagged = self.retag(&api, Fields(prior), &old, &new).await;
+        tagged
+            .map_err(|error| if names.is_empty() { error } else { error.after_effect() })
+            .map_err(fail)?;
+        if planned.is_wholly_known() {
+            return Ok(Object { value: planned.clone(), private: request.private });
+        }
+        // As planned, because the update may have changed by what the object is found.
+        let now = fill(planned, prior);
+        let row = self.read_back(&api, Fields(&now)).await.map_err(fail)?;
+        let value = fill(planned, &self.value(&api, &row, planned)?);
+        Ok(Object { value, private: request.private })
+    }
+
+    async fn delete(&self, context: &CallContext, request: DeleteRequest) -> Result<()> {
+        let prior = &request.prior.value;
+        let api = self.api(context, prior);
+        let removed = self.remove(&api, Fields(prior)).await;
+        removed.map_err(|error| error.provider(self.summary("delete")))
+    }
+
+    async fn settle(&self, context: &CallContext, request: SettleRequest) -> Result<Settled> {
+        match request.prior {
+            None => self.settle_create(context, request).await,
+            Some(prior) => {
+                Ok(self.read_one(context, prior).await?.map_or(Settled::Absent, Settled::Exists))
+            }
+        }
+    }
+
+    async fn import(&self, context: &CallContext, id: &str) -> Result<Imported> {
+        let refuse = |message: String| ProviderError::rejected(self.summary("import"), message);
+        let empty = nothing(self.block());
+        // As of 6.x, `ID@REGION` names an object in another region.
+        let (plain, region) = match id.rsplit_once('@') {
+            Some((plain, region)) if is_region(region) => (plain, Some(region)),
+            _ => (id, None),
+        };
+        let mut known = self.inner.import(plain).map_err(refuse)?;
+        known.extend(region.map(|region| ("region", Value::string(region))));
+        let object = with_attributes(&empty, known);
+        match self.read_one(context, object.into()).await? {
+            Some(object) => Ok(Imported { object }),
+            None => Err(refuse(format!(
+                "There is no such object: {id:?}. Check the id, the region and the account."
+            ))),
+        }
+    }
+}
+
+/// `us-east-1`, `us-gov-west-1`
+fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    parts.len() >= 3
+        && parts
+            .iter()
+            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric()))
+        && parts.last().is_some_and(|last| last.chars().all(|c| c.is_ascii_digit()))
+}

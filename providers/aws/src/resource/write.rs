@@ -1,0 +1,157 @@
+//! Writing: create with everything that follows it, update, tags, delete.
+
+use std::time::Duration;
+
+use aws_sdk_ec2::types::{Filter, Tag};
+use kprov_core::Str;
+
+use super::{Adapter, AwsResource, Create, Made, Result, Tagging};
+use crate::api::{Api, AwsError};
+use crate::fields::Fields;
+use crate::row::Row;
+use crate::tags::{OPERATION, Tags};
+
+/// How long a new object may stay invisible to reads.
+const INVISIBLE: Duration = Duration::from_secs(90);
+
+/// A change in place, as the type sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Changes<'a> {
+    /// As it is.
+    pub(crate) prior: Fields<'a>,
+    /// As it shall be.
+    pub(crate) planned: Fields<'a>,
+    /// What the user wrote.
+    pub(crate) config: Fields<'a>,
+    pub(super) names: &'a [Str],
+}
+
+impl<'a> Changes<'a> {
+    /// Does the attribute or block differ?
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.names.iter().any(|changed| changed == &name)
+    }
+
+    /// Names of all that differ.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.names.iter().map(Str::as_str)
+    }
+
+    /// Does one of them differ?
+    pub(crate) fn any(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.has(name))
+    }
+
+    /// The object's id.
+    pub(crate) fn id(&self) -> &'a str {
+        self.prior.id()
+    }
+}
+
+impl<T: AwsResource> Adapter<T> {
+    /// Makes the object, or finds it where this create is repeated, and completes it.
+    pub(super) async fn make(&self, api: &Api, create: Create<'_>) -> Result<Made> {
+        let repeated = api.use_token(create.token).is_some();
+        let found = if repeated { self.find(api, create).await? } else { None };
+        let made = match found {
+            Some(made) => made,
+            None => self.inner.create(api, create).await?,
+        };
+        let completed = self.inner.complete(api, &made.id, create).await;
+        completed.map_err(AwsError::after_effect)?;
+        Ok(made)
+    }
+
+    /// What a create with this token made.
+    pub(super) async fn find(&self, api: &Api, create: Create<'_>) -> Result<Option<Made>> {
+        match self.inner.tagging() {
+            Tagging::Ec2(kind) => Ok(find_tagged(api, kind, create.token).await?.map(Made::id)),
+            _ => self.inner.find(api, create).await,
+        }
+    }
+
+    /// Reads a new object, which may not be visible at once.
+    pub(super) async fn read_back(&self, api: &Api, object: Fields<'_>) -> Result<Row> {
+        let read = || async {
+            let row = self.inner.read(api, object).await?;
+            row.ok_or_else(|| {
+                let message = format!("{} {} was made, but is not visible", self.name, object.id());
+                AwsError::lost("NotVisible", message)
+            })
+        };
+        let result = api.insist(INVISIBLE, |error| error.is(&["NotVisible"]), read).await;
+        result.map_err(AwsError::after_effect)
+    }
+
+    /// Writes the difference between two sets of tags.
+    pub(super) async fn retag(
+        &self,
+        api: &Api,
+        object: Fields<'_>,
+        old: &Tags,
+        new: &Tags,
+    ) -> Result<()> {
+        let (removed, written) = crate::tags::difference(old, new);
+        if removed.is_empty() && written.is_empty() {
+            return Ok(());
+        }
+        match self.inner.tagging() {
+            Tagging::None => Ok(()),
+            Tagging::Own => self.inner.retag(api, object, removed, written).await,
+            Tagging::Ec2(_) => retag_ec2(api, object.id(), &removed, &written).await,
+        }
+    }
+
+    /// Deletes, waiting for what still needs the object.
+    pub(super) async fn remove(&self, api: &Api, prior: Fields<'_>) -> Result<()> {
+        let patience = prior.timeout("delete", self.inner.delete_patience());
+        let delete = || self.inner.delete(api, prior);
+        match api.insist(patience, AwsError::is_in_use, delete).await {
+            Err(error) if error.is_not_found() => Ok(()),
+            Err(mut error) if error.is_in_use() => {
+                let holders = self.inner.holders(api, prior).await.unwrap_or_default();
+                if !holders.is_empty() {
+                    error.message =
+                        format!("{} It is held by {}.", error.message.trim(), holders.join(", "));
+                }
+                Err(error)
+            }
+            result => result,
+        }
+    }
+}
+
+/// The EC2 object that carries the token.
+async fn find_tagged(api: &Api, kind: &str, token: &str) -> Result<Option<String>> {
+    let filter = |name: &str, value: &str| Filter::builder().name(name).values(value).build();
+    let ask = || {
+        api.ec2()
+            .describe_tags()
+            .filters(filter("key", OPERATION))
+            .filters(filter("value", token))
+            .filters(filter("resource-type", kind))
+            .send()
+    };
+    let answer = api.call("ec2", "DescribeTags", ask).await?;
+    Ok(answer.tags().iter().find_map(|tag| tag.resource_id().map(str::to_owned)))
+}
+
+/// Removes and writes tags of an EC2 object.
+pub(crate) async fn retag_ec2(
+    api: &Api,
+    id: &str,
+    removed: &[String],
+    written: &Tags,
+) -> Result<()> {
+    if !removed.is_empty() {
+        let tags: Vec<Tag> = removed.iter().map(|key| Tag::builder().key(key).build()).collect();
+        let remove = || api.ec2().delete_tags().resources(id).set_tags(Some(tags.clone())).send();
+        api.call("ec2", "DeleteTags", remove).await?;
+    }
+    if !written.is_empty() {
+        let tags = crate::ec2::tags(written);
+        let write = || api.ec2().create_tags().resources(id).set_tags(Some(tags.clone())).send();
+        api.call("ec2", "CreateTags", write).await?;
+    }
+    Ok(())
+}

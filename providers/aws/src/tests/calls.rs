@@ -1,0 +1,183 @@
+//! How many calls are made, and what becomes of those that fail.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use aws_smithy_async::time::TimeSource;
+use kprov_core::{Path, Value};
+use kprov_provider::{
+    CreateRequest, DeleteRequest, ErrorClass, Object, Provider, ProviderError, ReadRequest,
+};
+
+use super::{World, fault, identity, intent, object, run, subnets};
+use crate::api::{Api, Progress};
+use crate::ec2::subnet;
+
+fn subnet(id: &str) -> Object {
+    object("aws_subnet", &[("id", Value::string(id)), ("vpc_id", Value::string("vpc-1"))]).into()
+}
+
+async fn read(world: &World, ids: &[String]) -> Vec<Result<Option<Object>, ProviderError>> {
+    let context = world.context(&[]).await;
+    let requests = ids.iter().map(|id| ReadRequest { prior: subnet(id) }).collect();
+    world.aws.resource("aws_subnet").unwrap().read_many(&context, requests).await
+}
+
+async fn create(world: &World, more: &[(&str, Value)]) -> ProviderError {
+    let context = world.context(more).await;
+    let config = object("aws_vpc", &[("cidr_block", Value::string("10.0.0.0/16"))]);
+    let request =
+        CreateRequest { intent: intent(), planned: config.clone(), config, private: Vec::new() };
+    world.aws.resource("aws_vpc").unwrap().create(&context, request).await.unwrap_err()
+}
+
+#[test]
+fn reads_cost_calls_by_page_and_one_that_is_gone_harms_no_other() {
+    let world = World::new(|_, asked| subnets(asked, |id| id != "subnet-7", "available"));
+    let ids: Vec<String> = (0..250).map(|n| format!("subnet-{n}")).collect();
+    let answers = run(read(&world, &ids));
+    assert_eq!(world.count("DescribeSubnets"), 3);
+    for (n, answer) in answers.into_iter().enumerate() {
+        let found = answer.unwrap();
+        assert_eq!(found.is_some(), n != 7, "{n}");
+        assert!(found.is_none_or(|it| it.value.get("id") == Some(&Value::string(ids[n].as_str()))));
+    }
+    assert_eq!(world.aws.calls(), [("ec2:DescribeSubnets".to_owned(), 3)]);
+}
+
+#[test]
+fn throttling_slows_and_does_not_fail() {
+    let left = AtomicUsize::new(40);
+    let world = World::new(move |_, asked| {
+        let throttled =
+            left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1)).is_ok();
+        if throttled {
+            fault(503, "RequestLimitExceeded")
+        } else {
+            subnets(asked, |_| true, "available")
+        }
+    });
+    let start = world.clock.now();
+    let answers = run(read(&world, &["subnet-1".to_owned()]));
+    assert!(answers[0].as_ref().unwrap().is_some());
+    assert_eq!(world.count("DescribeSubnets"), 41);
+    // Not at once: the pauses grow to some 20 s, by chance half of that.
+    assert!(world.clock.now().duration_since(start).unwrap() > Duration::from_secs(60));
+}
+
+#[test]
+fn a_lost_answer_is_asked_again_of_a_read_and_leaves_a_create_open() {
+    let first = AtomicUsize::new(0);
+    let world =
+        World::new(move |action, asked| match (action, first.fetch_add(1, Ordering::SeqCst)) {
+            ("CreateVpc", _) | (_, 0) => fault(500, "InternalError"),
+            _ => subnets(asked, |_| true, "available"),
+        });
+    assert!(run(read(&world, &["subnet-1".to_owned()]))[0].is_ok());
+    let error = run(create(&world, &[]));
+    assert_eq!(error.class, ErrorClass::Ambiguous);
+    assert_eq!(world.count("CreateVpc"), 1);
+}
+
+#[test]
+fn an_answer_that_nobody_understands_leaves_a_create_open_and_is_not_asked_again() {
+    let world = World::new(|action, _| {
+        let body = match action {
+            "CreateVpc" => "<vpc><isDefault>maybe</isDefault></vpc>",
+            _ => {
+                "<subnetSet><item><availableIpAddressCount>x</availableIpAddressCount></item>\
+                  </subnetSet>"
+            }
+        };
+        (200, body.to_owned())
+    });
+    assert_eq!(run(create(&world, &[])).class, ErrorClass::Ambiguous);
+    let error = run(read(&world, &["subnet-1".to_owned()])).remove(0).unwrap_err();
+    assert_eq!(error.class, ErrorClass::Rejected);
+    assert_eq!(world.count("DescribeSubnets"), 1);
+}
+
+#[test]
+fn what_follows_a_create_leaves_it_open_even_if_it_is_refused() {
+    let world = World::new(|action, _| match action {
+        "CreateVpc" => (200, "<vpc><vpcId>vpc-1</vpcId></vpc>".to_owned()),
+        _ => fault(403, "UnauthorizedOperation"),
+    });
+    let error = run(create(&world, &[]));
+    assert_eq!(error.class, ErrorClass::Ambiguous);
+    assert!(error.message.contains("UnauthorizedOperation"), "{error}");
+    assert!(error.message.contains("r-1") && error.message.contains("allow it"), "{error}");
+}
+
+#[test]
+fn another_account_is_refused_before_anything_is_written() {
+    let world = World::new(|action, _| match action {
+        "GetCallerIdentity" => identity(),
+        _ => fault(500, "InternalError"),
+    });
+    let error = run(create(&world, &[("expected_account_id", Value::string("999999999999"))]));
+    assert_eq!(error.class, ErrorClass::Rejected);
+    assert_eq!(error.attribute, Some(Path::attribute("expected_account_id")));
+    assert_eq!((world.count("CreateVpc"), world.count("GetCallerIdentity")), (0, 1));
+}
+
+#[test]
+fn a_delete_waits_for_what_needs_the_object_and_then_names_it() {
+    let world = World::new(|action, _| match action {
+        "DeleteSubnet" => fault(400, "DependencyViolation"),
+        _ => {
+            let body = "<networkInterfaceSet><item><networkInterfaceId>eni-1\
+                        </networkInterfaceId></item></networkInterfaceSet>";
+            (200, body.to_owned())
+        }
+    });
+    let start = world.clock.now();
+    let error = run(async {
+        let context = world.context(&[]).await;
+        let request = DeleteRequest { intent: intent(), prior: subnet("subnet-1") };
+        world.aws.resource("aws_subnet").unwrap().delete(&context, request).await.unwrap_err()
+    });
+    assert!(error.message.contains("held by network interface eni-1"), "{error}");
+    assert_eq!(error.class, ErrorClass::Rejected);
+    let waited = world.clock.now().duration_since(start).unwrap();
+    assert!(waited >= Duration::from_secs(20 * 60), "{waited:?}");
+}
+
+#[test]
+fn deleting_what_is_gone_is_a_success() {
+    let world = World::new(|_, _| fault(400, "InvalidSubnetID.NotFound"));
+    run(async {
+        let context = world.context(&[]).await;
+        let request = DeleteRequest { intent: intent(), prior: subnet("subnet-1") };
+        world.aws.resource("aws_subnet").unwrap().delete(&context, request).await.unwrap();
+    });
+}
+
+#[test]
+fn all_who_wait_share_a_describe_and_time_runs_out() {
+    let asked = AtomicUsize::new(0);
+    let world = World::new(move |_, parameters| {
+        let turn = asked.fetch_add(1, Ordering::SeqCst);
+        subnets(parameters, |_| true, if turn < 5 { "pending" } else { "available" })
+    });
+    let wait = async |seconds: u64| {
+        let context = world.context(&[]).await;
+        let api = context.client::<Api>();
+        let ids: Vec<String> = (0..20).map(|n| format!("subnet-{n}")).collect();
+        let judge = |subnet: Option<&aws_sdk_ec2::types::Subnet>| match subnet {
+            Some(subnet) if subnet.state().is_some_and(|it| it.as_str() == "available") => {
+                Progress::Done(())
+            }
+            _ => Progress::Pending("pending".to_owned()),
+        };
+        let timeout = Duration::from_secs(seconds);
+        let waits = ids.iter().map(|id| api.wait("test", id, timeout, subnet::subnets, judge));
+        futures::future::join_all(waits).await
+    };
+    let late = run(wait(1));
+    let error = late.into_iter().next().unwrap().unwrap_err();
+    assert!(error.message.contains("still \"pending\" after 1 s"), "{error}");
+    let before = world.count("DescribeSubnets");
+    assert!(run(wait(60)).iter().all(Result::is_ok));
+    assert_eq!(before + 2, world.count("DescribeSubnets"), "six in all, of which four were late");
+}
