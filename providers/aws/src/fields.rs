@@ -113,6 +113,11 @@ impl<'a> Fields<'a> {
         !self.get(name).is_null()
     }
 
+    /// [`Fields::is_set`], and not an empty list or set: as which blocks that are not there read.
+    pub(crate) fn is_given(self, name: &str) -> bool {
+        self.is_set(name) && self.get(name).as_items().is_none_or(|items| !items.is_empty())
+    }
+
     /// `timeouts { create = "10m" }`
     pub(crate) fn timeout(self, action: &str, default: Duration) -> Duration {
         let text = self.block("timeouts").and_then(|block| block.str(action));
@@ -169,7 +174,7 @@ impl Problems {
 
     /// Of these arguments at most one may be set.
     pub(crate) fn conflicts(&mut self, config: Fields<'_>, names: &[&str]) {
-        let known = |name: &&&str| config.is_set(name) && config.get(name).is_known();
+        let known = |name: &&&str| config.is_given(name) && config.get(name).is_known();
         let set: Vec<&str> = names.iter().filter(known).copied().collect();
         if let [first, second, ..] = set[..] {
             let message = format!("{first:?} and {second:?} cannot both be set; remove one.");
@@ -180,7 +185,7 @@ impl Problems {
     /// One of these arguments must be set.
     pub(crate) fn needs_one(&mut self, config: Fields<'_>, names: &[&str]) {
         if let Some(first) = names.first()
-            && !names.iter().any(|name| config.is_set(name))
+            && !names.iter().any(|name| config.is_given(name))
         {
             let message = format!("One of these must be set: {}.", names.join(", "));
             self.add(first, "Missing required argument", message);

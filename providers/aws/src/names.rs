@@ -1,22 +1,13 @@
-//! Names that we choose: the name as planned, else name_prefix and a suffix that follows from the
-//! create's token, so that a create which is repeated finds what it made.
-
-use sha2::{Digest, Sha256};
+//! Names that users leave open: `name_prefix`, or no name at all.
+//!
+//! A generated name follows from the create's token, so that a repeated create asks for the same one.
 
 use crate::fields::{Fields, Problems};
 
-/// Length of a suffix: 18 digits and 8 hexadecimal ones.
-const SUFFIX: usize = 26;
+/// How many characters are generated.
+const LENGTH: usize = 26;
 
-/// The name in `name`, or one made from `name_prefix` (or `default_prefix`) and the token.
-pub(crate) fn chosen(planned: Fields<'_>, token: &str, default_prefix: &str) -> String {
-    match planned.str("name") {
-        Some(name) => name.to_owned(),
-        None => generated(planned.str("name_prefix").unwrap_or(default_prefix), token),
-    }
-}
-
-/// The same with other attributes for name and prefix.
+/// The planned `name`, or one made of the planned `prefix` (or `terraform-`) and the token.
 pub(crate) fn name(planned: Fields<'_>, name: &str, prefix: &str, token: &str) -> String {
     match planned.str(name) {
         Some(name) => name.to_owned(),
@@ -24,24 +15,27 @@ pub(crate) fn name(planned: Fields<'_>, name: &str, prefix: &str, token: &str) -
     }
 }
 
-/// `prefix` and the suffix of that token.
-pub(crate) fn generated(prefix: &str, token: &str) -> String {
-    let hash = Sha256::digest(token.as_bytes());
-    let digits = hash[..18].iter().map(|byte| char::from(b'0' + byte % 10));
-    let hex = hash[18..22].iter().map(|byte| format!("{byte:02x}"));
-    format!("{prefix}{}{}", digits.collect::<String>(), hex.collect::<String>())
+/// The planned `name`, or one made of `name_prefix` (or `default_prefix`) and the token.
+pub(crate) fn chosen(planned: Fields<'_>, token: &str, default_prefix: &str) -> String {
+    match planned.str("name") {
+        Some(name) => name.to_owned(),
+        None => generated(planned.str("name_prefix").unwrap_or(default_prefix), token),
+    }
 }
 
-/// The prefix of a name that ends like ours (or Terraform's); empty where the name was given.
-pub(crate) fn prefix_of(name: &str) -> &str {
-    let Some(at) = name.len().checked_sub(SUFFIX).filter(|at| name.is_char_boundary(*at)) else {
-        return "";
-    };
-    let (prefix, suffix) = name.split_at(at);
-    let (digits, hex) = suffix.split_at(18.min(suffix.len()));
-    let ours = digits.chars().all(|c| c.is_ascii_digit())
-        && hex.chars().all(|c| c.is_ascii_digit() || matches!(c, 'a'..='f'));
-    if ours { prefix } else { "" }
+/// `prefix` and what follows from the token.
+pub(crate) fn generated(prefix: &str, token: &str) -> String {
+    let digits: String = token.chars().filter(char::is_ascii_hexdigit).take(LENGTH).collect();
+    format!("{prefix}{digits:0>LENGTH$}")
+}
+
+/// The prefix of a generated name; empty where the name does not look generated.
+pub(crate) fn prefix(name: &str) -> &str {
+    let Some(at) = name.len().checked_sub(LENGTH) else { return "" };
+    match name.split_at_checked(at) {
+        Some((prefix, rest)) if rest.chars().all(|c| c.is_ascii_hexdigit()) => prefix,
+        _ => "",
+    }
 }
 
 /// Checks `name` and `name_prefix`: not both, not too long, only allowed characters.
@@ -54,7 +48,7 @@ pub(crate) fn check(
 ) {
     problems.conflicts(config, &["name", "name_prefix"]);
     check_text(problems, config, "name", longest, allowed, words);
-    check_text(problems, config, "name_prefix", longest.saturating_sub(SUFFIX), allowed, words);
+    check_text(problems, config, "name_prefix", longest.saturating_sub(LENGTH), allowed, words);
 }
 
 /// Checks the length and characters of one attribute.
@@ -79,27 +73,27 @@ pub(crate) fn check_text(
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use kprov_core::Value;
 
-    use super::*;
-
     #[test]
-    fn a_generated_name_follows_from_the_token_and_tells_its_prefix() {
-        let none = Value::object([("name_prefix", Value::string("web-"))]);
-        let name = chosen(Fields(&none), "token", "terraform-");
-        assert_eq!(name, chosen(Fields(&none), "token", "terraform-"));
-        assert_ne!(name, chosen(Fields(&none), "other", "terraform-"));
-        assert_eq!((prefix_of(&name), name.len()), ("web-", 30));
-        assert_eq!(prefix_of("terraform-20240102030405123400000001"), "terraform-");
-        for given in ["web", "", "a-name-that-is-long-but-was-given", "ééééééééééééééééé"]
-        {
-            assert_eq!(prefix_of(given), "", "{given}");
-        }
+    fn a_name_is_the_same_for_the_same_token_and_tells_its_prefix() {
+        let planned = Value::object([("name_prefix", Value::string("web-"))]);
+        let token = "0198c5a2-7e10-4d3b-9f00-112233445566";
+        let made = name(Fields(&planned), "name", "name_prefix", token);
+        assert_eq!(made, "web-0198c5a27e104d3b9f00112233");
+        assert_eq!(made, name(Fields(&planned), "name", "name_prefix", token));
+        assert_eq!(prefix(&made), "web-");
+        let planned = Value::object([("name", Value::string("web"))]);
+        assert_eq!(name(Fields(&planned), "name", "name_prefix", token), "web");
+        assert_eq!(name(Fields(&Value::NULL), "name", "name_prefix", "t").len(), 36);
     }
 
     #[test]
-    fn a_given_name_wins() {
-        let given = Value::object([("name", Value::string("n"))]);
-        assert_eq!(chosen(Fields(&given), "token", "terraform-"), "n");
+    fn a_chosen_name_has_no_prefix() {
+        for name in ["", "web", "é-0198c5a27e104d3b9f0011223", "a-name-of-more-than-26-characters"]
+        {
+            assert_eq!(prefix(name), "", "{name}");
+        }
     }
 }

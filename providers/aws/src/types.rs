@@ -7,7 +7,7 @@ use crate::data::{self, Reads};
 use crate::ec2;
 use crate::ec2::group_rules::Direction;
 use crate::resource::Adapter;
-use crate::{elbv2, iam, route53};
+use crate::{ecr, elbv2, events, iam, kms, route53, sqs, ssm};
 
 /// The `provider` block.
 pub(crate) const PROVIDER: &str = include_str!("../schemas/provider.json");
@@ -47,10 +47,16 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
     resource!("aws_autoscaling_attachment", autoscaling::attachment::Attachment),
     resource!("aws_autoscaling_group", autoscaling::group::Group),
     resource!("aws_autoscaling_lifecycle_hook", autoscaling::lifecycle_hook::LifecycleHook),
+    resource!("aws_autoscaling_policy", autoscaling::policy::Policy),
+    resource!("aws_autoscaling_schedule", autoscaling::schedule::Schedule),
+    resource!("aws_cloudwatch_event_rule", events::rule::EventRule),
+    resource!("aws_cloudwatch_event_target", events::target::EventTarget),
     resource!("aws_default_network_acl", ec2::default_network_acl::DefaultNetworkAcl),
     resource!("aws_default_route_table", ec2::default_route_table::DefaultRouteTable),
     resource!("aws_default_security_group", ec2::default_security_group::DefaultSecurityGroup),
+    resource!("aws_ebs_volume", ec2::ebs_volume::EbsVolume),
     resource!("aws_ec2_tag", ec2::tag::Tag),
+    resource!("aws_ecr_repository", ecr::repository::Repository),
     resource!(
         "aws_egress_only_internet_gateway",
         ec2::egress_only_internet_gateway::EgressOnlyInternetGateway
@@ -66,8 +72,11 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
     resource!("aws_iam_role", iam::role::Role),
     resource!("aws_iam_role_policy", iam::role_policy::RolePolicy),
     resource!("aws_iam_role_policy_attachment", iam::role_policy_attachment::RolePolicyAttachment),
+    resource!("aws_instance", ec2::instance::Instance),
     resource!("aws_internet_gateway", ec2::internet_gateway::InternetGateway),
     resource!("aws_key_pair", ec2::key_pair::KeyPair),
+    resource!("aws_kms_alias", kms::alias::Alias),
+    resource!("aws_kms_key", kms::key::Key),
     resource!("aws_launch_template", ec2::launch_template::LaunchTemplate),
     resource!("aws_lb", elbv2::load_balancer::LoadBalancer),
     resource!("aws_lb_listener", elbv2::listener::Listener),
@@ -86,7 +95,11 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
     resource!("aws_route_table_association", ec2::route_table_association::RouteTableAssociation),
     resource!("aws_security_group", ec2::security_group::SecurityGroup),
     resource!("aws_security_group_rule", ec2::security_group_rule::SecurityGroupRule),
+    resource!("aws_sqs_queue", sqs::queue::Queue),
+    resource!("aws_sqs_queue_policy", sqs::queue_policy::QueuePolicy),
+    resource!("aws_ssm_parameter", ssm::parameter::Parameter),
     resource!("aws_subnet", ec2::subnet::Subnet),
+    resource!("aws_volume_attachment", ec2::volume_attachment::VolumeAttachment),
     resource!("aws_vpc", ec2::vpc::Vpc),
     resource!("aws_vpc_dhcp_options", ec2::vpc_dhcp_options::VpcDhcpOptions),
     resource!(
@@ -119,7 +132,11 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
 
 /// `data` types. Sorted.
 pub(crate) static DATA_SOURCES: &[Entry<dyn DataSource>] = &[
+    data!("aws_ami", data::ami::Ami),
+    data!("aws_autoscaling_groups", data::autoscaling_groups::AutoscalingGroups),
     data!("aws_availability_zones", data::availability_zones::AvailabilityZones),
     data!("aws_caller_identity", data::caller_identity::CallerIdentity),
     data!("aws_iam_policy_document", data::iam_policy_document::IamPolicyDocument),
+    data!("aws_instances", data::instances::Instances),
+    data!("aws_security_group", data::security_group::SecurityGroup),
 ];

@@ -1,8 +1,10 @@
 //! EC2: state, events and the registry of actions. A family is one file: its record, its actions, how it is rendered.
 pub(crate) mod address;
 mod cidr;
+mod default_vpc;
 mod dhcp_options;
 mod egress_only_gateway;
+mod endpoint_service;
 pub(crate) mod filters;
 mod image;
 pub(crate) mod instance;
@@ -15,12 +17,14 @@ pub(crate) mod launch;
 pub(crate) mod launch_template;
 mod nat_gateway;
 mod network_acl;
+mod network_acl_api;
 pub(crate) mod network_interface;
 pub(crate) mod network_interface_api;
 mod peering;
 pub(crate) mod prefix_list;
 mod route;
 mod route_table;
+mod route_target;
 pub(crate) mod security_group;
 pub(crate) mod security_group_change;
 pub(crate) mod security_group_rule;
@@ -31,6 +35,7 @@ mod volume;
 pub(crate) mod vpc;
 mod vpc_cidr;
 mod vpc_endpoint;
+mod vpc_endpoint_change;
 pub(crate) mod zones;
 
 use crate::service::Action;
@@ -63,6 +68,15 @@ pub(crate) const ACTIONS: &[&[Action]] = &[
     address::ACTIONS,
     nat_gateway::ACTIONS,
     network_interface_api::ACTIONS,
+    dhcp_options::ACTIONS,
+    egress_only_gateway::ACTIONS,
+    network_acl_api::ACTIONS,
+    default_vpc::ACTIONS,
+    prefix_list::ACTIONS,
+    endpoint_service::ACTIONS,
+    vpc_endpoint::ACTIONS,
+    vpc_endpoint_change::ACTIONS,
+    peering::ACTIONS,
 ];
 
 tables! {
@@ -142,6 +156,10 @@ pub(crate) enum Event {
     SubnetCidr(subnet_cidr::Event),
     /// A NAT gateway.
     Nat(nat_gateway::Event),
+    /// A VPC endpoint.
+    Endpoint(vpc_endpoint::Event),
+    /// A peering connection.
+    Peering(peering::Event),
     /// An instance.
     Instance(instance::Event),
     /// A volume.
@@ -157,6 +175,8 @@ impl Event {
             Event::Instance(event) => event.run(scope),
             Event::Volume(event) => event.run(scope),
             Event::Nat(event) => event.run(scope),
+            Event::Endpoint(event) => event.run(scope),
+            Event::Peering(event) => event.run(scope),
         }
     }
 }

@@ -148,31 +148,7 @@ fn create(call: &mut Call<'_>) -> Outcome {
         return Err(Fault::new("NatGatewayLimitExceeded", message));
     }
     let id = call.id("nat");
-    let extra =
-        usize::try_from(call.opt_int("SecondaryPrivateIpAddressCount").unwrap_or(0)).unwrap_or(0);
-    let secondary = call.strings("SecondaryPrivateIpAddresses");
-    let new = New {
-        subnet: subnet_id.clone(),
-        kind: "nat_gateway".to_owned(),
-        description: format!("Interface for NAT Gateway {id}"),
-        without_groups: true,
-        private_ip: call.opt_str("PrivateIpAddress"),
-        secondary_count: extra.max(allocations.len().saturating_sub(1 + secondary.len())),
-        secondary,
-        requester: Some("nat-gateway".to_owned()),
-        ..New::default()
-    };
-    let interface = network_interface::make(call, new)?;
-    let record = find(call, |s| &s.network_interfaces, "eni", &interface)?;
-    let mut addresses = Vec::new();
-    for (i, private_ip) in record.addresses.into_iter().enumerate() {
-        let allocation = allocations.get(i).cloned();
-        let association =
-            allocation.as_ref().map(|a| address::map(call, a, &interface, &private_ip));
-        let public_ip =
-            allocation.as_ref().and_then(|a| Some(ec2(call).addresses.get(a)?.public_ip.clone()));
-        addresses.push(NatAddress { private_ip, allocation, public_ip, association });
-    }
+    let (interface, addresses) = connect(call, &id, &subnet_id, &allocations)?;
     let (now, visible) = (call.now(), call.visible_at());
     let mut nat = NatGateway {
         vpc: subnet.vpc.clone(),
@@ -208,6 +184,41 @@ fn create(call: &mut Call<'_>) -> Outcome {
     Ok(json!({ "NatGateway": answer, "ClientToken": token }))
 }
 
+// Its interface, with the Elastic IPs mapped to its private addresses in order.
+fn connect(
+    call: &mut Call<'_>,
+    id: &str,
+    subnet: &str,
+    allocations: &[String],
+) -> Result<(String, Vec<NatAddress>), Fault> {
+    let extra =
+        usize::try_from(call.opt_int("SecondaryPrivateIpAddressCount").unwrap_or(0)).unwrap_or(0);
+    let secondary = call.strings("SecondaryPrivateIpAddresses");
+    let new = New {
+        subnet: subnet.to_owned(),
+        kind: "nat_gateway".to_owned(),
+        description: format!("Interface for NAT Gateway {id}"),
+        without_groups: true,
+        private_ip: call.opt_str("PrivateIpAddress"),
+        secondary_count: extra.max(allocations.len().saturating_sub(1 + secondary.len())),
+        secondary,
+        requester: Some("nat-gateway".to_owned()),
+        ..New::default()
+    };
+    let interface = network_interface::make(call, new)?;
+    let record = find(call, |s| &s.network_interfaces, "eni", &interface)?;
+    let mut addresses = Vec::new();
+    for (i, private_ip) in record.addresses.into_iter().enumerate() {
+        let allocation = allocations.get(i).cloned();
+        let association =
+            allocation.as_ref().map(|a| address::map(call, a, &interface, &private_ip));
+        let public_ip =
+            allocation.as_ref().and_then(|a| Some(ec2(call).addresses.get(a)?.public_ip.clone()));
+        addresses.push(NatAddress { private_ip, allocation, public_ip, association });
+    }
+    Ok((interface, addresses))
+}
+
 fn allocations(call: &mut Call<'_>, public: bool) -> Result<Vec<String>, Fault> {
     let mut ids: Vec<String> = call.opt_str("AllocationId").into_iter().collect();
     if public && ids.is_empty() {
@@ -222,10 +233,7 @@ fn allocations(call: &mut Call<'_>, public: bool) -> Result<Vec<String>, Fault> 
     }
     for id in &ids {
         match ec2(call).addresses.get(id) {
-            None => {
-                let message = format!("Elastic IP address [{id}] was not found");
-                return Err(Fault::new("InvalidElasticIpID.NotFound", message));
-            }
+            None => return Err(super::kinds::missing("eipalloc", id)),
             Some(a) if a.association.is_some() => {
                 let message = format!("Elastic IP address [{id}] is already associated");
                 return Err(Fault::new("Resource.AlreadyAssociated", message));

@@ -113,8 +113,7 @@ fn create(call: &mut Call<'_>) -> Outcome {
     tags::put(call, &id, tags);
     let interface = find(call, |s| &s.network_interfaces, "eni", &id)?;
     let token = call.opt_str("ClientToken");
-    let mut answer = render(&view(call), &id, &interface);
-    answer["Status"] = json!("pending");
+    let answer = render(&view(call), &id, &interface);
     Ok(json!({ "NetworkInterface": answer, "ClientToken": token }))
 }
 

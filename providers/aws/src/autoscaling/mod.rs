@@ -3,6 +3,8 @@
 pub(crate) mod attachment;
 pub(crate) mod group;
 pub(crate) mod lifecycle_hook;
+pub(crate) mod policy;
+pub(crate) mod schedule;
 
 use std::collections::HashMap;
 
@@ -44,4 +46,10 @@ pub(crate) fn or_gone<T>(result: Result<T>) -> Result<()> {
         Err(error) if is_gone(&error) => Ok(()),
         result => result.map(|_| ()),
     }
+}
+
+/// The names in `group/name`, each once.
+fn names_of(keys: &[String]) -> Vec<String> {
+    let names = keys.iter().filter_map(|key| key.split_once('/')).map(|(_, name)| name.to_owned());
+    names.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
 }

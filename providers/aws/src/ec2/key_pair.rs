@@ -68,7 +68,7 @@ impl AwsResource for KeyPair {
         };
         api.call("ec2", "ImportKeyPair", make).await.map_err(|error| {
             match error.code.as_str() {
-                "InvalidKey.Format" => error.at("public_key"),
+                "InvalidKey.Format" | "InvalidKeyPair.Format" => error.at("public_key"),
                 "InvalidKeyPair.Duplicate" => error.at("key_name"),
                 _ => error,
             }
@@ -142,7 +142,7 @@ async fn row(api: &Api, pair: &KeyPairInfo, prior: Fields<'_>) -> Result<Row> {
     row.set("id", name)
         .set("arn", format!("arn:{}:ec2:{}:{owner}:key-pair/{name}", api.partition(), api.region()))
         .set("key_name", name)
-        .set("key_name_prefix", names::prefix_of(name))
+        .set("key_name_prefix", names::prefix(name))
         .set("key_pair_id", id)
         .set("fingerprint", pair.key_fingerprint())
         .set("key_type", pair.key_type().map(KeyType::as_str))

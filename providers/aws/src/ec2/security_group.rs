@@ -168,7 +168,7 @@ pub(super) fn row(api: &Api, group: &Found, prior: Fields<'_>) -> Row {
     row.set("id", id)
         .set("arn", arn(api, owner, id))
         .set("name", name)
-        .set("name_prefix", names::prefix_of(name))
+        .set("name_prefix", names::prefix(name))
         .set("description", group.description())
         .set("owner_id", owner)
         .set("vpc_id", group.vpc_id())

@@ -8,7 +8,7 @@ use sha1::{Digest, Sha1};
 
 use super::group_rules::{Direction, authorize, describe, revoke, rules_of_groups};
 use super::permission::{self, Permission, Permissions, Source};
-use crate::api::{Api, AwsError};
+use crate::api::Api;
 use crate::fields::{Fields, Problems};
 use crate::resource::{AwsResource, Changes, Create, Made, Result};
 use crate::row::Row;

@@ -116,7 +116,7 @@ impl AwsResource for LoadBalancer {
             .set("arn", arn)
             .set("arn_suffix", suffix(arn))
             .set("name", name)
-            .set("name_prefix", names::prefix_of(name))
+            .set("name_prefix", names::prefix(name))
             .set("load_balancer_type", kind)
             .set("internal", balancer.scheme() == Some(&Scheme::Internal))
             .set("ip_address_type", balancer.ip_address_type().map(IpAddressType::as_str))

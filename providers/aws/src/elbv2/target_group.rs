@@ -80,7 +80,7 @@ impl AwsResource for TargetGroup {
             .set("arn", arn)
             .set("arn_suffix", suffix(arn))
             .set("name", name)
-            .set("name_prefix", names::prefix_of(name))
+            .set("name_prefix", names::prefix(name))
             .set("target_type", group.target_type().map(Kind::as_str))
             .set("ip_address_type", group.ip_address_type().map(Addresses::as_str))
             .set("port", group.port())

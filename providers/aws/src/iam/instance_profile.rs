@@ -36,7 +36,7 @@ impl AwsResource for InstanceProfile {
         let mut row = Row::new();
         row.set("id", name)
             .set("name", name)
-            .set("name_prefix", names::prefix_of(name))
+            .set("name_prefix", names::prefix(name))
             .set("arn", profile.arn())
             .set("path", profile.path())
             .set("unique_id", profile.instance_profile_id())

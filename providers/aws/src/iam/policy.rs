@@ -55,7 +55,7 @@ impl AwsResource for Policy {
         row.set("id", arn)
             .set("arn", arn)
             .set("name", name)
-            .set("name_prefix", names::prefix_of(name))
+            .set("name_prefix", names::prefix(name))
             .set("path", policy.path())
             .set("description", policy.description())
             .set("policy_id", policy.policy_id())

@@ -53,7 +53,7 @@ impl AwsResource for Role {
         let mut row = Row::new();
         row.set("id", name)
             .set("name", name)
-            .set("name_prefix", names::prefix_of(name))
+            .set("name_prefix", names::prefix(name))
             .set("arn", facts.arn)
             .set("path", facts.path)
             .set("unique_id", facts.unique_id)

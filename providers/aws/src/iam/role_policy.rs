@@ -36,7 +36,7 @@ impl AwsResource for RolePolicy {
         row.set("id", prior.id())
             .set("role", owner)
             .set("name", name)
-            .set("name_prefix", names::prefix_of(name))
+            .set("name_prefix", names::prefix(name))
             .document("policy", Some(text));
         Ok(Some(row))
     }

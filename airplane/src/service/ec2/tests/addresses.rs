@@ -85,7 +85,7 @@ fn a_nat_gateway_without_internet_gateway_fails_and_lets_its_address_go() {
     );
     c.ec2("ReleaseAddress", json!({"AllocationId": eip}));
     let missing = json!({"SubnetId": subnet, "AllocationId": "eipalloc-0123456789abcdef0"});
-    assert_eq!(c.refused("CreateNatGateway", missing), "InvalidElasticIpID.NotFound");
+    assert_eq!(c.refused("CreateNatGateway", missing), "InvalidAllocationID.NotFound");
     assert_eq!(c.refused("CreateNatGateway", json!({"SubnetId": subnet})), "MissingParameter");
     let private =
         c.ec2("CreateNatGateway", json!({"SubnetId": subnet, "ConnectivityType": "private"}));

@@ -86,6 +86,9 @@ fn tags_come_with_a_create_and_change_later() {
         json!([{"Key": "Name", "Value": "two", "ResourceId": id, "ResourceType": "vpc"},
                {"Key": "Team", "Value": "", "ResourceId": id, "ResourceType": "vpc"}])
     );
+    let dumped = c.airplane.dump();
+    let object = dumped.as_array().unwrap().iter().find(|o| o["id"] == json!(id)).unwrap();
+    assert_eq!(object["tags"], json!({"Name": "two", "Team": ""}));
     // With another value the tag stays, with none it goes.
     c.ec2(
         "DeleteTags",
@@ -121,7 +124,7 @@ fn tags_have_limits() {
         c.refused("CreateTags", tag(vec![json!({"Key": "aws:x", "Value": "v"})])),
         "InvalidParameterValue"
     );
-    let long = "k".repeat(128);
+    let long = "k".repeat(129);
     assert_eq!(
         c.refused("CreateTags", tag(vec![json!({"Key": long, "Value": "v"})])),
         "InvalidParameterValue"

@@ -20,7 +20,7 @@ pub(super) fn row(api: &Api, group: &AutoScalingGroup, prior: Fields<'_>) -> Row
     let mut row = Row::new();
     row.set("id", name)
         .set("name", name)
-        .set("name_prefix", names::prefix_of(name))
+        .set("name_prefix", names::prefix(name))
         .set("arn", group.auto_scaling_group_arn())
         .set("min_size", group.min_size())
         .set("max_size", group.max_size())

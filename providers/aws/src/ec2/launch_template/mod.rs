@@ -283,7 +283,7 @@ async fn row(api: &Api, template: &Found, version: &LaunchTemplateVersion) -> Re
     row.set("id", id)
         .set("arn", format!("arn:{partition}:ec2:{region}:{owner}:launch-template/{id}"))
         .set("name", name)
-        .set("name_prefix", names::prefix_of(name))
+        .set("name_prefix", names::prefix(name))
         .set("default_version", template.default_version_number())
         .set("latest_version", template.latest_version_number())
         .set("description", version.version_description())
