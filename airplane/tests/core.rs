@@ -100,7 +100,7 @@ fn subnets_stay_in_their_vpc_apart_and_in_a_zone() {
         "InvalidParameterValue"
     );
     assert_eq!(
-        refused(&a, "Action=CreateSubnet&VpcId=vpc-1&CidrBlock=10.0.1.0/24"),
+        refused(&a, "Action=CreateSubnet&VpcId=vpc-0123456789abcdef0&CidrBlock=10.0.1.0/24"),
         "InvalidVpcID.NotFound"
     );
     assert_eq!(explicit(&a), 2);
