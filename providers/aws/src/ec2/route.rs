@@ -29,7 +29,8 @@ impl AwsResource for Route {
         for (what, names) in [("destination", &DESTINATIONS[..]), ("target", &TARGETS[..])] {
             // What is not known yet may turn out to be null.
             let given = given(names);
-            let known: Vec<_> = given.iter().copied().filter(|name| config.get(name).is_known()).collect();
+            let known: Vec<_> =
+                given.iter().copied().filter(|name| config.get(name).is_known()).collect();
             if given.is_empty() || known.len() > 1 {
                 one(problems, what, names, known);
             }

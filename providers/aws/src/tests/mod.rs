@@ -1,7 +1,9 @@
 //! Tests of the provider as a whole, over an AWS that is a function.
 
 mod calls;
+mod flight;
 mod plans;
+mod services;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

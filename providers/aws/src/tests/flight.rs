@@ -1,0 +1,204 @@
+//! The provider on an airplane in this process: both go by one stepped clock.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use aws_smithy_async::rt::sleep::SharedAsyncSleep;
+use aws_smithy_async::time::{SharedTimeSource, TimeSource};
+use kprov_airplane::{Airplane, ClockKind, Config};
+use kprov_core::{Host, Type, Value};
+use kprov_provider::testing::kit::{self, Cases};
+use kprov_provider::testing::{FakeHost, complete, proposed};
+use kprov_provider::{
+    CallContext, CreateRequest, DeleteRequest, Intent, Object, PlanRequest, Provider,
+    ProviderError, ReadRequest, Resource,
+};
+
+use crate::testing::{SteppedClock, in_process};
+use crate::{Aws, Transport};
+
+/// The provider on an airplane.
+pub(super) struct Flight {
+    aws: Aws,
+    airplane: Arc<Airplane>,
+    hosts: AtomicU64,
+}
+
+impl Flight {
+    pub(super) fn new() -> Flight {
+        let config = Config { clock: ClockKind::Stepped, ..Config::default() };
+        let airplane = Arc::new(Airplane::new(config).unwrap());
+        let clock = SteppedClock::default();
+        let (plane, time) = (airplane.clone(), clock.clone());
+        let last = Mutex::new(clock.now());
+        let http = in_process(move |request| {
+            let now = time.now();
+            let passed = now.duration_since(std::mem::replace(&mut *last.lock().unwrap(), now));
+            plane.advance(passed.unwrap_or_default().as_millis() as i64);
+            plane.handle(request.map(Into::into)).map(|body| body.to_vec())
+        });
+        let transport = Transport {
+            http: Some(http),
+            sleep: SharedAsyncSleep::new(clock.clone()),
+            time: SharedTimeSource::new(clock),
+        };
+        Flight { aws: Aws::new(transport), airplane, hosts: AtomicU64::new(100) }
+    }
+
+    /// Cases of a type, with the provider's configuration.
+    pub(super) fn cases(&self, config: Value) -> Cases {
+        Cases::new(config).provider(provider())
+    }
+
+    /// Runs the kit over a type.
+    pub(super) async fn check(&self, ty: &str, cases: Cases) {
+        let failures = self.failures(ty, cases).await;
+        assert!(failures.is_empty(), "{ty} breaks rules:\n  {}", failures.join("\n  "));
+    }
+
+    /// All rules that a type breaks.
+    pub(super) async fn failures(&self, ty: &str, cases: Cases) -> Vec<String> {
+        let failures = kit::failures(&self.aws, ty, &cases).await;
+        failures.iter().map(ToString::to_string).collect()
+    }
+
+    pub(super) async fn context(&self) -> CallContext {
+        let seed = self.hosts.fetch_add(1, Ordering::Relaxed);
+        let host: Arc<dyn Host> = Arc::new(FakeHost::new(seed));
+        let config = complete(&self.aws.schema().provider.block, &provider());
+        CallContext { client: self.aws.configure(&config, &host).await.unwrap(), host }
+    }
+
+    fn resource(&self, ty: &str) -> &dyn Resource {
+        self.aws.resource(ty).unwrap()
+    }
+
+    /// Plans and makes an object.
+    pub(super) async fn try_make(&self, ty: &str, config: &Value) -> Result<Object, ProviderError> {
+        self.try_make_in(&self.context().await, ty, config).await
+    }
+
+    /// Plans and makes many objects at once, with one client.
+    pub(super) async fn make_all(
+        &self,
+        ty: &str,
+        configs: Vec<Value>,
+    ) -> Vec<Result<Object, ProviderError>> {
+        let context = self.context().await;
+        let all = configs.iter().map(|config| self.try_make_in(&context, ty, config));
+        futures::future::join_all(all).await
+    }
+
+    async fn try_make_in(
+        &self,
+        context: &CallContext,
+        ty: &str,
+        config: &Value,
+    ) -> Result<Object, ProviderError> {
+        let block = &self.aws.schema().resources[ty].schema.block;
+        let config = complete(block, config);
+        let problems = self.resource(ty).validate(&config);
+        assert!(problems.is_empty(), "{ty}: {problems:?}");
+        let provider = complete(&self.aws.schema().provider.block, &provider());
+        let planned = self.resource(ty).plan(PlanRequest {
+            prior: None,
+            config: &config,
+            proposed: &proposed(block, None, &config),
+            provider: &provider,
+            private: &[],
+        })?;
+        let request = CreateRequest {
+            intent: Intent { op: 1, token: context.host.uuid().into() },
+            planned: planned.value,
+            config,
+            private: Vec::new(),
+        };
+        self.resource(ty).create(context, request).await
+    }
+
+    /// Makes an object for others to stand on.
+    pub(super) async fn make(&self, ty: &str, config: Value) -> Object {
+        self.try_make(ty, &config).await.unwrap_or_else(|error| panic!("{ty}: {error}"))
+    }
+
+    /// [`Flight::make`]; its id.
+    pub(super) async fn id(&self, ty: &str, config: Value) -> String {
+        text(&self.make(ty, config).await.value, "id")
+    }
+
+    pub(super) async fn read(&self, ty: &str, object: &Object) -> Option<Object> {
+        let context = self.context().await;
+        let requests = vec![ReadRequest { prior: object.clone() }];
+        let answer = self.resource(ty).read_many(&context, requests).await.pop();
+        answer.unwrap().unwrap_or_else(|error| panic!("{ty}: {error}"))
+    }
+
+    pub(super) async fn delete(&self, ty: &str, object: Object) -> Result<(), ProviderError> {
+        let context = self.context().await;
+        let intent = Intent { op: 1, token: context.host.uuid().into() };
+        self.resource(ty).delete(&context, DeleteRequest { intent, prior: object }).await
+    }
+
+    /// Reads a data source.
+    pub(super) async fn data(&self, ty: &str, config: Value) -> Result<Value, ProviderError> {
+        let context = self.context().await;
+        let config = complete(&self.aws.schema().data_sources[ty].block, &config);
+        self.aws.data_source(ty).unwrap().read(&context, &config).await
+    }
+
+    /// The provider.
+    pub(super) fn aws(&self) -> &Aws {
+        &self.aws
+    }
+
+    /// Reads many objects at once.
+    pub(super) async fn read_all(&self, ty: &str, objects: &[Object]) -> Vec<Option<Object>> {
+        let context = self.context().await;
+        let requests = objects.iter().map(|it| ReadRequest { prior: it.clone() }).collect();
+        let answers = self.resource(ty).read_many(&context, requests).await;
+        answers.into_iter().map(|it| it.unwrap_or_else(|error| panic!("{ty}: {error}"))).collect()
+    }
+
+    /// What the airplane holds.
+    pub(super) fn dump(&self) -> serde_json::Value {
+        self.airplane.dump()
+    }
+}
+
+pub(super) fn provider() -> Value {
+    let ours = Value::object([("tags", tags(&[("team", "core")]))]);
+    Value::object([
+        ("region", Value::string("eu-central-1")),
+        ("access_key", Value::string("AIRPLANE123456789012")),
+        ("secret_key", Value::string("airplane")),
+        ("default_tags", Value::list(ours.ty(), vec![ours])),
+    ])
+}
+
+/// An attribute's text.
+pub(super) fn text(object: &Value, name: &str) -> String {
+    object.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+pub(super) fn tags(pairs: &[(&str, &str)]) -> Value {
+    let entries = pairs.iter().map(|(key, value)| ((*key).into(), Value::string(*value)));
+    Value::map(Type::String, entries.collect())
+}
+
+/// An object of JSON, as a configuration; lists are lists of what they hold.
+pub(super) fn config(json: serde_json::Value) -> Value {
+    use serde_json::Value as Json;
+    match json {
+        Json::Object(entries) => {
+            Value::object(entries.into_iter().map(|(name, value)| (name, config(value))))
+        }
+        Json::Array(items) => {
+            let items: Vec<Value> = items.into_iter().map(config).collect();
+            Value::list(items.first().map_or(Type::String, Value::ty), items)
+        }
+        Json::String(text) => Value::string(text),
+        Json::Bool(truth) => Value::Bool(truth),
+        Json::Number(number) => Value::int(number.as_i64().unwrap()),
+        Json::Null => Value::NULL,
+    }
+}
