@@ -75,7 +75,26 @@ impl Flight {
 
     /// Plans and makes an object.
     pub(super) async fn try_make(&self, ty: &str, config: &Value) -> Result<Object, ProviderError> {
+        self.try_make_in(&self.context().await, ty, config).await
+    }
+
+    /// Plans and makes many objects at once, with one client.
+    pub(super) async fn make_all(
+        &self,
+        ty: &str,
+        configs: Vec<Value>,
+    ) -> Vec<Result<Object, ProviderError>> {
         let context = self.context().await;
+        let all = configs.iter().map(|config| self.try_make_in(&context, ty, config));
+        futures::future::join_all(all).await
+    }
+
+    async fn try_make_in(
+        &self,
+        context: &CallContext,
+        ty: &str,
+        config: &Value,
+    ) -> Result<Object, ProviderError> {
         let block = &self.aws.schema().resources[ty].schema.block;
         let config = complete(block, config);
         let problems = self.resource(ty).validate(&config);
@@ -94,7 +113,7 @@ impl Flight {
             config,
             private: Vec::new(),
         };
-        self.resource(ty).create(&context, request).await
+        self.resource(ty).create(context, request).await
     }
 
     /// Makes an object for others to stand on.
@@ -125,6 +144,19 @@ impl Flight {
         let context = self.context().await;
         let config = complete(&self.aws.schema().data_sources[ty].block, &config);
         self.aws.data_source(ty).unwrap().read(&context, &config).await
+    }
+
+    /// The provider.
+    pub(super) fn aws(&self) -> &Aws {
+        &self.aws
+    }
+
+    /// Reads many objects at once.
+    pub(super) async fn read_all(&self, ty: &str, objects: &[Object]) -> Vec<Option<Object>> {
+        let context = self.context().await;
+        let requests = objects.iter().map(|it| ReadRequest { prior: it.clone() }).collect();
+        let answers = self.resource(ty).read_many(&context, requests).await;
+        answers.into_iter().map(|it| it.unwrap_or_else(|error| panic!("{ty}: {error}"))).collect()
     }
 
     /// What the airplane holds.

@@ -4,6 +4,7 @@ mod calls;
 mod flight;
 mod network;
 mod plans;
+mod services;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
