@@ -24,6 +24,7 @@ mod names;
 mod resource;
 mod route53;
 mod row;
+mod s3;
 mod schema;
 mod sqs;
 mod ssm;

@@ -7,7 +7,7 @@ use crate::data::{self, Reads};
 use crate::ec2;
 use crate::ec2::group_rules::Direction;
 use crate::resource::Adapter;
-use crate::{ecr, elbv2, events, iam, kms, route53, sqs, ssm};
+use crate::{ecr, elbv2, events, iam, kms, route53, s3, sqs, ssm};
 
 /// The `provider` block.
 pub(crate) const PROVIDER: &str = include_str!("../schemas/provider.json");
@@ -93,6 +93,13 @@ pub(crate) static RESOURCES: &[Entry<dyn Resource>] = &[
     resource!("aws_route53_zone_association", route53::zone_association::ZoneAssociation),
     resource!("aws_route_table", ec2::route_table::RouteTable),
     resource!("aws_route_table_association", ec2::route_table_association::RouteTableAssociation),
+    resource!("aws_s3_bucket", s3::bucket::Bucket),
+    resource!("aws_s3_bucket_ownership_controls", s3::ownership_controls::BucketOwnershipControls),
+    resource!("aws_s3_bucket_policy", s3::policy::BucketPolicy),
+    resource!("aws_s3_bucket_public_access_block", s3::public_access_block::PublicAccessBlock),
+    resource!("aws_s3_bucket_server_side_encryption_configuration", s3::encryption::Encryption),
+    resource!("aws_s3_bucket_versioning", s3::versioning::Versioning),
+    resource!("aws_s3_object", s3::object::S3Object),
     resource!("aws_security_group", ec2::security_group::SecurityGroup),
     resource!("aws_security_group_rule", ec2::security_group_rule::SecurityGroupRule),
     resource!("aws_sqs_queue", sqs::queue::Queue),
@@ -136,7 +143,17 @@ pub(crate) static DATA_SOURCES: &[Entry<dyn DataSource>] = &[
     data!("aws_autoscaling_groups", data::autoscaling_groups::AutoscalingGroups),
     data!("aws_availability_zones", data::availability_zones::AvailabilityZones),
     data!("aws_caller_identity", data::caller_identity::CallerIdentity),
+    data!("aws_default_tags", data::default_tags::DefaultTags),
     data!("aws_iam_policy_document", data::iam_policy_document::IamPolicyDocument),
+    data!("aws_iam_role", data::iam_role::IamRole),
     data!("aws_instances", data::instances::Instances),
+    data!("aws_partition", data::partition::Partition),
+    data!("aws_region", data::region::Region),
+    data!("aws_route53_zone", data::route53_zone::Route53Zone),
+    data!("aws_route_table", data::route_table::RouteTable),
     data!("aws_security_group", data::security_group::SecurityGroup),
+    data!("aws_ssm_parameter", data::ssm_parameter::SsmParameter),
+    data!("aws_subnet", data::subnet::Subnet),
+    data!("aws_subnets", data::subnets::Subnets),
+    data!("aws_vpc", data::vpc::Vpc),
 ];

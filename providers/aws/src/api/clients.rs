@@ -4,6 +4,7 @@ use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use aws_sdk_s3::config::RequestChecksumCalculation;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 
@@ -41,7 +42,9 @@ impl Api {
     /// S3 in this region.
     pub(crate) fn s3(&self) -> aws_sdk_s3::Client {
         self.client("s3", |sdk| {
+            // Bodies are whole and TLS guards them; a checksum would turn them into streams.
             let config = aws_sdk_s3::config::Builder::from(sdk)
+                .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
                 .force_path_style(self.shared.settings.s3_path_style)
                 .build();
             aws_sdk_s3::Client::from_conf(config)

@@ -62,8 +62,16 @@ const THROTTLED: &[&str] = &[
     "TransactionInProgressException",
 ];
 
-/// Codes by which AWS says that it did nothing because it could not.
-const UNAVAILABLE: &[&str] = &["RequestTimeTooSkewedRetry", "ServiceUnavailable", "Unavailable"];
+/// Codes by which AWS says that it did nothing because it could not, also because others
+/// changed the object at the same moment.
+const UNAVAILABLE: &[&str] = &[
+    "ConcurrentModification",
+    "ConcurrentModificationException",
+    "OperationAborted",
+    "RequestTimeTooSkewedRetry",
+    "ServiceUnavailable",
+    "Unavailable",
+];
 
 impl AwsError {
     /// From the SDK's error of a call.

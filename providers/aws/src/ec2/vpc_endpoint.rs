@@ -135,7 +135,7 @@ impl AwsResource for VpcEndpoint {
         let patience = planned.timeout("update", PATIENCE);
         if changes.has("auto_accept") {
             let now = api.load("vpc endpoint", id, endpoints).await?;
-            let state = now.and_then(|now| now.state).unwrap_or(State::Available);
+            let state = now.as_ref().and_then(state).unwrap_or(State::Available);
             accept(api, id, planned, state, patience).await?;
         }
         if changes.any(&[
@@ -162,7 +162,7 @@ impl AwsResource for VpcEndpoint {
             let (code, message) = (error.code(), error.message());
             return Err(AwsError::refused(code.unwrap_or_default(), message.unwrap_or_default()));
         }
-        let gone = |endpoint: Option<&Endpoint>| match endpoint.and_then(|it| it.state()) {
+        let gone = |endpoint: Option<&Endpoint>| match endpoint.and_then(state) {
             None | Some(State::Deleted) => Progress::Done(()),
             Some(state) => Progress::Pending(state.as_str().to_owned()),
         };
@@ -192,15 +192,22 @@ fn at_fault(error: AwsError) -> AwsError {
     }
 }
 
+/// The model writes states with a capital letter, AWS answers in lower case.
+fn state(endpoint: &Endpoint) -> Option<State> {
+    let text = endpoint.state()?.as_str();
+    let (first, rest) = text.split_at_checked(1)?;
+    Some(State::from(format!("{}{rest}", first.to_ascii_uppercase()).as_str()))
+}
+
 fn is_over(endpoint: &Endpoint) -> bool {
-    matches!(endpoint.state(), Some(State::Deleted | State::Deleting | State::Failed))
+    matches!(state(endpoint), Some(State::Deleted | State::Deleting | State::Failed))
 }
 
 fn usable(endpoint: Option<&Endpoint>) -> Progress<State> {
     let Some(endpoint) = endpoint else { return Progress::Pending("not visible".to_owned()) };
-    let Some(state) = endpoint.state() else { return Progress::Done(State::Available) };
+    let Some(state) = state(endpoint) else { return Progress::Done(State::Available) };
     match state {
-        State::Available | State::PendingAcceptance => Progress::Done(state.clone()),
+        State::Available | State::PendingAcceptance => Progress::Done(state),
         State::Failed | State::Rejected | State::Expired | State::Deleted => {
             let id = endpoint.vpc_endpoint_id().unwrap_or_default();
             let why = endpoint.last_error().and_then(|error| error.message());

@@ -57,6 +57,7 @@ impl<T: AwsResource> Adapter<T> {
             Some(made) => made,
             None => self.inner.create(api, create).await?,
         };
+        api.made(&made.id);
         let completed = self.inner.complete(api, &made.id, create).await;
         completed.map_err(AwsError::after_effect)?;
         Ok(made)

@@ -203,7 +203,11 @@ fn sorted(servers: &[String]) -> Vec<String> {
 }
 
 /// A private zone has no delegation set; its own NS record tells.
-async fn private_servers(api: &Api, id: &str, name: &str) -> Result<(Vec<String>, Option<String>)> {
+pub(crate) async fn private_servers(
+    api: &Api,
+    id: &str,
+    name: &str,
+) -> Result<(Vec<String>, Option<String>)> {
     let records = super::changes::find(api, id, name, "NS", None).await?;
     let values = records.iter().flat_map(|record| record.resource_records());
     let servers: Vec<String> =

@@ -3,7 +3,9 @@
 mod calls;
 mod compute;
 mod flight;
+mod network;
 mod plans;
+mod services;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

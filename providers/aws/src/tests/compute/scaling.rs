@@ -1,5 +1,7 @@
 //! Auto Scaling groups and what belongs to them.
 
+use kprov_provider::Provider;
+
 use super::*;
 
 async fn base(flight: &Flight) -> (Json, String) {
