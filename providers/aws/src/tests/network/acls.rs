@@ -43,12 +43,12 @@ fn network_acls_conform() {
         let base = |subnets: &[&String]| json!({"vpc_id": vpc, "subnet_ids": subnets});
         let (web, all) = (rule(100, "tcp", 443), rule(200, "-1", 0));
         let cases = flight
-            .cases(acl(of, base(&[&a]), &[web.clone()], &[all.clone()]))
+            .cases(acl(of, base(&[&a]), std::slice::from_ref(&web), std::slice::from_ref(&all)))
             .update(acl(
                 of,
                 base(&[&a, &b]),
                 &[rule(100, "tcp", 80), rule(110, "6", 22)],
-                &[all.clone()],
+                std::slice::from_ref(&all),
             ))
             .update(acl(of, base(&[&b]), &[], &[]))
             .bad(acl(of, base(&[]), &[rule(0, "tcp", 1)], &[]), "ingress")
