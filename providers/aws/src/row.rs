@@ -122,7 +122,9 @@ impl Row {
         if value.is_null() && (attribute.computed || attribute.default.is_some()) {
             value = absent(attribute);
         }
-        if !base.is_known() || (attribute.computed && !attribute.optional) {
+        // Null is a choice only where nobody fills it in: an import begins with null everywhere.
+        let filled = attribute.computed || attribute.default.is_some();
+        if !base.is_known() || (filled && (base.is_null() || !attribute.optional)) {
             return Ok(value);
         }
         Ok(settle_zeroes(&value, base))
