@@ -91,12 +91,7 @@ impl<T: AwsResource> Adapter<T> {
         self.read_within(api, object, INVISIBLE).await.map_err(AwsError::after_effect)
     }
 
-    async fn read_within(
-        &self,
-        api: &Api,
-        object: Fields<'_>,
-        patience: Duration,
-    ) -> Result<Row> {
+    async fn read_within(&self, api: &Api, object: Fields<'_>, patience: Duration) -> Result<Row> {
         let read = || async {
             let row = match self.inner.read(api, object).await {
                 Err(error) if error.is_not_found() => None,
