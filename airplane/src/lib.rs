@@ -1,1 +1,20 @@
 //! airplane: a strict AWS in one process. See docs/adr/0002-aws-and-airplane.md.
+//! `Airplane::handle` is all of it, sans I/O but for its database; `server` is a thin shell around it.
+// The rooms below hold what the action families, which come one by one, build on.
+#![allow(dead_code)]
+
+mod airplane;
+mod around;
+mod control;
+mod remote;
+pub mod server;
+mod service;
+#[cfg(test)]
+mod testing;
+mod wire;
+mod world;
+
+pub use airplane::{Airplane, Config, Delivery, StartError};
+pub use around::throttle::Throttling;
+pub use remote::{Remote, RemoteError};
+pub use world::clock::ClockKind;

@@ -1,15 +1,13 @@
 //! What holds between a journal and the state beside it, whichever store keeps them.
 //!
-//! Findings are for people: each says where and what; none repairs anything.
-
-use std::collections::BTreeSet;
-
-use kprov_core::ResourceAddr;
+//! Findings are for people: each says where and what; none repairs anything. An object may well depend
+//! on something that the state does not have: a block whose count went to 0, a data source, something
+//! that `state rm` took out, whatever a state of Terraform records. That is no finding.
 
 use crate::ledger::Ledger;
 use crate::{Entry, State, StoredEntry};
 
-/// Replays the journal and compares; lists open intents and dangling dependencies.
+/// Replays the journal and compares; lists open intents.
 pub(crate) fn check(
     workspace: &str,
     state: &State,
@@ -28,13 +26,6 @@ pub(crate) fn check(
                 "operation {} of run {} ({verb} {object}) has no outcome; the next apply settles it",
                 intent.op.0, intent.run.0
             ));
-        }
-    }
-    let known: BTreeSet<ResourceAddr> =
-        state.objects.keys().map(|address| address.instance.config()).collect();
-    for (address, object) in &state.objects {
-        for dependency in object.dependencies.iter().filter(|wanted| !known.contains(wanted)) {
-            found(format!("{address} depends on {dependency}, which is not in the state"));
         }
     }
 }

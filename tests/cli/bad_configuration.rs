@@ -217,3 +217,20 @@ fn a_backend_that_is_not_there_is_told() {
     let place = Place::new("terraform {\n  backend \"s3\" {}\n}");
     place.kprov("init").fails(&["s3"]);
 }
+
+#[test]
+fn what_a_local_backend_says_is_looked_at_by_init() {
+    let init = |body: &str| {
+        let place =
+            Place::new(&format!("terraform {{\n  backend \"local\" {{\n    {body}\n  }}\n}}"));
+        place.kprov("init")
+    };
+    init("pth = \"x\"").fails(&["Unsupported argument", "\"pth\"", "\"path\"", "main.tf line 3"]);
+    init("path = var.x").fails(&["Variables not allowed", "main.tf line 3"]);
+    init("path = []").fails(&["main.tf line 3"]);
+    init("place {}").fails(&["Unsupported block type", "place"]);
+    init("").succeeds();
+    init("path = null").succeeds().hides("kprov.db");
+    // The place is Terraform's: nothing is written there, and that is said.
+    init("path = \"x.tfstate\"").succeeds().complains(&["\"path\"", "kprov.db"]);
+}

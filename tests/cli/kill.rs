@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::draw::Draw;
 use crate::place::{Place, until};
 use crate::program::Running;
 
@@ -53,19 +54,6 @@ resource "local_file" "before" {
 }
 "#;
 
-/// A small generator of drawn numbers (splitmix64).
-struct Draw(u64);
-
-impl Draw {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % limit
-    }
-}
-
 #[test]
 fn nothing_is_lost_whenever_it_is_killed() {
     for seed in 1..=3 {
@@ -97,7 +85,7 @@ fn nothing_stays_behind_of_killed_replacements() {
     for generation in 0..ROUNDS {
         let variable = format!("generation={generation}");
         let mut running = place.start(&["apply", "-auto-approve", "-var", &variable]);
-        if running.ends_within(Duration::from_millis(20 + draw.below(200))) {
+        if running.ends_within(Duration::from_millis(20 + draw.below(200) as u64)) {
             let _ = running.finish().succeeds();
         } else {
             running.kill();
@@ -129,7 +117,7 @@ fn a_killed_destroy_goes_on_where_it_was() {
     let mut draw = Draw(77);
     for round in 0..4 {
         let mut running = place.start(&["destroy", "-auto-approve"]);
-        let moment = Duration::from_millis(30 + draw.below(150));
+        let moment = Duration::from_millis(30 + draw.below(150) as u64);
         if !running.ends_within(moment) {
             running.kill();
         }
@@ -145,8 +133,8 @@ fn a_killed_destroy_goes_on_where_it_was() {
 /// Runs an apply and kills it; false if it was quicker.
 fn kill_one(place: &Place, draw: &mut Draw, round: u64) -> bool {
     let count = || made(place).values().map(Vec::len).sum::<usize>();
-    let wanted = count() + draw.below(20) as usize;
-    let more = Duration::from_millis(draw.below(10));
+    let wanted = count() + draw.below(20);
+    let more = Duration::from_millis(draw.below(10) as u64);
     let variable = format!("round={round}");
     let words = ["apply", "-auto-approve", "-parallelism=4", "-var", &variable];
     let mut running: Running = place.start(&words);

@@ -1,7 +1,7 @@
 //! [`Running`]: the program at work; [`Output`]: what it said and how it ended. Whatever is run may
 //! neither panic nor hang: that is asserted here, for every run of every test.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -17,7 +17,7 @@ pub(crate) struct Running {
     line: String,
     pid: u32,
     /// Open as long as this is: whoever asks waits for an answer.
-    _stdin: Option<ChildStdin>,
+    stdin: Option<ChildStdin>,
     stdout: Stream,
     stderr: Stream,
     ended: Receiver<std::io::Result<ExitStatus>>,
@@ -78,7 +78,7 @@ impl Running {
         let stdin = child.stdin.take();
         let (sender, ended) = channel();
         std::thread::spawn(move || sender.send(child.wait()));
-        Running { line, pid, _stdin: stdin, stdout, stderr, ended, status: None }
+        Running { line, pid, stdin, stdout, stderr, ended, status: None }
     }
 
     /// Its process.
@@ -93,9 +93,27 @@ impl Running {
         let _ = Command::new("/bin/sh").args(["-c", &kill]).stderr(Stdio::null()).status();
     }
 
+    /// Types this.
+    pub(crate) fn types(&mut self, text: &str) {
+        let stdin = self.stdin.as_mut().expect("a standard input");
+        stdin.write_all(text.as_bytes()).and_then(|()| stdin.flush()).expect("it reads");
+    }
+
     /// Its standard output so far.
     pub(crate) fn said(&self) -> String {
         self.stdout.text()
+    }
+
+    /// Waits until standard output has this text behind the first `from` bytes; gives where it ends.
+    pub(crate) fn await_said(&self, from: usize, text: &str) -> usize {
+        let mut end = None;
+        until(&format!("{text:?} of {}", self.line), || {
+            let said = self.said();
+            let rest = said.get(from..).unwrap_or_default();
+            end = rest.find(text).map(|at| from + at + text.len());
+            end.is_some()
+        });
+        end.expect("it was found")
     }
 
     /// Waits until standard error has this text.

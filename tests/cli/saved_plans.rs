@@ -119,3 +119,75 @@ fn a_plan_that_failed_is_not_applied() {
         place.kprov("apply p").fails(&["incomplete"]);
     }
 }
+
+/// The count of `late` is known when `n` is made: it comes in a second phase.
+const LATE: &str = "
+resource \"terraform_data\" \"n\" { input = 2 }
+resource \"terraform_data\" \"late\" { count = terraform_data.n.output }
+resource \"terraform_data\" \"after\" { input = terraform_data.late[*].id }
+resource \"terraform_data\" \"other\" {}
+";
+
+fn known(place: &Place) -> Vec<String> {
+    place.kprov("state list").succeeds().lines().into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn later_phases_keep_to_the_targets() {
+    let place = Place::new(LATE);
+    place.kprov("plan -out=p -target=terraform_data.late").succeeds();
+    place.kprov("apply p").succeeds();
+    assert_eq!(
+        known(&place),
+        ["terraform_data.late[0]", "terraform_data.late[1]", "terraform_data.n"]
+    );
+}
+
+#[test]
+fn later_phases_leave_out_what_is_excluded() {
+    let place = Place::new(LATE);
+    place.kprov("plan -out=p -exclude=terraform_data.after").succeeds();
+    place.kprov("apply p").succeeds();
+    assert_eq!(
+        known(&place),
+        [
+            "terraform_data.late[0]",
+            "terraform_data.late[1]",
+            "terraform_data.n",
+            "terraform_data.other"
+        ]
+    );
+}
+
+#[test]
+fn later_phases_replace_what_is_to_be_replaced() {
+    let place = Place::new(LATE);
+    place.applied();
+    let id = |address: &str| {
+        let shown = place.kprov("show -json").succeeds().json();
+        let all = shown["values"]["root_module"]["resources"].as_array().cloned();
+        let found = all.into_iter().flatten().find(|object| object["address"] == address);
+        found.map(|object| object["values"]["id"].clone())
+    };
+    let (first, second) = (id("terraform_data.late[0]"), id("terraform_data.late[1]"));
+    place.kprov("plan -out=p -replace=terraform_data.n -replace=terraform_data.late[0]").succeeds();
+    place.kprov("apply p").succeeds();
+    assert_ne!(id("terraform_data.late[0]"), first);
+    assert_eq!(id("terraform_data.late[1]"), second);
+}
+
+#[test]
+fn a_refused_plan_leaves_nothing_behind() {
+    let (here, there) = (Place::new(ONE), Place::new(ONE));
+    here.applied();
+    here.kprov("plan -out=p -var v=two").succeeds();
+    there.write("p", here.read("p"));
+    let untouched = |place: &Place| !place.has("kprov.db") && !place.has("kprov.db.lock");
+    there.kprov("apply p").fails(&["Saved plan"]);
+    assert!(untouched(&there), "no state, no lock");
+    // A variable that cannot be changed is no reason to make a state either.
+    let fresh = Place::new(ONE);
+    fresh.kprov("plan -out=p -var v=two").succeeds();
+    fresh.run(&["apply", "-var", "v=three", "p"]).fails(&["v", "saved plan"]);
+    assert!(untouched(&fresh), "no state, no lock");
+}

@@ -76,3 +76,48 @@ fn taint_replaces_and_untaint_does_not() {
     place.kprov("taint -allow-missing terraform_data.nobody").succeeds();
     place.kprov("untaint terraform_data.a[1]").fails(&["terraform_data.a[1]"]);
 }
+
+#[test]
+fn fsck_does_not_cry_wolf() {
+    let place = Place::new(
+        "variable \"n\" { default = 1 }
+         resource \"terraform_data\" \"a\" { count = var.n }
+         resource \"terraform_data\" \"b\" {
+           input      = \"b\"
+           depends_on = [terraform_data.a]
+         }",
+    );
+    place.applied();
+    // What `b` is recorded to depend on has no instance any more, and that is well.
+    place
+        .kprov("apply -auto-approve -var n=0")
+        .succeeds()
+        .says(&["0 added, 0 changed, 1 destroyed"]);
+    place.kprov("state fsck").succeeds();
+    place.applied();
+    place.kprov("state rm terraform_data.a").succeeds();
+    place.kprov("state fsck").succeeds();
+}
+
+#[test]
+fn whoever_depended_on_what_moved_follows_it() {
+    let place = Place::new(
+        "resource \"terraform_data\" \"c\" { count = 2 }
+         resource \"terraform_data\" \"s\" { input = terraform_data.c[*].id }",
+    );
+    place.applied();
+    let depends = || {
+        let shown = place.kprov("show -json").succeeds().json();
+        let all = shown["values"]["root_module"]["resources"].as_array().cloned();
+        let s = all.into_iter().flatten().find(|it| it["address"] == "terraform_data.s");
+        s.expect("the dependent")["depends_on"].clone()
+    };
+    // One of two: the other is still there.
+    place.run(&["state", "mv", "terraform_data.c[1]", "terraform_data.d"]).succeeds();
+    assert_eq!(depends(), serde_json::json!(["terraform_data.c"]));
+    place.run(&["state", "mv", "terraform_data.c", "module.m.terraform_data.e"]).succeeds();
+    assert_eq!(depends(), serde_json::json!(["module.m.terraform_data.e"]));
+    place.run(&["state", "mv", "module.m", "module.n[\"k\"]"]).succeeds();
+    assert_eq!(depends(), serde_json::json!(["module.n.terraform_data.e"]));
+    place.kprov("state fsck").succeeds();
+}

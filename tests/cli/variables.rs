@@ -40,6 +40,7 @@ fn the_later_wins() {
         value(&place, &[], &[("TF_CLI_ARGS_apply", "-var 'v=by TF_CLI_ARGS'")]),
         "by TF_CLI_ARGS"
     );
+    assert_eq!(value(&place, &[], &[("TF_CLI_ARGS", "-var=v=for-all")]), "for-all");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The real driver: tokio, the writer thread, SQLite and real processes.
 
 mod local_exec;
+mod settling;
 mod speed;
 
 use std::sync::{Arc, Mutex, PoisonError};

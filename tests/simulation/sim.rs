@@ -279,6 +279,7 @@ impl Sim {
             run,
             registry: self.registry.clone(),
             clients: self.clients.clone(),
+            parallelism: 10,
             host: self.host.clone(),
         };
         let (_, problems) = at_once(settle_open(&settling, &state));
@@ -343,6 +344,7 @@ impl Sim {
             previous,
             prior,
             options,
+            earlier: &[],
         };
         let (plan, problems) = kprov_plan::plan(&input, &mut NoReads);
         if !problems.is_empty() {

@@ -172,6 +172,7 @@ impl Bench {
             previous: &previous,
             prior: &prior,
             options: &options,
+            earlier: &[],
         };
         let (plan, problems) = kprov_plan::plan(&input, &mut self.answers());
         assert!(!problems.has_errors() && !plan.errored, "{}", told(&problems));
@@ -264,6 +265,7 @@ impl Bench {
             run,
             registry: self.registry.clone(),
             clients: self.clients.clone(),
+            parallelism: 10,
             host: self.host.clone(),
         };
         let (_, problems) = at_once(settle_open(&settling, &self.state()));

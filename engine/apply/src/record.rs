@@ -6,7 +6,7 @@ use kprov_provider::Registry;
 use kprov_state::{CheckRecord, ObjectStatus, OutputRecord, StoredObject};
 use serde_json::json;
 
-use crate::stored;
+use crate::stored::{self, StoredTypes};
 
 /// Everything of an object but its content.
 pub(crate) fn shell(
@@ -35,13 +35,15 @@ pub(crate) fn shell(
 /// `shell` with a content; the content's marks say what is sensitive.
 pub(crate) fn filled(
     registry: &Registry,
+    types: &mut StoredTypes,
     instance: &InstanceAddr,
     shell: &StoredObject,
     content: &Value,
     private: Vec<u8>,
 ) -> Result<StoredObject, String> {
     let schema = stored::stored_schema(registry, &shell.provider, &instance.resource)?;
-    let (attributes, sensitive_paths) = stored::encode(content, &schema.block)?;
+    let ty = types.of(&shell.provider.provider, &instance.resource, &schema.block);
+    let (attributes, sensitive_paths) = stored::encode(content, ty)?;
     Ok(StoredObject {
         schema_version: schema.version,
         attributes,
@@ -54,13 +56,14 @@ pub(crate) fn filled(
 /// An object as a change leaves it.
 pub(crate) fn object(
     registry: &Registry,
+    types: &mut StoredTypes,
     change: &Change,
     content: &Value,
     private: Vec<u8>,
     status: ObjectStatus,
 ) -> Result<StoredObject, String> {
     let shell = shell(registry, change, status, &[])?;
-    filled(registry, &change.addr, &shell, content, private)
+    filled(registry, types, &change.addr, &shell, content, private)
 }
 
 /// A root output.

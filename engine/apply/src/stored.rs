@@ -30,17 +30,14 @@ pub struct StoredError {
 /// The attributes as JSON and the sensitive paths in them.
 ///
 /// # Errors
-/// When the value is not wholly known, is ephemeral, or does not follow the schema.
-pub fn encode(
-    value: &Value,
-    block: &Block,
-) -> Result<(Box<RawValue>, Option<Box<RawValue>>), String> {
+/// When the value is not wholly known, is ephemeral, or is not of type `ty`, which a schema implies.
+pub fn encode(value: &Value, ty: &Type) -> Result<(Box<RawValue>, Option<Box<RawValue>>), String> {
     let sensitive = value::paths_where(value, |part| part.marks().contains(Marks::SENSITIVE));
     let (bare, marks) = value.clone().unmark_deep();
     if marks.contains(Marks::EPHEMERAL) {
         return Err("an ephemeral value cannot be stored".to_owned());
     }
-    let json = value::to_json(&bare, &block.implied_type()).map_err(|error| error.to_string())?;
+    let json = value::to_json(&bare, ty).map_err(|error| error.to_string())?;
     let attributes = raw(&json)?;
     if sensitive.is_empty() {
         return Ok((attributes, None));
@@ -119,19 +116,45 @@ pub fn decode(
     Decoding::default().decode(address, stored, registry)
 }
 
-/// What many objects have in common.
-#[derive(Default)]
-struct Decoding<'r> {
-    reader: JsonReader,
-    types: HashMap<(&'r ProviderAddr, &'r Str), Type>,
+/// The types that schemas imply, each made once: that is dear, and objects are many.
+#[derive(Debug, Default)]
+pub(crate) struct StoredTypes {
+    managed: HashMap<ProviderAddr, HashMap<Str, Type>>,
+    data: HashMap<ProviderAddr, HashMap<Str, Type>>,
 }
 
-impl<'r> Decoding<'r> {
+impl StoredTypes {
+    /// The type of a resource's objects; `block` is that resource's.
+    pub(crate) fn of(
+        &mut self,
+        provider: &ProviderAddr,
+        resource: &ResourceName,
+        block: &Block,
+    ) -> &Type {
+        let all = match resource.mode {
+            ResourceMode::Managed => &mut self.managed,
+            // Ephemeral ones have no schema to be stored by, so they never come here.
+            ResourceMode::Data | ResourceMode::Ephemeral => &mut self.data,
+        };
+        // Clones of addresses and names are cheap: their texts are shared.
+        let types = all.entry(provider.clone()).or_default();
+        types.entry(resource.ty.clone()).or_insert_with(|| block.implied_type())
+    }
+}
+
+/// What many objects have in common.
+#[derive(Default)]
+struct Decoding {
+    reader: JsonReader,
+    types: StoredTypes,
+}
+
+impl Decoding {
     fn decode(
         &mut self,
-        address: &'r ObjectAddr,
-        stored: &'r StoredObject,
-        registry: &'r Registry,
+        address: &ObjectAddr,
+        stored: &StoredObject,
+        registry: &Registry,
     ) -> Result<PriorObject, String> {
         let provider = provider_of(registry, &stored.provider)?;
         let resource = &address.instance.resource;
@@ -149,13 +172,7 @@ impl<'r> Decoding<'r> {
             let upgraded = resource.upgrade(stored.schema_version, &text);
             text = upgraded.map_err(|error| error.to_string())?.into();
         }
-        let ty = match resource.mode {
-            ResourceMode::Managed => {
-                let key = (&stored.provider.provider, &resource.ty);
-                self.types.entry(key).or_insert_with(|| schema.block.implied_type())
-            }
-            ResourceMode::Data | ResourceMode::Ephemeral => &schema.block.implied_type(),
-        };
+        let ty = self.types.of(&stored.provider.provider, resource, &schema.block);
         let Type::Object(ty) = ty else {
             return Err("the schema is not an object".to_owned());
         };

@@ -4,7 +4,9 @@
 //! Nothing is built that the command does not need: no runtime, no state, no provider for
 //! `kprov version`.
 
+mod airplane;
 mod args;
+mod ask;
 mod commands;
 mod failure;
 mod modules;
@@ -15,6 +17,8 @@ mod providers;
 mod render;
 mod session;
 mod signals;
+#[cfg(test)]
+mod testing;
 mod workspace_file;
 
 use std::process::ExitCode;

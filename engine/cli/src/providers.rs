@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kprov_core::{Host, Value};
 use kprov_lang::functions::builtin_provider_function;
 use kprov_provider::Registry;
+use kprov_provider_aws::Aws;
 use kprov_provider_builtin::Builtin;
 use kprov_provider_local::Local;
 use kprov_provider_null::Null;
@@ -21,6 +22,7 @@ pub(crate) fn registry(host: &Arc<dyn Host>) -> Registry {
     let states = Arc::new(OwnState { host: host.clone() });
     let builtin = Builtin::new().with_functions(functions).with_state_reader(states);
     Registry::new()
+        .with(Arc::new(Aws::default()))
         .with(Arc::new(builtin))
         .with(Arc::new(Local))
         .with(Arc::new(Null))

@@ -2,18 +2,19 @@
 //! to a [`Project`].
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use kprov_core::{Diagnostic, Host};
 use kprov_lang::SourceMap;
 use kprov_ops::{Disk, Machine, Project};
+use kprov_provider::Registry;
 use kprov_state::{MemoryStore, SqliteOptions, SqliteStore, Store};
 
 use crate::failure::Failure;
 use crate::modules::Bundled;
 use crate::providers::registry;
 use crate::render::Style;
-use crate::workspace_file;
+use crate::{output, render, workspace_file};
 
 /// The state's file beside the configuration.
 const STATE_FILE: &str = "kprov.db";
@@ -27,6 +28,8 @@ pub(crate) struct Session {
     /// Does a program call us? Then no hints about what to run next.
     pub(crate) in_automation: bool,
     files: Arc<Disk>,
+    /// Made with the first project, shared by all: what they asked of their APIs is told at the end.
+    providers: OnceLock<Registry>,
 }
 
 impl Session {
@@ -49,6 +52,7 @@ impl Session {
             in_automation,
             files: Arc::new(Disk::new(here.clone(), home).called_from(original.unwrap_or(here))),
             host,
+            providers: OnceLock::new(),
         })
     }
 
@@ -122,8 +126,15 @@ impl Session {
         self.with_store(Arc::new(MemoryStore::new(self.host.clone())))
     }
 
+    /// What providers asked of their APIs, on standard error; nothing if that was nothing.
+    pub(crate) fn tell_calls(&self) {
+        if let Some(told) = self.providers.get().and_then(render::calls) {
+            output::complain(&format!("{told}\n"));
+        }
+    }
+
     fn with_store(&self, store: Arc<dyn Store>) -> Project {
-        let registry = registry(&self.host);
+        let registry = self.providers.get_or_init(|| registry(&self.host)).clone();
         let mut project = Project::new(self.files.clone(), self.host.clone(), registry, store);
         project.sources = self.sources.clone();
         project.embedded = Arc::new(Bundled);

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::configure::configure_from_state;
 use crate::plan::{Given, Prepared, plan_prepared, plan_with, prepare};
-use crate::saved::planned_before;
+use crate::saved::{PreparedSaved, planned_before, prepare_saved};
 use crate::writing::LockOptions;
 use crate::{Clients, Interrupts, OpsError, PlanFile, PlanRequest, Planned, Project, RunHost};
 
@@ -71,21 +71,25 @@ pub fn apply(
     request: &ApplyRequest,
     watch: &Watch<'_>,
 ) -> Result<Applied, OpsError> {
-    // A wrong configuration is refused before anything is written, the lock included.
+    // What is wrong already is refused before anything is written, the lock included.
     let source = match &request.saved {
-        Some(file) => Source::Saved(file),
+        // An open intent is younger than the plan, which is stale then; but what was left open
+        // is settled all the same.
+        Some(file) if !project.state()?.open.is_empty() => Source::Stale(file),
+        Some(file) => Source::Saved(file, Box::new(prepare_saved(project, file, &request.plan)?)),
         None => Source::Prepared(Box::new(prepare(project, &request.plan)?)),
     };
     let _lock = project.lock(request.lock, &request.command)?;
     let mut first_problems = match &source {
         Source::Prepared(prepared) => settle(project, prepared, watch)?,
-        // An open intent is younger than the plan, which is stale then; but what was left open
-        // is settled all the same.
-        Source::Saved(_) if project.state()?.open.is_empty() => Diagnostics::new(),
-        Source::Saved(_) => settle(project, &prepare(project, &request.plan)?, watch)?,
+        Source::Saved(..) => Diagnostics::new(),
+        Source::Stale(_) => settle(project, &prepare(project, &request.plan)?, watch)?,
     };
     let planned = match source {
-        Source::Saved(file) => planned_before(project, file, &request.plan)?,
+        Source::Saved(file, prepared) => planned_before(project, file, *prepared)?,
+        Source::Stale(file) => {
+            planned_before(project, file, prepare_saved(project, file, &request.plan)?)?
+        }
         Source::Prepared(prepared) => plan_prepared(project, &request.plan, *prepared)?,
     };
     let mut applying = Applying {
@@ -93,6 +97,7 @@ pub fn apply(
         request,
         watch,
         run: None,
+        earlier: Vec::new(),
         counts: Counts::default(),
         problems: Diagnostics::new(),
     };
@@ -108,7 +113,9 @@ pub fn apply(
 
 /// What the first plan comes from.
 enum Source<'a> {
-    Saved(&'a PlanFile),
+    Saved(&'a PlanFile, Box<PreparedSaved>),
+    /// A saved plan that is older than what was left open.
+    Stale(&'a PlanFile),
     Prepared(Box<Prepared>),
 }
 
@@ -135,6 +142,7 @@ fn settle(
         run,
         registry: project.registry.clone(),
         clients: Arc::new(clients),
+        parallelism: project.parallelism,
         host: project.host.clone(),
     };
     let (settled, problems) = project.runtime().block_on(settle_open(&settling, &state));
@@ -151,6 +159,8 @@ struct Applying<'a> {
     watch: &'a Watch<'a>,
     /// A run that is begun and not ended in the journal.
     run: Option<RunId>,
+    /// The phases that are behind.
+    earlier: Vec<Arc<Plan>>,
     counts: Counts,
     problems: Diagnostics,
 }
@@ -193,8 +203,8 @@ impl Applying<'_> {
     /// The plan of the next phase. What was just applied need not be read again.
     fn plan_again(&self, given: Given) -> Result<Planned, OpsError> {
         let request = PlanRequest { skip_refresh: true, ..self.request.plan.clone() };
-        let state = self.project.state()?;
-        let (planned, problems) = plan_with(self.project, Given { state, ..given }, &request)?;
+        let given = Given { state: self.project.state()?, earlier: self.earlier.clone(), ..given };
+        let (planned, problems) = plan_with(self.project, given, &request)?;
         let mut all = problems;
         all.extend(planned.problems);
         Ok(Planned { problems: all, ..planned })
@@ -231,14 +241,20 @@ impl Applying<'_> {
             variables: &variables,
         };
         let mut host = RunHost::new(clients.clone(), project.runtime().handle().clone());
-        let outcome = {
+        let executed = (|| {
             let resolver = ApplyResolver::new(&plan, input, Some(&mut host))?;
             let mut resolver = resolver.with_state(&prior);
             configure(&plan, &mut resolver, &clients)?;
             let listening = self.watch.interrupts.listen();
-            project.runtime().block_on(execute(execution, &mut resolver, listening))
-        };
+            Ok::<_, OpsError>(project.runtime().block_on(execute(
+                execution,
+                &mut resolver,
+                listening,
+            )))
+        })();
+        // What was opened is closed, however it went.
         self.problems.extend(host.close());
+        let outcome = executed?;
         self.counts += outcome.counts;
         self.problems.extend(outcome.diagnostics);
         // Who left at once leaves the run open, too: it did not end by itself.
@@ -247,8 +263,11 @@ impl Applying<'_> {
             self.run = None;
         }
         let deferred = plan.deferred.len();
+        if deferred > 0 {
+            self.earlier.push(plan);
+        }
         let state = kprov_state::State::default();
-        let given = Given { tree, variables, options, state, clients };
+        let given = Given { tree, variables, options, state, clients, earlier: Vec::new() };
         Ok((outcome.outcome, Rest { deferred, given }))
     }
 

@@ -1,11 +1,12 @@
 //! [`RunHost`]: the outside world during a plan, answered by provider clients.
 
-use kprov_core::{Diagnostic, Diagnostics, ProviderConfigAddr, Type, Value};
+use kprov_core::{Diagnostics, ProviderConfigAddr, Type, Value};
 use kprov_plan::{DataRead, ImportRead, PlanHost};
 use kprov_provider::{Block, Object, ProviderError, ReadRequest};
 use tokio::runtime::Handle;
 
 use crate::Clients;
+use crate::ephemeral::{self, OpenEphemerals};
 
 /// Runs the planner's questions on a runtime, each batch in parallel. The planner blocks a thread
 /// that is not one of the runtime's.
@@ -13,35 +14,19 @@ use crate::Clients;
 pub struct RunHost {
     clients: Clients,
     runtime: Handle,
-    /// Ephemeral resources to be closed when the phase ends.
-    opened: Vec<OpenedEphemeral>,
-}
-
-#[derive(Debug)]
-struct OpenedEphemeral {
-    read: DataRead,
-    private: Vec<u8>,
+    /// Closed when the phase ends.
+    opened: OpenEphemerals,
 }
 
 impl RunHost {
     /// Answers with these clients on that runtime.
     pub fn new(clients: Clients, runtime: Handle) -> RunHost {
-        RunHost { clients, runtime, opened: Vec::new() }
+        RunHost { clients, runtime, opened: OpenEphemerals::default() }
     }
 
     /// Closes what was opened; failures are warnings.
     pub fn close(&mut self) -> Diagnostics {
-        let mut problems = Diagnostics::new();
-        for opened in std::mem::take(&mut self.opened) {
-            let closed = self.runtime.block_on(close(&self.clients, &opened));
-            if let Err(error) = closed {
-                problems.push(
-                    Diagnostic::warning("Failed to close ephemeral resource", error.to_string())
-                        .of(&opened.read.addr),
-                );
-            }
-        }
-        problems
+        self.runtime.block_on(self.opened.close(&self.clients))
     }
 }
 
@@ -68,11 +53,12 @@ impl PlanHost for RunHost {
     fn open_ephemeral(&mut self, reads: Vec<DataRead>) -> Vec<Result<Value, ProviderError>> {
         let asked = reads.clone();
         let answers =
-            self.all(reads, |clients, read| async move { open_one(&clients, &read).await });
+            self.all(reads, |clients, read| async move { ephemeral::open(&clients, &read).await });
         let mut values = Vec::with_capacity(answers.len());
         for (read, answer) in asked.into_iter().zip(answers) {
-            values.push(answer.map(|(value, private)| {
-                self.opened.push(OpenedEphemeral { read, private });
+            values.push(answer.map(|opened| {
+                let value = opened.value.clone();
+                self.opened.add(read, opened, &self.clients, &self.runtime);
                 value
             }));
         }
@@ -135,21 +121,6 @@ async fn import_one(clients: &Clients, read: &ImportRead) -> Result<Option<Objec
     let request = ReadRequest { prior: imported.object };
     let mut answers = resource.read_many(&context, vec![request]).await;
     answers.pop().unwrap_or(Ok(None))
-}
-
-async fn open_one(clients: &Clients, read: &DataRead) -> Result<(Value, Vec<u8>), ProviderError> {
-    let provider = clients.provider(&read.provider)?;
-    let ty = &read.addr.resource.ty;
-    let ephemeral = provider.ephemeral(ty).ok_or_else(|| unsupported("ephemeral resource", ty))?;
-    let opened = ephemeral.open(&clients.context(&read.provider).await?, &read.config).await?;
-    Ok((opened.value, opened.private))
-}
-
-async fn close(clients: &Clients, opened: &OpenedEphemeral) -> Result<(), ProviderError> {
-    let provider = clients.provider(&opened.read.provider)?;
-    let Some(ephemeral) = provider.ephemeral(&opened.read.addr.resource.ty) else { return Ok(()) };
-    let context = clients.context(&opened.read.provider).await?;
-    ephemeral.close(&context, opened.private.clone()).await
 }
 
 /// A configuration in which nothing is set.

@@ -118,7 +118,8 @@ fn stored(project: &Project, change: &Change) -> Result<StoredObject, Diagnostic
     };
     let schema = stored_schema(&project.registry, &change.provider, &change.addr.resource)
         .map_err(failed)?;
-    let (attributes, sensitive_paths) = encode(&change.before, &schema.block).map_err(failed)?;
+    let ty = schema.block.implied_type();
+    let (attributes, sensitive_paths) = encode(&change.before, &ty).map_err(failed)?;
     Ok(StoredObject {
         provider: change.provider.clone(),
         schema_version: schema.version,

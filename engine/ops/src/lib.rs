@@ -10,6 +10,7 @@ mod clients;
 mod configure;
 mod console;
 mod disk;
+mod ephemeral;
 mod error;
 mod graph;
 mod host;

@@ -1,6 +1,7 @@
 //! Plan: what would be done. Reads the configuration, the state and the world; writes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use kprov_apply::stored::{StoredError, decode_state};
 use kprov_core::addr::{Target, parse_instance, parse_target};
@@ -149,8 +150,8 @@ pub(crate) fn plan_prepared(
     }
     let Prepared { tree, variables, options, mut problems } = prepared;
     let RootVariables { values: variables, given } = variables;
-    let (mut planned, found) =
-        plan_with(project, Given { tree, variables, options, state, clients }, request)?;
+    let from = Given { tree, variables, options, state, clients, earlier: Vec::new() };
+    let (mut planned, found) = plan_with(project, from, request)?;
     for (name, value) in given {
         if let Some(shown) = planned.plan.variables.get_mut(&name)
             && shown.value.is_some()
@@ -170,6 +171,8 @@ pub(crate) struct Given {
     pub(crate) options: PlanOptions,
     pub(crate) state: State,
     pub(crate) clients: Clients,
+    /// What earlier phases of the same apply did.
+    pub(crate) earlier: Vec<Arc<Plan>>,
 }
 
 /// The part of planning that every phase of an apply repeats: refresh, then plan.
@@ -178,7 +181,7 @@ pub(crate) fn plan_with(
     given: Given,
     request: &PlanRequest,
 ) -> Result<(Planned, Diagnostics), OpsError> {
-    let Given { tree, variables, options, state, clients } = given;
+    let Given { tree, variables, options, state, clients, earlier } = given;
     let missing = missing_providers(&state, &project.registry);
     if missing.has_errors() {
         return Err(missing.into());
@@ -208,6 +211,7 @@ pub(crate) fn plan_with(
         previous: &previous,
         prior: &prior,
         options: &options,
+        earlier: &earlier,
     };
     let mut host = RunHost::new(clients.clone(), project.runtime().handle().clone());
     let (plan, mut found) = kprov_plan::plan(&input, &mut host);
@@ -257,7 +261,11 @@ pub(crate) fn undecodable(error: &StoredError) -> Diagnostic {
     .of(&error.address)
 }
 
-fn plan_options(project: &Project, request: &PlanRequest) -> Result<PlanOptions, Diagnostics> {
+/// The choices of a request, their addresses read.
+pub(crate) fn plan_options(
+    project: &Project,
+    request: &PlanRequest,
+) -> Result<PlanOptions, Diagnostics> {
     let mut problems = Diagnostics::new();
     let mut targets = |texts: &[String], flag: &str| -> Vec<Target> {
         let parsed = texts.iter().filter_map(|text| match parse_target(text) {

@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::json::prior_values;
-use crate::{Planned, Project, Snapshot};
+use crate::{PlanRequest, Planned, Project, Snapshot};
 
 const MAGIC: &[u8] = b"kprov plan\n";
 const VERSION: u32 = 1;
@@ -86,6 +86,21 @@ impl PlanFile {
     /// The configuration that was planned, from the file.
     pub fn load(&self, project: &Project) -> (ModuleTree, Diagnostics) {
         load_tree(&self.configuration, &project.sources, &*project.embedded, &self.dir)
+    }
+
+    /// The choices that it was made with; later phases of its apply go by them, too.
+    pub(crate) fn request(&self) -> PlanRequest {
+        PlanRequest {
+            mode: self.plan.mode,
+            targets: self.plan.targets.clone(),
+            excludes: self.plan.excludes.clone(),
+            replace: self.plan.replace.clone(),
+            skip_refresh: self.skip_refresh,
+            no_defer: self.no_defer,
+            // Variables are in the file as values.
+            variables: Vec::new(),
+            environment_names: Vec::new(),
+        }
     }
 
     /// As bytes.

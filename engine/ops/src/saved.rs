@@ -1,4 +1,8 @@
 //! A saved plan, made ready to be applied: is it still good, and what was it made from?
+//!
+//! It is looked at twice: [`prepare_saved`] before anything is written, so that a plan that is refused
+//! leaves nothing behind, not even an empty state; [`planned_before`] under the lock, when nobody
+//! can make it stale any more.
 
 use std::collections::BTreeMap;
 
@@ -8,37 +12,52 @@ use kprov_lang::config::ModuleTree;
 use kprov_plan::PlanOptions;
 use kprov_state::State;
 
-use crate::plan::undecodable;
+use crate::plan::{plan_options, undecodable};
 use crate::variables::root_variables;
 use crate::{Clients, OpsError, PlanFile, PlanRequest, Planned, Project};
 
-/// The plan in `file` as if it had just been made.
-pub(crate) fn planned_before(
+/// What the plan in `file` was made from, if it can be applied by all that is known without a lock.
+pub(crate) fn prepare_saved(
     project: &Project,
     file: &PlanFile,
     request: &PlanRequest,
-) -> Result<Planned, OpsError> {
-    let state = project.state()?;
-    still_good(project, file, &state)?;
+) -> Result<PreparedSaved, OpsError> {
+    still_good(project, file, &project.state()?)?;
     let (tree, problems) = file.load(project);
     if problems.has_errors() {
         return Err(problems.into());
     }
     let variables = variables(project, file, &tree, request)?;
+    let options = PlanOptions {
+        timestamp: file.plan.timestamp.clone(),
+        ..plan_options(project, &file.request())?
+    };
+    Ok(PreparedSaved { tree, variables, options })
+}
+
+/// What a saved plan was made from but for the state.
+#[derive(Debug)]
+pub(crate) struct PreparedSaved {
+    tree: ModuleTree,
+    variables: BTreeMap<Str, Value>,
+    options: PlanOptions,
+}
+
+/// The plan in `file` as if it had just been made.
+pub(crate) fn planned_before(
+    project: &Project,
+    file: &PlanFile,
+    prepared: PreparedSaved,
+) -> Result<Planned, OpsError> {
+    let state = project.state()?;
+    still_good(project, file, &state)?;
     // As stored: what the plan's refresh found else is in the plan's drift.
     let (previous, errors) = decode_state(&state, &project.registry);
     let problems: Diagnostics = errors.iter().map(undecodable).collect();
     if problems.has_errors() {
         return Err(problems.into());
     }
-    let options = PlanOptions {
-        mode: file.plan.mode,
-        no_defer: file.no_defer,
-        refreshed: !file.skip_refresh,
-        workspace: file.workspace.as_str().into(),
-        timestamp: file.plan.timestamp.clone(),
-        ..PlanOptions::default()
-    };
+    let PreparedSaved { tree, variables, options } = prepared;
     Ok(Planned {
         plan: file.plan.clone(),
         tree,
@@ -138,5 +157,6 @@ fn is_argument(request: &PlanRequest, name: &str) -> bool {
     request.variables.iter().any(|argument| match argument {
         VariableArgument::Var(text) => text.split('=').next() == Some(name),
         VariableArgument::File(_) => true,
+        VariableArgument::Answer(..) => false,
     })
 }

@@ -1,8 +1,11 @@
-//! `state mv`: objects get other addresses.
+//! `state mv`: objects get other addresses, and what depended on them follows.
+
+use std::collections::BTreeMap;
 
 use kprov_core::addr::Target;
 use kprov_core::{Diagnostic, InstanceAddr, InstanceKey, ModuleAddr, ObjectAddr};
-use kprov_state::{Entry, State};
+use kprov_plan::change::moved::Followed;
+use kprov_state::{Entry, State, StoredObject};
 
 use crate::selection::parse;
 use crate::state_list::nothing;
@@ -47,7 +50,12 @@ pub fn state_mv(
         done =
             moves.iter().map(|(from, to)| (from.instance.clone(), to.instance.clone())).collect();
         done.dedup();
-        Ok(moves.into_iter().map(|(from, to)| Entry::ObjectMoved { from, to }).collect())
+        let mut entries: Vec<Entry> = moves
+            .iter()
+            .map(|(from, to)| Entry::ObjectMoved { from: from.clone(), to: to.clone() })
+            .collect();
+        entries.extend(followed(state, &moves));
+        Ok(entries)
     };
     if dry_run {
         find(&project.state()?)?;
@@ -55,6 +63,29 @@ pub fn state_mv(
         project.record(lock, "state mv", find)?;
     }
     Ok(done)
+}
+
+/// Whoever depended on what moved away whole depends on where it went: otherwise deletes would lose
+/// their order. Told of the objects as they are after the moves.
+fn followed(state: &State, moves: &[(ObjectAddr, ObjectAddr)]) -> Vec<Entry> {
+    let there: BTreeMap<&ObjectAddr, &ObjectAddr> =
+        moves.iter().map(|(from, to)| (from, to)).collect();
+    let after = |address| there.get(address).copied().unwrap_or(address);
+    let followed = Followed::new(
+        moves.iter().map(|(from, to)| (&from.instance, &to.instance)),
+        state.objects.keys().map(|address| &after(address).instance),
+    );
+    if followed.is_empty() {
+        return Vec::new();
+    }
+    let mut entries = Vec::new();
+    for (address, object) in &state.objects {
+        if let Some(dependencies) = followed.follow(&object.dependencies) {
+            let object = Box::new(StoredObject { dependencies, ..object.clone() });
+            entries.push(Entry::ObjectSet { address: after(address).clone(), object });
+        }
+    }
+    entries
 }
 
 fn moves(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use kprov_core::addr::Target;
 use kprov_core::{
@@ -11,6 +12,8 @@ use kprov_lang::SourceMap;
 use kprov_lang::config::ModuleTree;
 use kprov_lang::functions::FunctionContext;
 use kprov_provider::{Object, Private, ProviderError, Registry};
+
+use crate::Plan;
 
 /// What the plan is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -91,6 +94,9 @@ pub struct PlanInput<'a> {
     pub prior: &'a PriorState,
     /// The user's choices.
     pub options: &'a PlanOptions,
+    /// What earlier phases of the same apply have done, in order. What was left to this phase has
+    /// seen none of it: it may be what replaces it.
+    pub earlier: &'a [Arc<Plan>],
 }
 
 /// A data source to be read.

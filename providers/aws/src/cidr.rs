@@ -48,6 +48,12 @@ pub(crate) fn same(a: &str, b: &str) -> bool {
     a == b || parse(a).is_some_and(|net| Some(net) == parse(b))
 }
 
+/// Does the first block hold the second?
+pub(crate) fn contains(outer: &str, inner: &str) -> bool {
+    let parse = |text: &str| text.parse::<IpNet>().ok();
+    parse(outer).zip(parse(inner)).is_some_and(|(outer, inner)| outer.contains(&inner))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -18,6 +18,7 @@ use kprov_core::{Host, Path, Value};
 use kprov_provider::{AttributeError, ProviderError};
 
 use crate::Transport;
+use crate::airborne::airborne;
 use crate::api::{AccountRules, Settings};
 use crate::fields::{Fields, Problems, parse_duration};
 use crate::tags::TagRules;
@@ -114,7 +115,10 @@ async fn base(
     if let Some(region) = region {
         loader = loader.region(Region::new(region));
     }
-    loader = files(config, loader);
+    let airborne = airborne(config, host.as_ref());
+    if airborne.is_none() {
+        loader = files(config, loader);
+    }
     for (name, set) in [
         ("use_fips_endpoint", ConfigLoader::use_fips as fn(ConfigLoader, bool) -> ConfigLoader),
         ("use_dualstack_endpoint", ConfigLoader::use_dual_stack),
@@ -122,6 +126,10 @@ async fn base(
         if let Some(truth) = config.bool(name) {
             loader = set(loader, truth);
         }
+    }
+    if let Some(airborne) = airborne {
+        let keys = Credentials::new(airborne.access_key, "airplane", None, None, "airplane");
+        return Ok(loader.credentials_provider(keys).load().await);
     }
     let keys = match (config.string("access_key"), config.string("secret_key")) {
         (Some(key), Some(secret)) => Some((key, secret, config.string("token"))),
@@ -188,6 +196,9 @@ fn endpoints(
     host: &Arc<dyn Host>,
     base: &SdkConfig,
 ) -> BTreeMap<String, String> {
+    if let Some(airborne) = airborne(config, host.as_ref()) {
+        return [(String::new(), airborne.endpoint)].into();
+    }
     let mut found = BTreeMap::new();
     let env = |name: &str| host.env(name).filter(|text| !text.is_empty());
     for (service, names, variable) in SERVICES {

@@ -6,15 +6,27 @@
 // The vocabulary comes before the types that use it; goes once all types are there.
 #![allow(dead_code)]
 
+mod airborne;
 mod api;
+mod autoscaling;
+mod bulk;
 mod cidr;
 mod config;
 mod data;
 mod ec2;
+mod ecr;
+mod elbv2;
+mod events;
 mod fields;
+mod iam;
+mod kms;
+mod names;
 mod resource;
+mod route53;
 mod row;
 mod schema;
+mod sqs;
+mod ssm;
 mod tags;
 pub mod testing;
 #[cfg(test)]
@@ -48,16 +60,6 @@ impl Aws {
     pub fn new(transport: Transport) -> Aws {
         Aws { transport, ..Aws::default() }
     }
-
-    /// Calls made by all configurations so far: "ec2:DescribeVpcs" and how often, sorted.
-    pub fn calls(&self) -> Vec<(String, u64)> {
-        let mut all = std::collections::BTreeMap::<String, u64>::new();
-        let clients = self.clients.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for (name, count) in clients.iter().flat_map(Api::calls) {
-            *all.entry(name).or_default() += count;
-        }
-        all.into_iter().collect()
-    }
 }
 
 #[async_trait]
@@ -76,6 +78,15 @@ impl Provider for Aws {
 
     fn data_source(&self, ty: &str) -> Option<&dyn DataSource> {
         types::DATA_SOURCES.iter().find(|entry| entry.name == ty).map(|entry| entry.code)
+    }
+
+    fn calls(&self) -> Vec<(String, u64)> {
+        let mut all = std::collections::BTreeMap::<String, u64>::new();
+        let clients = self.clients.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for (name, count) in clients.iter().flat_map(Api::calls) {
+            *all.entry(name).or_default() += count;
+        }
+        all.into_iter().collect()
     }
 
     fn validate(&self, config: &Value) -> Vec<AttributeError> {

@@ -37,7 +37,8 @@ impl TagRules {
         }
     }
 
-    fn hides(&self, key: &str) -> bool {
+    /// Is the tag of that key none of ours to show or change?
+    pub(crate) fn hides(&self, key: &str) -> bool {
         key == OPERATION
             || key.starts_with("aws:")
             || self.ignored_keys.iter().any(|ignored| ignored == key)
@@ -48,6 +49,12 @@ impl TagRules {
     pub(crate) fn all(&self, tags: &Tags) -> Tags {
         let both = self.defaults.iter().chain(tags);
         both.filter(|(key, _)| !self.hides(key)).map(|(k, v)| (k.clone(), v.clone())).collect()
+    }
+
+    /// Keys of tags that an object has beside the wanted ones, as far as they are shown.
+    pub(crate) fn others(&self, actual: &Tags, wanted: &Tags) -> Vec<String> {
+        let others = actual.keys().filter(|key| !self.hides(key) && !wanted.contains_key(*key));
+        others.cloned().collect()
     }
 
     /// `tags` and `tags_all` of what AWS says, knowing what `tags` was before.

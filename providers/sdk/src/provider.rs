@@ -69,6 +69,12 @@ pub trait Provider: Send + Sync + fmt::Debug {
         None
     }
 
+    /// What was asked of the API so far in this process: operation ("ec2 DescribeVpcs") and number
+    /// of calls. Told to people at the end of a run; nothing depends on it.
+    fn calls(&self) -> Vec<(String, u64)> {
+        Vec::new()
+    }
+
     /// Checks the `provider` block without any call; parts may be unknown.
     fn validate(&self, _config: &Value) -> Vec<AttributeError> {
         Vec::new()

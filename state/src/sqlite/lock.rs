@@ -108,17 +108,37 @@ fn nobody_known() -> LockInfo {
 }
 
 fn attempt(inner: &Inner, workspace: &str, info: &LockInfo) -> Result<Attempt, StateError> {
-    let path = sidecar(&inner.path, workspace);
-    let failed =
-        |error: std::io::Error| StateError::Write { path: path.clone(), source: error.into() };
-    let fresh = !path.exists();
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(failed)?;
+    claim(inner, workspace, info, Sidecar::open(sidecar(&inner.path, workspace))?)
+}
+
+/// The file whose flock says that the holder lives.
+#[derive(Debug)]
+struct Sidecar {
+    path: PathBuf,
+    file: File,
+    /// Nobody can have held it before.
+    fresh: bool,
+}
+
+impl Sidecar {
+    fn open(path: PathBuf) -> Result<Sidecar, StateError> {
+        let fresh = !path.exists();
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        match options.open(&path) {
+            Ok(file) => Ok(Sidecar { path, file, fresh }),
+            Err(error) => Err(StateError::Write { path, source: error.into() }),
+        }
+    }
+}
+
+fn claim(
+    inner: &Inner,
+    workspace: &str,
+    info: &LockInfo,
+    sidecar: Sidecar,
+) -> Result<Attempt, StateError> {
+    let Sidecar { path, file, fresh } = sidecar;
     let trusted = match file.try_lock() {
         Ok(()) => !fresh,
         // Only looked at: a waiter does not get in the way of the holder's writing.
@@ -131,7 +151,9 @@ fn attempt(inner: &Inner, workspace: &str, info: &LockInfo) -> Result<Attempt, S
             });
         }
         Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => false,
-        Err(TryLockError::Error(error)) => return Err(failed(error)),
+        Err(TryLockError::Error(error)) => {
+            return Err(StateError::Write { path, source: error.into() });
+        }
     };
     if !is_at(&file, &path) {
         // It was forced open and removed between our opening and locking it.
@@ -255,3 +277,6 @@ fn remove(
         .map(|gone| gone > 0)
         .map_err(|error| explain(path, Doing::Writing, "locks", error))
 }
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -123,10 +123,14 @@ fn starts_processes(request: &Request) -> bool {
     }
 }
 
-/// A provider that panics has failed, and nobody knows how far it got.
 fn crashed() -> Reply {
-    Reply::Failed(ProviderError::ambiguous(
+    Reply::Failed(crash())
+}
+
+/// A provider that panics has failed, and nobody knows how far it got.
+pub(crate) fn crash() -> ProviderError {
+    ProviderError::ambiguous(
         "Provider crashed",
         "The provider's code failed unexpectedly. This is a bug in the provider.",
-    ))
+    )
 }

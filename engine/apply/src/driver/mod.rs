@@ -25,6 +25,7 @@ use crate::machine::{Effect, Event, ExecuteOutcome, Executor, Inputs, ops_max};
 use crate::{Counts, Reporter};
 pub(crate) use call::read_back;
 use calls::Calls;
+pub(crate) use calls::crash;
 pub(crate) use clock::rfc3339;
 use writer::Writer;
 

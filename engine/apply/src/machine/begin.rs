@@ -240,8 +240,15 @@ impl Executor<'_> {
         let address = change.addr.clone().current();
         let private = change.prior_private.clone();
         let registry = &self.inputs.registry;
-        let stored = record::object(registry, change, &change.before, private, ObjectStatus::Ready)
-            .map_err(|message| cannot_begin(message, &address))?;
+        let stored = record::object(
+            registry,
+            &mut self.types,
+            change,
+            &change.before,
+            private,
+            ObjectStatus::Ready,
+        )
+        .map_err(|message| cannot_begin(message, &address))?;
         if self.inputs.state.objects.get(&address) != Some(&stored) {
             batch.entries.push(Entry::ObjectSet { address, object: Box::new(stored) });
         }

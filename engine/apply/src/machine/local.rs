@@ -84,9 +84,15 @@ impl Executor<'_> {
         let plan = self.inputs.plan.clone();
         let change = &plan.changes[number as usize];
         let status = if change.tainted { ObjectStatus::Tainted } else { ObjectStatus::Ready };
-        let stored =
-            record::object(&self.inputs.registry, change, content, private.clone(), status)
-                .map_err(|message| Box::new(cannot_store(message).of(&change.addr)))?;
+        let stored = record::object(
+            &self.inputs.registry,
+            &mut self.types,
+            change,
+            content,
+            private.clone(),
+            status,
+        )
+        .map_err(|message| Box::new(cannot_store(message).of(&change.addr)))?;
         let deposed = change.deposed.clone();
         let address = ObjectAddr { instance: change.addr.clone(), deposed };
         let known = change.previous_addr.is_none()

@@ -18,6 +18,7 @@
 mod backoff;
 mod begin;
 mod event;
+mod failure;
 mod finish;
 mod local;
 mod opening;
@@ -39,6 +40,7 @@ use kprov_state::{Entry, FailureClass, OpId, RunOutcome, State, StoredObject};
 pub use event::{BatchId, Call, Effect, Event, ExecuteOutcome, Reply, Request};
 use schedule::Schedule;
 
+use crate::stored::StoredTypes;
 use crate::{Counts, ProgressEvent, Verb};
 
 /// What an executor works on.
@@ -83,6 +85,8 @@ pub struct Executor<'r> {
     outstanding: BTreeMap<BatchId, Vec<OperationIndex>>,
     next_batch: u64,
     next_op: OpId,
+    /// Of what is stored.
+    types: StoredTypes,
     /// Objects in the store, as of the newest batch.
     present: BTreeSet<ObjectAddr>,
     /// Under which key a change's former object was deposed.
@@ -172,6 +176,7 @@ impl<'r> Executor<'r> {
             resolver,
             active: BTreeMap::new(),
             outstanding: BTreeMap::new(),
+            types: StoredTypes::default(),
             next_batch: 1,
             deposed: BTreeMap::new(),
             pace: Pace::Running,
@@ -316,7 +321,7 @@ impl<'r> Executor<'r> {
     fn give_up(&mut self, operation: OperationIndex, batch: &mut Batch) {
         let Some(active) = self.active.remove(&operation) else { return };
         if let Step::Settle(cause) = &active.step {
-            self.diagnostics.push(reply::provider_problem(&active, cause));
+            self.diagnostics.push(failure::provider_problem(&active, cause));
         } else if active.verb != Verb::Read {
             batch.entries.push(Entry::Failed {
                 op: active.op,

@@ -1,13 +1,14 @@
-//! What a call's reply means: which outcome is recorded, and who may go on.
+//! What a call's reply means: which outcome is recorded, and who may go on. Here is what came to a
+//! good end; the rest is in [`super::failure`].
 
 use kprov_core::{Diagnostic, Diagnostics, Path, Value};
 use kprov_plan::OperationIndex;
-use kprov_provider::{ErrorClass, Object, ProviderError, ReadRequest, SettleRequest, Settled};
-use kprov_state::{ActionKind, Entry, FailureClass, HowSettled, ObjectStatus, StoredObject};
+use kprov_provider::{Object, ProviderError};
+use kprov_state::{ActionKind, Entry, HowSettled, ObjectStatus, StoredObject};
 
+use super::failure::{provider_problem, still_open};
 use super::local::cannot_store;
-use super::{Active, Batch, Effect, Executor, Pace, Reply, Request, Step, Write, backoff};
-use crate::settle::{Decision, Found, decide};
+use super::{Active, Batch, Effect, Executor, Reply, Request, Step, Write};
 use crate::{ProgressEvent, Verb, conform, record, stored};
 
 impl Executor<'_> {
@@ -64,7 +65,7 @@ impl Executor<'_> {
     }
 
     /// A create or update is done, says the provider, or reading back (`how`).
-    fn written(
+    pub(super) fn written(
         &mut self,
         operation: OperationIndex,
         mut active: Active,
@@ -91,14 +92,15 @@ impl Executor<'_> {
         let instance = &active.call.address.instance;
         let registry = &self.inputs.registry;
         let private = object.private.clone();
-        let ready = match record::filled(registry, instance, &shell, &marked, private) {
-            Ok(ready) => ready,
-            Err(message) => {
-                self.diagnostics.push(cannot_store(message.clone()).of(&active.call.address));
-                self.doubtful(&active, message, batch);
-                return self.lost(operation, &active, effects);
-            }
-        };
+        let ready =
+            match record::filled(registry, &mut self.types, instance, &shell, &marked, private) {
+                Ok(ready) => ready,
+                Err(message) => {
+                    self.diagnostics.push(cannot_store(message.clone()).of(&active.call.address));
+                    self.doubtful(&active, message, batch);
+                    return self.lost(operation, &active, effects);
+                }
+            };
         let status = if whole { ObjectStatus::Ready } else { ObjectStatus::Tainted };
         let now = Box::new(StoredObject { status, ..ready.clone() });
         let address = active.call.address.clone();
@@ -189,7 +191,7 @@ impl Executor<'_> {
         batch.calls.push(operation);
     }
 
-    fn deleted(
+    pub(super) fn deleted(
         &mut self,
         operation: OperationIndex,
         active: Active,
@@ -207,7 +209,7 @@ impl Executor<'_> {
         self.finished(operation, &active, None, effects);
     }
 
-    fn read(
+    pub(super) fn read(
         &mut self,
         operation: OperationIndex,
         active: Active,
@@ -235,7 +237,14 @@ impl Executor<'_> {
         }
         let marked = stored::mark_paths(value.clone(), &write.sensitive);
         let registry = &self.inputs.registry;
-        match record::filled(registry, &address.instance, &write.shell, &marked, Vec::new()) {
+        match record::filled(
+            registry,
+            &mut self.types,
+            &address.instance,
+            &write.shell,
+            &marked,
+            Vec::new(),
+        ) {
             Ok(object) => {
                 self.present.insert(address.clone());
                 batch.entries.push(Entry::ObjectSet { address, object: Box::new(object) });
@@ -246,174 +255,6 @@ impl Executor<'_> {
                 self.diagnostics.push(cannot_store(message).of(&address));
                 self.lost(operation, &active, effects);
             }
-        }
-    }
-
-    fn provisioner_failed(
-        &mut self,
-        operation: OperationIndex,
-        active: &Active,
-        problems: Diagnostics,
-        batch: &mut Batch,
-        effects: &mut Vec<Effect>,
-    ) {
-        batch.entries.push(Entry::Failed {
-            op: active.op,
-            address: active.call.address.clone(),
-            class: FailureClass::Rejected,
-            message: "a provisioner failed".to_owned(),
-            object: None,
-        });
-        let address = active.call.address.to_string();
-        self.diagnostics.extend(problems.into_iter().map(|problem| match problem.address {
-            Some(_) => problem,
-            None => problem.of(&address),
-        }));
-        self.lost(operation, active, effects);
-    }
-
-    fn call_failed(
-        &mut self,
-        operation: OperationIndex,
-        mut active: Active,
-        error: ProviderError,
-        batch: &mut Batch,
-        effects: &mut Vec<Effect>,
-    ) {
-        let again = error.class == ErrorClass::Retryable
-            && active.tries < backoff::TRIES_MAX
-            && self.pace == Pace::Running;
-        if again {
-            // Destroy provisioners have run: the provider was called.
-            if let Request::Delete { provisioners, .. } = &mut active.call.request {
-                provisioners.clear();
-            }
-            let pause = backoff::pause(active.tries, self.inputs.host.as_ref());
-            self.active.insert(operation, active);
-            return self.call(operation, pause, effects);
-        }
-        if active.verb == Verb::Read {
-            let mut problem = provider_problem(&active, &error);
-            if let Some(value) = self.resolver.read_failed(operation, &error) {
-                problem.severity = kprov_core::Severity::Warning;
-                self.diagnostics.push(problem);
-                return self.read(operation, active, value, batch, effects);
-            }
-            self.diagnostics.push(problem);
-            return self.lost(operation, &active, effects);
-        }
-        match read_back(&active.call.request, error.class) {
-            Some(request) => {
-                self.doubtful(&active, error.to_string(), batch);
-                active.call.request = request;
-                active.step = Step::Settle(error);
-                self.active.insert(operation, active);
-                batch.calls.push(operation);
-            }
-            None => {
-                batch.entries.push(Entry::Failed {
-                    op: active.op,
-                    address: active.call.address.clone(),
-                    class: class(error.class),
-                    message: error.to_string(),
-                    object: None,
-                });
-                self.put_back(operation, &active, batch);
-                self.diagnostics.push(provider_problem(&active, &error));
-                self.lost(operation, &active, effects);
-            }
-        }
-    }
-
-    /// The intent stays open.
-    fn doubtful(&mut self, active: &Active, message: String, batch: &mut Batch) {
-        batch.entries.push(Entry::Failed {
-            op: active.op,
-            address: active.call.address.clone(),
-            class: FailureClass::Ambiguous,
-            message,
-            object: None,
-        });
-    }
-
-    fn settled(
-        &mut self,
-        operation: OperationIndex,
-        active: Active,
-        cause: ProviderError,
-        read: Settled,
-        batch: &mut Batch,
-        effects: &mut Vec<Effect>,
-    ) {
-        let (action, prior) = match &active.call.request {
-            Request::Settle(request) if active.verb == Verb::Create => {
-                (ActionKind::Create, request.prior.as_ref())
-            }
-            Request::Settle(request) => (ActionKind::Update, request.prior.as_ref()),
-            Request::ReadBack(request) => (ActionKind::Delete, Some(&request.prior)),
-            _ => return,
-        };
-        let planned = active.write.as_ref().map(|write| &write.planned);
-        let found = Found::of(&read, prior, planned);
-        let decision = decide(action, found, prior.is_some()).decision;
-        match (decision, read) {
-            (Decision::Adopt, Settled::Exists(object)) if found == Found::AsPlanned => {
-                let how = Some(HowSettled::Adopted);
-                return self.written(operation, active, object, how, batch, effects);
-            }
-            (Decision::Absent, _) if action == ActionKind::Delete => {
-                let how = Some(HowSettled::Absent);
-                return self.deleted(operation, active, how, batch, effects);
-            }
-            (Decision::Adopt, Settled::Exists(object)) => {
-                self.adopt_half_done(&active, object, batch);
-            }
-            (Decision::Absent, _) => {
-                self.present.remove(&active.call.address);
-                self.settle_without(&active, HowSettled::Absent, batch);
-                self.put_back(operation, &active, batch);
-            }
-            (Decision::Unchanged, _) => {
-                self.settle_without(&active, HowSettled::Unchanged, batch);
-            }
-            (Decision::Adopt | Decision::StayOpen, _) => {}
-        }
-        self.diagnostics.push(provider_problem(&active, &cause));
-        self.lost(operation, &active, effects);
-    }
-
-    fn settle_without(&mut self, active: &Active, how: HowSettled, batch: &mut Batch) {
-        let address = active.call.address.clone();
-        batch.entries.push(Entry::Settled { op: active.op, address, how, object: None });
-    }
-
-    /// Something is there that is neither the old nor the planned object: the next plan compares it
-    /// with the configuration.
-    fn adopt_half_done(&mut self, active: &Active, object: Object, batch: &mut Batch) {
-        let Some(write) = &active.write else { return };
-        let value = stored::mark_paths(conform::without_unknowns(&object.value), &write.sensitive);
-        let address = active.call.address.clone();
-        let registry = &self.inputs.registry;
-        match record::filled(registry, &address.instance, &write.shell, &value, object.private) {
-            Ok(object) => {
-                self.present.insert(address.clone());
-                batch.entries.push(Entry::Settled {
-                    op: active.op,
-                    address,
-                    how: HowSettled::Adopted,
-                    object: Some(Box::new(object)),
-                });
-            }
-            Err(message) => self.diagnostics.push(cannot_store(message).of(&address)),
-        }
-    }
-
-    /// A create made nothing: the object that it was to replace is the current one again.
-    fn put_back(&mut self, operation: OperationIndex, active: &Active, batch: &mut Batch) {
-        let Some(aside) = &active.aside else { return };
-        self.relocate(aside, &active.call.address, batch);
-        if let Some((number, _)) = self.change_of(operation) {
-            self.deposed.remove(&number);
         }
     }
 
@@ -439,7 +280,12 @@ impl Executor<'_> {
     }
 
     /// The operation failed: tells the user, and stops dependents.
-    fn lost(&mut self, operation: OperationIndex, active: &Active, effects: &mut Vec<Effect>) {
+    pub(super) fn lost(
+        &mut self,
+        operation: OperationIndex,
+        active: &Active,
+        effects: &mut Vec<Effect>,
+    ) {
         effects.push(Effect::Progress(ProgressEvent::Failed {
             address: active.call.address.clone(),
             verb: active.verb,
@@ -457,56 +303,4 @@ fn listed(paths: &[Path]) -> String {
         )
         .collect();
     listed.join(", ")
-}
-
-fn class(class: ErrorClass) -> FailureClass {
-    match class {
-        ErrorClass::Rejected => FailureClass::Rejected,
-        ErrorClass::Retryable => FailureClass::Retryable,
-        ErrorClass::Ambiguous => FailureClass::Ambiguous,
-    }
-}
-
-pub(super) fn provider_problem(active: &Active, error: &ProviderError) -> Diagnostic {
-    Diagnostic::error(error.summary.as_str(), error.message.clone()).of(&active.call.address)
-}
-
-fn still_open(active: &Active, error: &ProviderError) -> Diagnostic {
-    Diagnostic::error(
-        "Outcome of operation unknown",
-        format!(
-            "The operation failed in a way that may have had an effect, and reading back failed \
-             too: {error}. Its intent is recorded; the next apply finds out what became of it."
-        ),
-    )
-    .of(&active.call.address)
-}
-
-/// What finds out whether a call that failed ambiguously has had an effect; `None` where there is
-/// nothing to find out.
-fn read_back(request: &Request, class: ErrorClass) -> Option<Request> {
-    if class != ErrorClass::Ambiguous {
-        return None;
-    }
-    match request {
-        Request::Create(request) => Some(Request::Settle(SettleRequest {
-            intent: request.intent.clone(),
-            prior: None,
-            planned: request.planned.clone(),
-            private: request.private.clone(),
-        })),
-        Request::Update(request) => Some(Request::Settle(SettleRequest {
-            intent: request.intent.clone(),
-            prior: Some(request.prior.clone()),
-            planned: request.planned.clone(),
-            private: request.private.clone(),
-        })),
-        Request::Delete { request, .. } => {
-            Some(Request::ReadBack(ReadRequest { prior: request.prior.clone() }))
-        }
-        Request::Read { .. }
-        | Request::Provision(_)
-        | Request::Settle(_)
-        | Request::ReadBack(_) => None,
-    }
 }

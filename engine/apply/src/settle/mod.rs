@@ -3,6 +3,7 @@
 //! The decision stands in a table ([`decide`]); the executor uses it after an ambiguous failure,
 //! [`settle_open`] for what an earlier run left open.
 
+mod asking;
 mod open;
 mod table;
 

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use kprov_core::{Diagnostic, Diagnostics, Host, ObjectAddr, Str, Value};
+use kprov_core::{Diagnostic, Diagnostics, Host, ObjectAddr, ProviderConfigAddr, Str, Value};
 use kprov_provider::{
-    Intent, Object, ProviderError, ReadRequest, Registry, Resource, SettleRequest, Settled,
+    Intent, Object, ProviderError, ReadRequest, Registry, SettleRequest, Settled,
 };
 use kprov_state::{
     ActionKind, Entry, HowSettled, ObjectStatus, OpId, OpenIntent, RunId, State, Store,
     StoredObject,
 };
 
+use super::asking::{AskBack, Question, ask_all};
 use super::{Decision, Found, decide};
-use crate::driver::{Clients, chain, read_back, rfc3339};
+use crate::driver::{Clients, chain, rfc3339};
+use crate::stored::StoredTypes;
 use crate::{conform, record, stored};
 
 /// Where to settle.
@@ -28,6 +30,8 @@ pub struct Settling {
     pub registry: Registry,
     /// Connected providers.
     pub clients: Arc<dyn Clients>,
+    /// At most so many calls at once.
+    pub parallelism: usize,
     /// Clock.
     pub host: Arc<dyn Host>,
 }
@@ -55,16 +59,34 @@ struct Open<'s> {
     shell: Option<StoredObject>,
     /// As the state has it.
     stored: Option<&'s StoredObject>,
+    /// The same, decoded and without marks.
+    prior: Option<Object>,
 }
 
-/// Reads every open intent of `state` back and records what became of it. What cannot be told stays
-/// open and is an error: its object must not be planned.
+/// Reads every open intent of `state` back, many at a time, and records what became of them in one
+/// transaction. What cannot be told stays open and is an error: its object must not be planned.
 pub async fn settle_open(settling: &Settling, state: &State) -> (Vec<SettledIntent>, Diagnostics) {
+    let mut opened = Vec::with_capacity(state.open.len());
+    let mut questions = Vec::new();
+    for (at, intent) in state.open.iter().enumerate() {
+        let open = opened_intent(settling, state, intent);
+        if let Ok(Some((open, provider))) = &open {
+            questions.extend(question(open, provider).map(|question| (at, question)));
+        }
+        opened.push(open);
+    }
+    let mut answers = ask_all(settling, questions).await;
     let mut settled = Vec::new();
     let mut entries = Vec::new();
     let mut problems = Diagnostics::new();
-    for intent in &state.open {
-        match settle_one(settling, state, intent).await {
+    let mut types = StoredTypes::default();
+    // In the order of the intents, whoever answered first.
+    for (at, open) in opened.into_iter().enumerate() {
+        let concluded = open.and_then(|open| {
+            open.map(|(open, _)| conclude(settling, &mut types, &open, answers.remove(&at)))
+                .transpose()
+        });
+        match concluded {
             Ok(Some((done, entry))) => {
                 entries.push(entry);
                 entries.extend(put_back(state, &done));
@@ -110,49 +132,14 @@ fn put_back(state: &State, done: &SettledIntent) -> Option<Entry> {
 
 type Problem = Box<Diagnostic>;
 
-async fn settle_one(
+/// What the journal and the state say of an intent, and whose it is.
+fn opened_intent<'s>(
     settling: &Settling,
-    state: &State,
-    intent: &OpenIntent,
-) -> Result<Option<(SettledIntent, Entry)>, Problem> {
-    let Some(open) = open(state, intent)? else { return Ok(None) };
-    let prior = match open.stored {
-        Some(stored) => Some(decoded(&open, stored, &settling.registry)?),
-        None => None,
-    };
-    let read = match open.action {
-        ActionKind::Create | ActionKind::Update | ActionKind::Delete => Some(
-            read(settling, &open, intent, prior.clone())
-                .await
-                .map_err(|error| Box::new(unsettled(&open, &error.to_string())))?,
-        ),
-        ActionKind::Provision | ActionKind::Import | ActionKind::Read => None,
-    };
-    let found = match &read {
-        Some(read) => Found::of(read, prior.as_ref(), open.planned.as_ref()),
-        None => Found::Unreadable,
-    };
-    let row = decide(open.action, found, open.stored.is_some());
-    let (how, object) = match (row.decision, read) {
-        (Decision::Adopt, Some(Settled::Exists(object))) => {
-            (HowSettled::Adopted, Some(Box::new(adopted(settling, &open, &object)?)))
-        }
-        (Decision::Absent, _) => (HowSettled::Absent, None),
-        (Decision::Unchanged, _) => (HowSettled::Unchanged, None),
-        (Decision::Adopt | Decision::StayOpen, _) => {
-            return Err(Box::new(unsettled(
-                &open,
-                &format!("what was found contradicts the state (case {})", row.label),
-            )));
-        }
-    };
-    let address = open.address.clone();
-    let done = SettledIntent { address: address.clone(), action: open.action, how };
-    Ok(Some((done, Entry::Settled { op: open.op, address, how, object })))
-}
-
-fn open<'s>(state: &'s State, intent: &'s OpenIntent) -> Result<Option<Open<'s>>, Problem> {
-    let Entry::Intended { op, object, action, token, planned, private, adopt, .. } = &intent.entry
+    state: &'s State,
+    intent: &'s OpenIntent,
+) -> Result<Option<(Open<'s>, &'s ProviderConfigAddr)>, Problem> {
+    let Entry::Intended { op, object, action, token, provider, planned, private, adopt } =
+        &intent.entry
     else {
         return Ok(None);
     };
@@ -165,6 +152,7 @@ fn open<'s>(state: &'s State, intent: &'s OpenIntent) -> Result<Option<Open<'s>>
         private,
         shell: adopt.as_deref().cloned(),
         stored: state.objects.get(object),
+        prior: None,
     };
     if let Some(planned) = planned {
         let value: Value = serde_json::from_str(planned.get()).map_err(|error| {
@@ -172,7 +160,59 @@ fn open<'s>(state: &'s State, intent: &'s OpenIntent) -> Result<Option<Open<'s>>
         })?;
         open.planned = Some(value);
     }
-    Ok(Some(open))
+    if let Some(stored) = open.stored {
+        open.prior = Some(decoded(&open, stored, &settling.registry)?);
+    }
+    Ok(Some((open, provider)))
+}
+
+/// What must be asked to settle it, if anything.
+fn question<'s>(open: &Open<'s>, provider: &'s ProviderConfigAddr) -> Option<Question<'s>> {
+    let request = match (open.action, open.prior.clone()) {
+        (ActionKind::Provision | ActionKind::Import | ActionKind::Read, _) => return None,
+        (ActionKind::Delete, Some(prior)) => AskBack::Read(ReadRequest { prior }),
+        (ActionKind::Create | ActionKind::Update | ActionKind::Delete, prior) => {
+            AskBack::Settle(Box::new(SettleRequest {
+                intent: Intent { op: open.op.0, token: open.token.clone() },
+                prior,
+                planned: open.planned.clone().unwrap_or(Value::NULL),
+                private: open.private.to_vec(),
+            }))
+        }
+    };
+    Some(Question { provider, ty: &open.address.instance.resource.ty, request })
+}
+
+/// Looks the answer up in the table.
+fn conclude(
+    settling: &Settling,
+    types: &mut StoredTypes,
+    open: &Open<'_>,
+    answer: Option<Result<Settled, ProviderError>>,
+) -> Result<(SettledIntent, Entry), Problem> {
+    let read = answer.transpose();
+    let read = read.map_err(|error| Box::new(unsettled(open, &error.to_string())))?;
+    let found = match &read {
+        Some(read) => Found::of(read, open.prior.as_ref(), open.planned.as_ref()),
+        None => Found::Unreadable,
+    };
+    let row = decide(open.action, found, open.stored.is_some());
+    let (how, object) = match (row.decision, read) {
+        (Decision::Adopt, Some(Settled::Exists(object))) => {
+            (HowSettled::Adopted, Some(Box::new(adopted(settling, types, open, &object)?)))
+        }
+        (Decision::Absent, _) => (HowSettled::Absent, None),
+        (Decision::Unchanged, _) => (HowSettled::Unchanged, None),
+        (Decision::Adopt | Decision::StayOpen, _) => {
+            return Err(Box::new(unsettled(
+                open,
+                &format!("what was found contradicts the state (case {})", row.label),
+            )));
+        }
+    };
+    let address = open.address.clone();
+    let done = SettledIntent { address: address.clone(), action: open.action, how };
+    Ok((done, Entry::Settled { op: open.op, address, how, object }))
 }
 
 fn decoded(open: &Open<'_>, stored: &StoredObject, registry: &Registry) -> Result<Object, Problem> {
@@ -181,40 +221,14 @@ fn decoded(open: &Open<'_>, stored: &StoredObject, registry: &Registry) -> Resul
     Ok(Object { value: object.value.unmark_deep().0, private: object.private })
 }
 
-async fn read(
-    settling: &Settling,
-    open: &Open<'_>,
-    intent: &OpenIntent,
-    prior: Option<Object>,
-) -> Result<Settled, ProviderError> {
-    let Entry::Intended { provider: config, .. } = &intent.entry else {
-        return Ok(Settled::Absent);
-    };
-    let provider = settling.clients.provider(config)?;
-    let context = settling.clients.context(config).await?;
-    let ty = &open.address.instance.resource.ty;
-    let resource: &dyn Resource = provider.resource(ty).ok_or_else(|| {
-        ProviderError::rejected("Invalid resource type", format!("The provider has no type {ty}."))
-    })?;
-    match (open.action, prior) {
-        (ActionKind::Delete, Some(prior)) => {
-            read_back(resource, &context, ReadRequest { prior }).await
-        }
-        (_, prior) => {
-            let request = SettleRequest {
-                intent: Intent { op: open.op.0, token: open.token.clone() },
-                prior,
-                planned: open.planned.clone().unwrap_or(Value::NULL),
-                private: open.private.to_vec(),
-            };
-            resource.settle(&context, request).await
-        }
-    }
-}
-
 /// The object as it goes into the state. One whose create did not get as far as planned is tainted,
 /// as is one whose provisioners did not finish (its intent says so).
-fn adopted(settling: &Settling, open: &Open<'_>, object: &Object) -> Result<StoredObject, Problem> {
+fn adopted(
+    settling: &Settling,
+    types: &mut StoredTypes,
+    open: &Open<'_>,
+    object: &Object,
+) -> Result<StoredObject, Problem> {
     let problem = |message: &str| Box::new(unsettled(open, message));
     let shell = match (&open.shell, open.stored) {
         (Some(shell), _) => shell.clone(),
@@ -233,7 +247,7 @@ fn adopted(settling: &Settling, open: &Open<'_>, object: &Object) -> Result<Stor
         .map_err(|message| problem(&message))?;
     let shell = StoredObject { status, ..shell };
     let instance = &open.address.instance;
-    record::filled(&settling.registry, instance, &shell, &value, object.private.clone())
+    record::filled(&settling.registry, types, instance, &shell, &value, object.private.clone())
         .map_err(|message| problem(&message))
 }
 

@@ -1,13 +1,11 @@
-//! The commands and their flags, as Terraform has them.
-//!
-//! Every switch takes `=true` and `=false` too: [`Cli::parse`] sees to that once for all.
+//! The commands and their flags, as Terraform has them. How they are read is in [`super::reading`],
+//! commands that have commands of their own are in [`super::groups`].
 
-use std::any::TypeId;
+use clap::{ArgAction, Args, Parser, Subcommand};
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Arg, ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
-
-use super::Arguments;
+use super::airplane::AirplaneCommand;
+use super::groups::{MetadataCommand, OpCommand, ProvidersFlags, StateCommand, WorkspaceCommand};
+use super::reading::{duration, parallelism};
 use super::variables::VariableFlags;
 
 /// Provisions infrastructure from Terraform-language modules.
@@ -23,6 +21,9 @@ pub(crate) struct Cli {
     /// Print without colors
     #[arg(long, global = true)]
     pub(crate) no_color: bool,
+    /// Work on this project's airplane, a local AWS, instead of the real one
+    #[arg(long, global = true)]
+    pub(crate) airplane: bool,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
@@ -69,6 +70,9 @@ pub(crate) enum Command {
     Providers(ProvidersFlags),
     /// Update the state to match the real objects
     Refresh(ApplyFlags),
+    /// The local AWS of this project
+    #[command(subcommand, name = "airplane")]
+    Plane(AirplaneCommand),
     /// Release a stuck lock
     ForceUnlock(ForceUnlockFlags),
     /// Show the version
@@ -287,74 +291,6 @@ pub(crate) struct ImportFlags {
     pub(crate) id: String,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum StateCommand {
-    /// List resources
-    List {
-        /// The state file
-        #[arg(long)]
-        state: Option<String>,
-        /// Only objects whose id is this
-        #[arg(long)]
-        id: Option<String>,
-        /// Only these
-        addresses: Vec<String>,
-    },
-    /// Show one resource
-    Show {
-        /// The state file
-        #[arg(long)]
-        state: Option<String>,
-        /// Which
-        address: String,
-    },
-    /// Move an item
-    Mv {
-        #[command(flatten)]
-        state: StateFlags,
-        /// Only say what would be done
-        #[arg(long)]
-        dry_run: bool,
-        /// From here
-        source: String,
-        /// To here
-        destination: String,
-    },
-    /// Remove items without destroying them
-    Rm {
-        #[command(flatten)]
-        state: StateFlags,
-        /// Only say what would be done
-        #[arg(long)]
-        dry_run: bool,
-        /// Which
-        #[arg(required = true)]
-        addresses: Vec<String>,
-    },
-    /// Print the state in Terraform's format, version 4
-    Pull {
-        /// The state file
-        #[arg(long)]
-        state: Option<String>,
-    },
-    /// Take over a state in Terraform's format, version 4
-    Push {
-        #[command(flatten)]
-        state: StateFlags,
-        /// Even if it is older or of another lineage
-        #[arg(long)]
-        force: bool,
-        /// The file; "-" is standard input
-        path: String,
-    },
-    /// Check the state file
-    Fsck {
-        /// The state file
-        #[arg(long)]
-        state: Option<String>,
-    },
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct TaintFlags {
     #[command(flatten)]
@@ -364,72 +300,6 @@ pub(crate) struct TaintFlags {
     pub(crate) allow_missing: bool,
     /// Which
     pub(crate) address: String,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum OpCommand {
-    /// List runs, newest first
-    Log(OpFlags),
-    /// Show a run's operations
-    Show(OpFlags),
-    /// Show what a run changed in the state
-    Diff(OpFlags),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct OpFlags {
-    /// Machine-readable
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// The state file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) state: Option<String>,
-    /// At most so many runs
-    #[arg(long, short = 'n', value_name = "N")]
-    pub(crate) limit: Option<usize>,
-    /// Which run; the newest if not told
-    pub(crate) run: Option<u64>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum WorkspaceCommand {
-    /// List workspaces
-    List(WorkspaceFlags),
-    /// Show the selected workspace
-    Show(WorkspaceFlags),
-    /// Make a workspace and select it
-    New {
-        #[command(flatten)]
-        flags: WorkspaceFlags,
-        /// Its name
-        name: String,
-    },
-    /// Select a workspace
-    Select {
-        #[command(flatten)]
-        flags: WorkspaceFlags,
-        /// Make it if it does not exist
-        #[arg(long)]
-        or_create: bool,
-        /// Its name
-        name: String,
-    },
-    /// Delete a workspace
-    Delete {
-        #[command(flatten)]
-        flags: WorkspaceFlags,
-        /// Even if there are objects in it
-        #[arg(long)]
-        force: bool,
-        /// Its name
-        name: String,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct WorkspaceFlags {
-    #[command(flatten)]
-    pub(crate) state: StateFlags,
 }
 
 #[derive(Debug, Args)]
@@ -443,33 +313,6 @@ pub(crate) struct GraphFlags {
     /// Accepted for compatibility
     #[arg(long, hide = true)]
     pub(crate) draw_cycles: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum MetadataCommand {
-    /// Signatures of all functions
-    Functions {
-        /// Machine-readable (the only form)
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub(crate) struct ProvidersFlags {
-    #[command(subcommand)]
-    pub(crate) command: Option<ProvidersCommand>,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum ProvidersCommand {
-    /// Print the schemas of the providers in use
-    Schema {
-        /// Machine-readable (the only form)
-        #[arg(long)]
-        json: bool,
-    },
 }
 
 #[derive(Debug, Args)]
@@ -489,70 +332,4 @@ pub(crate) struct VersionFlags {
     /// Machine-readable
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-impl Cli {
-    /// Reads arguments.
-    pub(crate) fn parse_words(arguments: Arguments) -> Result<Cli, clap::Error> {
-        let words = std::iter::once("kprov".to_owned()).chain(arguments.0);
-        let matches = switches(Cli::command()).try_get_matches_from(words)?;
-        Cli::from_arg_matches(&matches)
-    }
-}
-
-/// Lets every switch have a value: `-refresh=false`, `-json=true`.
-fn switches(command: clap::Command) -> clap::Command {
-    command.mut_args(switch).mut_subcommands(switches)
-}
-
-fn switch(arg: Arg) -> Arg {
-    let is_set = matches!(arg.get_action(), ArgAction::Set);
-    let is_true = matches!(arg.get_action(), ArgAction::SetTrue);
-    let is_bool = arg.get_value_parser().type_id() == TypeId::of::<bool>();
-    let is_switch = is_true || is_set && is_bool;
-    if !is_switch {
-        return arg;
-    }
-    let words = PossibleValuesParser::new(["true", "false", "1", "0", "t", "f", "TRUE", "FALSE"]);
-    let arg = arg
-        .action(ArgAction::Set)
-        .num_args(0..=1)
-        .require_equals(true)
-        .default_missing_value("true")
-        .hide_possible_values(true)
-        .value_parser(words.map(|word| matches!(word.as_str(), "true" | "1" | "t" | "TRUE")));
-    if is_true { arg.default_value("false").hide_default_value(true) } else { arg }
-}
-
-fn parallelism(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) | Err(_) => Err("it must be a number of at least 1".to_owned()),
-        Ok(number) => Ok(number),
-    }
-}
-
-/// `90s`, `1m30s`, `1.5h`, `500ms`: as Go writes durations.
-fn duration(text: &str) -> Result<std::time::Duration, String> {
-    let wrong = || "it must be a duration like 30s or 1m30s".to_owned();
-    if text == "0" {
-        return Ok(std::time::Duration::ZERO);
-    }
-    let mut rest = text;
-    let mut seconds = 0.0;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
-        let number: f64 = rest[..digits].parse().map_err(|_| wrong())?;
-        rest = &rest[digits..];
-        let unit = rest.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(rest.len());
-        seconds += number
-            * match &rest[..unit] {
-                "ms" => 0.001,
-                "s" => 1.0,
-                "m" => 60.0,
-                "h" => 3600.0,
-                _ => return Err(wrong()),
-            };
-        rest = &rest[unit..];
-    }
-    if text.is_empty() { Err(wrong()) } else { Ok(std::time::Duration::from_secs_f64(seconds)) }
 }

@@ -1,13 +1,19 @@
 //! Arguments: Terraform's flags, with one dash or two.
 
+mod airplane;
 mod flags;
+mod groups;
 mod normalize;
+mod reading;
 mod variables;
 
+pub(crate) use airplane::AirplaneCommand;
 pub(crate) use flags::{
     ApplyFlags, ChangeFlags, Cli, Command, ConsoleFlags, ForceUnlockFlags, GraphFlags, ImportFlags,
-    InitFlags, LockFlags, MetadataCommand, OpCommand, OpFlags, OutputFlags, PlanFlags,
-    ProvidersCommand, ProvidersFlags, ShowFlags, StateCommand, TaintFlags, ValidateFlags,
+    InitFlags, LockFlags, OutputFlags, PlanFlags, ShowFlags, TaintFlags, ValidateFlags,
+};
+pub(crate) use groups::{
+    MetadataCommand, OpCommand, OpFlags, ProvidersCommand, ProvidersFlags, StateCommand,
     WorkspaceCommand, WorkspaceFlags,
 };
 pub(crate) use normalize::{Arguments, normalize};

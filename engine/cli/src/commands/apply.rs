@@ -1,6 +1,5 @@
 //! `apply`, `destroy` and `refresh`.
 
-use std::io::{BufRead, IsTerminal};
 use std::sync::Arc;
 
 use kprov_apply::settle::SettledIntent;
@@ -13,6 +12,7 @@ use kprov_state::{LogFilter, RunOutcome};
 
 use super::show::read_plan;
 use crate::args::{ApplyFlags, LockFlags};
+use crate::ask::Question;
 use crate::failure::Outcome;
 use crate::progress::{self, History, Progress, Work};
 use crate::session::Session;
@@ -62,7 +62,7 @@ pub(crate) fn run(session: &Session, mut flags: ApplyFlags, kind: Kind) -> Outco
         }
         Kind::Apply => {}
     }
-    let request = request(session, &flags, kind)?;
+    let mut request = request(session, &flags, kind)?;
     if request.saved.is_none() && !flags.auto_approve && !session.may_ask(flags.change.input) {
         return Err(Diagnostic::error(
             "Approval required",
@@ -72,8 +72,11 @@ pub(crate) fn run(session: &Session, mut flags: ApplyFlags, kind: Kind) -> Outco
         .into());
     }
     let project = super::plan::project(session, &flags.change)?;
+    if request.saved.is_none() {
+        session.ask_for_variables(&project, &mut request.plan, flags.change.input);
+    }
     let interrupts = Arc::new(Interrupts::new());
-    let progress = Arc::new(Progress::new(session.style));
+    let progress = Arc::new(Progress::new());
     let watcher = Terminal {
         session,
         project: &project,
@@ -81,7 +84,7 @@ pub(crate) fn run(session: &Session, mut flags: ApplyFlags, kind: Kind) -> Outco
         concise: flags.change.concise,
         show_plan: request.saved.is_none() && kind != Kind::Refresh,
         ask: request.saved.is_none() && !flags.auto_approve,
-        destroying: request.plan.mode == PlanMode::Destroy,
+        mode: request.plan.mode,
         interrupts: interrupts.clone(),
     };
     let watch = Watch { watcher: &watcher, reporter: progress.clone(), interrupts: &interrupts };
@@ -89,20 +92,19 @@ pub(crate) fn run(session: &Session, mut flags: ApplyFlags, kind: Kind) -> Outco
     progress.end();
     let applied = applied?;
     let Some(outcome) = applied.outcome else {
-        output::line(if watcher.destroying {
-            "\nDestroy cancelled."
-        } else {
-            "\nApply cancelled."
+        output::line(match watcher.mode {
+            PlanMode::Destroy => "Destroy cancelled.",
+            _ => "Apply cancelled.",
         });
         return Ok(1);
     };
     session.complain_as(&applied.problems, flags.change.compact_warnings);
     if outcome == RunOutcome::Succeeded && !applied.problems.has_errors() {
-        output::line(&render::applied(&applied.counts, watcher.destroying));
+        output::line(&render::applied(&applied.counts, watcher.mode == PlanMode::Destroy));
     }
     if outcome != RunOutcome::Interrupted {
         let outputs = read_outputs(&project)?;
-        if !outputs.is_empty() && !watcher.destroying {
+        if !outputs.is_empty() && watcher.mode != PlanMode::Destroy {
             output::print(&format!("\nOutputs:\n\n{}", render::outputs(&outputs)));
         }
     }
@@ -148,7 +150,7 @@ struct Terminal<'s> {
     concise: bool,
     show_plan: bool,
     ask: bool,
-    destroying: bool,
+    mode: PlanMode,
     interrupts: Arc<Interrupts>,
 }
 
@@ -167,8 +169,8 @@ impl ApplyWatcher for Terminal<'_> {
     fn approve(&self, planned: &Planned, phase: usize) -> bool {
         self.progress.end();
         if self.show_plan || phase > 0 {
-            let show = if self.concise { render::concise } else { render::plan };
-            output::print(&show(&planned.plan, self.session.style));
+            let shown = super::plan::shown;
+            output::print(&shown(self.session, self.project, &planned.plan, self.concise));
         }
         if self.ask && planned.plan.applyable && !self.asked() {
             return false;
@@ -191,20 +193,30 @@ impl Terminal<'_> {
     }
 
     fn asked(&self) -> bool {
-        let question = if self.destroying {
-            "\nDo you really want to destroy all resources?\n  kprov will destroy all your managed \
-             infrastructure, as shown above.\n  There is no undo. Only 'yes' will be accepted to \
-             confirm.\n\n  Enter a value: "
-        } else {
-            "\nDo you want to perform these actions?\n  kprov will perform the actions described \
-             above.\n  Only 'yes' will be accepted to approve.\n\n  Enter a value: "
+        let workspace = &self.project.workspace;
+        let place = match workspace.as_str() {
+            "default" => String::new(),
+            name => format!(" in workspace {name:?}"),
         };
-        output::print(question);
-        let mut answer = String::new();
-        let read = std::io::stdin().lock().read_line(&mut answer);
-        if !std::io::stdin().is_terminal() {
-            output::line("");
-        }
-        read.is_ok() && answer.trim() == "yes"
+        let (question, consequence) = match self.mode {
+            PlanMode::Destroy => (
+                format!("Do you really want to destroy all resources{place}?"),
+                "kprov will destroy all your managed infrastructure, as shown above.\nThere is no \
+                 undo. Only 'yes' will be accepted to confirm.",
+            ),
+            PlanMode::RefreshOnly => (
+                format!("Would you like to update the state{place} to reflect these changes?"),
+                "kprov will write these changes to the state without modifying any real \
+                 infrastructure.\nThere is no undo. Only 'yes' will be accepted to confirm.",
+            ),
+            PlanMode::Normal => (
+                format!("Do you want to perform these actions{place}?"),
+                "kprov will perform the actions described above.\nOnly 'yes' will be accepted to \
+                 approve.",
+            ),
+        };
+        let question = Question { title: &question, detail: consequence, secret: false };
+        output::print("\n");
+        question.answer(self.session.style).is_some_and(|answer| answer.trim() == "yes")
     }
 }

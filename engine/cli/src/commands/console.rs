@@ -15,11 +15,12 @@ pub(crate) fn run(session: &Session, flags: &ConsoleFlags) -> Outcome {
         return Err(super::later("console -plan"));
     }
     let project = session.project(flags.state.as_deref())?;
-    let request = PlanRequest {
+    let mut request = PlanRequest {
         variables: flags.variables.0.clone(),
         environment_names: session.variable_names(),
         ..PlanRequest::default()
     };
+    session.ask_for_variables(&project, &mut request, true);
     let interactive = std::io::stdin().is_terminal();
     let mut failed = false;
     let mut input = std::io::stdin().lock();

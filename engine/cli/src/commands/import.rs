@@ -14,11 +14,12 @@ pub(crate) fn run(session: &Session, flags: &ImportFlags) -> Outcome {
     if let Some(dir) = &flags.config {
         project.dir.clone_from(dir);
     }
-    let request = PlanRequest {
+    let mut request = PlanRequest {
         variables: flags.variables.0.clone(),
         environment_names: session.variable_names(),
         ..PlanRequest::default()
     };
+    session.ask_for_variables(&project, &mut request, flags.input);
     let lock = lock_options(&flags.state.lock);
     output::line(&format!("{}: Importing from ID \"{}\"...", flags.address, flags.id));
     let address = import(&project, &flags.address, &flags.id, &request, lock)?;

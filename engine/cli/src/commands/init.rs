@@ -13,22 +13,12 @@ use crate::session::Session;
 pub(crate) fn run(session: &Session, _flags: &InitFlags) -> Outcome {
     let project = session.stateless_project();
     let (tree, mut problems) = project.load();
-    if let Some(root) = tree.modules.get(&ModulePath::root())
-        && let Some((ty, span)) = &root.backend
-        && ty != "local"
-    {
-        problems.push(
-            Diagnostic::error(
-                "Backend not supported",
-                format!(
-                    "The configuration wants its state in a {ty:?} backend. kprov keeps states in \
-                     a file beside the configuration (\"local\") and cannot use others yet: remove \
-                     the block. \"kprov state push\" takes over a state that \"terraform state \
-                     pull\" printed."
-                ),
-            )
-            .at(session.sources.range(*span)),
-        );
+    let root = tree.modules.get(&ModulePath::root());
+    if let Some(backend) = root.and_then(|root| root.backend.as_ref()) {
+        problems.extend(backend.problems(&session.sources));
+        if backend.ty != "local" {
+            problems.push(not_supported(&backend.ty).at(session.sources.range(backend.span)));
+        }
     }
     session.complain(&problems);
     if problems.has_errors() {
@@ -44,4 +34,15 @@ pub(crate) fn run(session: &Session, _flags: &InitFlags) -> Outcome {
         "kprov is ready: providers and modules come with the program, nothing is fetched.",
     );
     Ok(0)
+}
+
+fn not_supported(backend: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Backend not supported",
+        format!(
+            "The configuration wants its state in a {backend:?} backend. kprov keeps states in a file \
+             beside the configuration (\"local\") and cannot use others yet: remove the block. \
+             \"kprov state push\" takes over a state that \"terraform state pull\" printed."
+        ),
+    )
 }

@@ -1,5 +1,6 @@
 //! One file per command: arguments in, exit status out.
 
+mod airplane;
 mod apply;
 mod console;
 mod force_unlock;
@@ -54,6 +55,22 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> u8 {
         out::complain(&format!("Error handling -chdir option: chdir {dir}: {error}\n"));
         return 1;
     }
+    let cloudy = matches!(
+        command,
+        Command::Plan(_)
+            | Command::Apply(_)
+            | Command::Destroy(_)
+            | Command::Refresh(_)
+            | Command::Import(_)
+            | Command::Console(_)
+    );
+    if cli.airplane
+        && cloudy
+        && let Err(problem) = crate::airplane::board(original.as_deref())
+    {
+        out::complain(&format!("Error: {}: {}\n", problem.summary, problem.detail));
+        return 1;
+    }
     let session = match Session::new(cli.no_color, original) {
         Ok(session) => session,
         Err(problem) => {
@@ -61,13 +78,25 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> u8 {
             return 1;
         }
     };
-    match dispatch(&session, command) {
+    let asks_apis = matches!(
+        command,
+        Command::Plan(_)
+            | Command::Apply(_)
+            | Command::Destroy(_)
+            | Command::Refresh(_)
+            | Command::Import(_)
+    );
+    let status = match dispatch(&session, command) {
         Ok(status) => status,
         Err(Failure::Problems(problems)) => {
             session.complain(&problems);
             1
         }
+    };
+    if asks_apis {
+        session.tell_calls();
     }
+    status
 }
 
 fn dispatch(session: &Session, command: Command) -> Outcome {
@@ -92,6 +121,7 @@ fn dispatch(session: &Session, command: Command) -> Outcome {
         Command::Metadata(command) => metadata::run(&command),
         Command::Providers(flags) => providers::run(session, &flags),
         Command::ForceUnlock(flags) => force_unlock::run(session, &flags),
+        Command::Plane(command) => airplane::run(command),
         Command::Other(words) => Err(other(&words)),
     }
 }

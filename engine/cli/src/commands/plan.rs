@@ -2,10 +2,11 @@
 
 use kprov_core::{Diagnostic, Diagnostics};
 use kprov_ops::{PlanFile, PlanRequest, Planned, Project, write_plan_file};
-use kprov_plan::PlanMode;
+use kprov_plan::{Plan, PlanMode};
 
 use crate::args::{ChangeFlags, PlanFlags};
 use crate::failure::{Failure, Outcome};
+use crate::render::Schemas;
 use crate::session::Session;
 use crate::{output, render};
 
@@ -19,21 +20,29 @@ pub(crate) fn run(session: &Session, flags: PlanFlags) -> Outcome {
     if flags.generate_config_out.is_some() {
         return Err(super::later("-generate-config-out"));
     }
-    let request = request(session, &flags.change)?;
+    let mut request = request(session, &flags.change)?;
     let project = project(session, &flags.change)?;
+    session.ask_for_variables(&project, &mut request, flags.change.input);
     let planned = kprov_ops::plan(&project, &request)?;
     if planned.plan.errored || planned.problems.has_errors() {
         session.complain(&planned.problems);
         return Ok(1);
     }
-    let show = if flags.change.concise { render::concise } else { render::plan };
-    output::print(&show(&planned.plan, session.style));
+    output::print(&shown(session, &project, &planned.plan, flags.change.concise));
     session.complain_as(&planned.problems, flags.change.compact_warnings);
     if let Some(path) = &flags.out {
         save(session, &project, &planned, path)?;
     }
     let changes = flags.detailed_exitcode && planned.plan.applyable;
     Ok(if changes { 2 } else { 0 })
+}
+
+/// The plan as text.
+pub(super) fn shown(session: &Session, project: &Project, plan: &Plan, concise: bool) -> String {
+    match concise {
+        true => render::concise(plan, session.style),
+        false => render::plan(plan, Schemas::of(&project.registry), session.style),
+    }
 }
 
 fn save(

@@ -7,6 +7,7 @@ use kprov_ops::{
 
 use crate::args::ShowFlags;
 use crate::failure::{Failure, Outcome};
+use crate::render::Schemas;
 use crate::session::Session;
 use crate::{output, render};
 
@@ -45,11 +46,11 @@ fn file(session: &Session, path: &str, as_json: bool) -> Outcome {
 }
 
 fn plan(session: &Session, file: &PlanFile, as_json: bool) -> Outcome {
+    let project = session.stateless_project();
     if as_json {
-        let project = session.stateless_project();
         output::json(&plan_document(&project, file));
     } else {
-        output::print(&render::plan(&file.plan, session.style));
+        output::print(&super::plan::shown(session, &project, &file.plan, false));
         output::print(&render::checks(&file.plan, session.style));
     }
     Ok(0)
@@ -66,7 +67,10 @@ fn state(project: &Project, as_json: bool) -> Outcome {
         return Ok(0);
     }
     for (address, object) in &state.decoded.objects {
-        output::line(&format!("{}\n", render::object(address, object)));
+        output::line(&format!(
+            "{}\n",
+            render::object(address, object, Schemas::of(&project.registry))
+        ));
     }
     if !state.decoded.outputs.is_empty() {
         output::print(&format!("\nOutputs:\n\n{}", render::outputs(&state.decoded.outputs)));

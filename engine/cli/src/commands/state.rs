@@ -9,6 +9,7 @@ use kprov_state::Store as _;
 use super::apply::lock_options;
 use crate::args::StateCommand;
 use crate::failure::{Failure, Outcome};
+use crate::render::Schemas;
 use crate::session::Session;
 use crate::{output, render};
 
@@ -77,7 +78,7 @@ fn show(session: &Session, state: Option<&str>, address: &str) -> Result<(), Fai
         )
         .into());
     };
-    output::line(&render::object(address, object));
+    output::line(&render::object(address, object, Schemas::of(&project.registry)));
     Ok(())
 }
 

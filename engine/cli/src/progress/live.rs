@@ -1,17 +1,23 @@
 //! Progress on a terminal: a line that lives for each operation under way, and a bar with what is
 //! left below them. What has ended becomes a plain line above.
+//!
+//! All that lives is one element of the screen, laid out anew for each drawing by [`picture`], so that
+//! there are never more lines than the terminal has, whatever its size is by then.
+//!
+//! The lock of the state is never held while the screen is told anything: the screen holds locks of
+//! its own while it asks for the picture.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use kprov_apply::{ProgressEvent, Reporter, Verb};
 use kprov_core::{ObjectAddr, Str};
 
-use super::eta::{Kind, Work};
+use super::eta::Work;
+use super::picture::{Running, picture};
 use super::words;
-use crate::render::{Style, truncate, visible};
 
 /// How often elapsed times are drawn anew.
 const TICK: Duration = Duration::from_millis(250);
@@ -20,60 +26,64 @@ const TICK: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(crate) struct Live {
     screen: MultiProgress,
-    style: Style,
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
+    alive: Mutex<Option<ProgressBar>>,
+    /// Rows and columns of the terminal now.
+    size: fn() -> (usize, usize),
 }
 
 #[derive(Debug, Default)]
 struct State {
     work: Work,
-    running: BTreeMap<(ObjectAddr, Verb), Running>,
-    total: Option<ProgressBar>,
-}
-
-#[derive(Debug)]
-struct Running {
-    bar: ProgressBar,
-    since: Instant,
+    /// In the order in which they began.
+    running: BTreeMap<u64, Running>,
+    numbers: BTreeMap<(ObjectAddr, Verb), u64>,
+    next: u64,
 }
 
 impl Live {
-    /// On this process's standard output.
-    pub(crate) fn new(style: Style) -> Live {
-        Live::on(ProgressDrawTarget::stdout(), style)
+    /// On this process's standard output; `None` if that cannot be drawn on.
+    pub(crate) fn new() -> Option<Live> {
+        let target = ProgressDrawTarget::stdout();
+        let can_draw = !target.is_hidden() && console::Term::stdout().features().is_attended();
+        can_draw.then(|| {
+            Live::on(target, || {
+                let (rows, columns) = console::Term::stdout().size();
+                (rows.into(), columns.into())
+            })
+        })
     }
 
     /// Elsewhere.
-    pub(super) fn on(target: ProgressDrawTarget, style: Style) -> Live {
+    pub(super) fn on(target: ProgressDrawTarget, size: fn() -> (usize, usize)) -> Live {
         let screen = MultiProgress::with_draw_target(target);
-        Live { screen, style, state: Mutex::default() }
+        Live { screen, state: Arc::default(), alive: Mutex::default(), size }
     }
 
     /// Says what there is to do; a later phase of the same apply says so again.
     pub(crate) fn begin(&self, work: Work) {
-        let mut state = self.state();
-        if let Some(old) = state.total.take() {
-            old.finish_and_clear();
-        }
-        let bar = ProgressBar::new(work.total).with_style(total_style());
-        state.total = Some(self.screen.add(bar));
-        state.work = work;
+        self.end();
+        *lock(&self.state) = State { work, ..State::default() };
+        let (state, size) = (self.state.clone(), self.size);
+        let draw = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let state = lock(&state);
+            let running = state.running.values();
+            // Nothing can be done about a line that cannot be written.
+            let _ = out.write_str(&picture(&state.work, running, Instant::now(), size()));
+        };
+        let bar = self.screen.add(ProgressBar::new_spinner());
+        bar.set_style(style().with_key("picture", draw));
+        bar.enable_steady_tick(TICK);
+        *lock(&self.alive) = Some(bar);
     }
 
     /// Takes everything that lives off the screen.
     pub(crate) fn end(&self) {
-        let mut state = self.state();
-        for (_, running) in std::mem::take(&mut state.running) {
-            running.bar.finish_and_clear();
+        let bar = lock(&self.alive).take();
+        if let Some(bar) = bar {
+            bar.finish_and_clear();
+            self.screen.remove(&bar);
         }
-        if let Some(total) = state.total.take() {
-            total.finish_and_clear();
-        }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        // A panic elsewhere leaves nothing here half done that would matter.
-        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     fn say(&self, event: &ProgressEvent) {
@@ -84,69 +94,30 @@ impl Live {
     }
 
     fn started(&self, address: &ObjectAddr, verb: Verb, id: &Option<(Str, Str)>) {
-        let text = format!("{address}: {}...{}", words::doing(verb), words::named(id));
-        let text = visible(&text);
-        let text = truncate(&text, self.style.width().saturating_sub(12)).into_owned();
-        let bar = ProgressBar::new_spinner().with_style(line_style()).with_message(text);
-        let mut state = self.state();
-        let bar = match &state.total {
-            Some(total) => self.screen.insert_before(total, bar),
-            None => self.screen.add(bar),
-        };
-        bar.enable_steady_tick(TICK);
-        let running = Running { bar, since: Instant::now() };
-        state.running.insert((address.clone(), verb), running);
+        let mut state = lock(&self.state);
+        let number = state.next;
+        state.next += 1;
+        state.numbers.insert((address.clone(), verb), number);
+        state.running.insert(number, Running::new(address, verb, id, Instant::now()));
     }
 
     fn ended(&self, address: &ObjectAddr, verb: Verb) {
-        let mut state = self.state();
-        if let Some(running) = state.running.remove(&(address.clone(), verb)) {
-            running.bar.finish_and_clear();
-            self.screen.remove(&running.bar);
+        let mut state = lock(&self.state);
+        if let Some(number) = state.numbers.remove(&(address.clone(), verb)) {
+            state.running.remove(&number);
         }
-        state.work.ended(&kind(address, verb));
-        state.tell();
+        state.work.ended(&(address.instance.resource.ty.clone(), verb));
     }
 }
 
-impl State {
-    /// Brings the bar up to date.
-    fn tell(&self) {
-        let Some(total) = &self.total else { return };
-        let under_way: Vec<(Kind, Duration)> = self
-            .running
-            .iter()
-            .map(|((address, verb), running)| (kind(address, *verb), running.since.elapsed()))
-            .collect();
-        total.set_message(told(&self.work, self.work.eta(&under_way)));
-        total.set_length(self.work.total);
-        total.set_position(self.work.done);
-    }
+/// A panic elsewhere leaves nothing here half done that would matter.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn told(work: &Work, eta: Option<Duration>) -> String {
-    let left = work.total - work.done;
-    match eta {
-        Some(eta) if left > 0 => format!("{left} left, about {}", words::duration(eta)),
-        _ => format!("{left} left"),
-    }
-}
-
-fn kind(address: &ObjectAddr, verb: Verb) -> Kind {
-    (address.instance.resource.ty.clone(), verb)
-}
-
-fn line_style() -> ProgressStyle {
-    template("{msg} {elapsed}")
-}
-
-fn total_style() -> ProgressStyle {
-    template("[{bar:30}] {pos}/{len} {msg}").progress_chars("=> ")
-}
-
-/// The templates are constants of this file; the default would do, too.
-fn template(text: &str) -> ProgressStyle {
-    ProgressStyle::with_template(text).unwrap_or_else(|_| ProgressStyle::default_bar())
+/// The template is a constant of this file; the default would do, too.
+fn style() -> ProgressStyle {
+    ProgressStyle::with_template("{picture}").unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 impl Reporter for Live {
@@ -154,7 +125,7 @@ impl Reporter for Live {
         match event {
             ProgressEvent::Started { address, verb, id } => self.started(address, *verb, id),
             // The live line counts the seconds by itself.
-            ProgressEvent::Running { .. } => self.state().tell(),
+            ProgressEvent::Running { .. } => {}
             ProgressEvent::Finished { address, verb, .. } => {
                 self.ended(address, *verb);
                 self.say(event);

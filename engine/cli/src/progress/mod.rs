@@ -4,15 +4,12 @@ mod eta;
 mod history;
 mod lines;
 mod live;
+mod picture;
 #[cfg(test)]
 mod tests;
 mod words;
 
-use std::io::IsTerminal;
-
 use kprov_apply::{ProgressEvent, Reporter};
-
-use crate::render::Style;
 
 pub(crate) use eta::{History, Work};
 pub(crate) use history::history;
@@ -29,12 +26,11 @@ pub(crate) enum Progress {
 }
 
 impl Progress {
-    /// Live lines if standard output is a terminal.
-    pub(crate) fn new(style: Style) -> Progress {
-        if std::io::stdout().is_terminal() {
-            Progress::Live(Box::new(Live::new(style)))
-        } else {
-            Progress::Lines(ProgressLines)
+    /// Live lines if standard output is a terminal that can be drawn on.
+    pub(crate) fn new() -> Progress {
+        match Live::new() {
+            Some(live) => Progress::Live(Box::new(live)),
+            None => Progress::Lines(ProgressLines),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Words, estimates, and what stays on a terminal when all is done.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{InMemoryTerm, ProgressDrawTarget};
 use kprov_apply::{ProgressEvent, Reporter, Verb};
@@ -10,8 +10,8 @@ use kprov_state::{ActionKind, OpId, OpRecord, RunId};
 
 use super::eta::{History, Work};
 use super::live::Live;
+use super::picture::{Running, picture};
 use super::{history, words};
-use crate::render::Style;
 
 fn addr(text: &str) -> ObjectAddr {
     parse_instance(text).unwrap().current()
@@ -111,7 +111,7 @@ fn history_is_what_succeeded() {
 fn only_plain_lines_stay_on_the_terminal() {
     let term = InMemoryTerm::new(10, 80);
     let target = ProgressDrawTarget::term_like(Box::new(term.clone()));
-    let live = Live::on(target, Style::plain());
+    let live = Live::on(target, || (10, 80));
     let (verb, address) = (Verb::Create, addr("t.a"));
     live.begin(Work::default());
     live.report(&ProgressEvent::Started { address: address.clone(), verb, id: None });
@@ -119,4 +119,49 @@ fn only_plain_lines_stay_on_the_terminal() {
     live.report(&ProgressEvent::Finished { address, verb, id: id(), elapsed: seconds(2) });
     live.end();
     assert_eq!(term.contents(), "t.a: Creation complete after 2s [id=i-1]");
+}
+
+/// Forty NAT gateways on a terminal of 24 rows and 80 columns.
+#[test]
+fn many_operations_leave_room_on_the_terminal() {
+    use crate::render::testing::{change, plan_of};
+    use kprov_core::Value;
+    use kprov_plan::Action;
+    let name =
+        |n: u64| format!("module.network[\"a-rather-long-name-of-a-zone\"].aws_nat_gateway.g[{n}]");
+    let creates = (0..40).map(|n| change(&name(n), Action::Create, Value::NULL, Value::NULL));
+    let plan = plan_of(creates.collect());
+    let mut past = History::default();
+    past.add(("aws_nat_gateway".into(), Verb::Create), seconds(120));
+    let mut work = Work::of(&plan, past, 50);
+    let now = Instant::now() + seconds(1000);
+    let since = |n: u64| now - seconds(100 - n);
+    let running: Vec<Running> =
+        (0..40).map(|n| Running::new(&addr(&name(n)), Verb::Create, &None, since(n))).collect();
+    let lines = |work: &Work, running: &[Running], size| -> Vec<String> {
+        picture(work, running.iter(), now, size).lines().map(str::to_owned).collect()
+    };
+    let shown = lines(&work, &running, (24, 80));
+    assert_eq!(shown.len(), 23);
+    assert!(shown.iter().all(|line| line.len() <= 80), "{shown:?}");
+    assert!(shown[0].ends_with("... 1m40s") && shown[20].ends_with("... 1m20s"), "{shown:?}");
+    assert_eq!(shown[21], "... and 19 more");
+    // The youngest began 61 s ago, and its like took 120 s.
+    assert_eq!(shown[22], format!("[{}] 0/40 40 left, about 59s", " ".repeat(30)));
+    for _ in 0..20 {
+        work.ended(&("aws_nat_gateway".into(), Verb::Create));
+    }
+    let shown = lines(&work, &running[20..], (24, 80));
+    assert_eq!(shown.len(), 21);
+    assert!(shown[20].starts_with("[==============>               ] 20/40 20 left"), "{shown:?}");
+    // All of them take longer than they ever did.
+    let late: Vec<Running> = (0..40)
+        .map(|n| Running::new(&addr(&name(n)), Verb::Create, &None, now - seconds(500)))
+        .collect();
+    let shown = lines(&work, &late[..20], (24, 80));
+    assert!(shown[20].ends_with(" 20 left"), "{shown:?}");
+    // A terminal that is too small for anything.
+    let shown = lines(&work, &running, (2, 10));
+    assert_eq!(shown.len(), 3);
+    assert!(shown.iter().all(|line| line.len() <= 15), "{shown:?}");
 }

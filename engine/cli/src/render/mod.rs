@@ -4,6 +4,9 @@
 //! same [`Style`] give the same text. A sensitive value never becomes text.
 
 mod applied;
+#[cfg(test)]
+mod block_tests;
+mod calls;
 mod diagnostics;
 #[cfg(test)]
 mod diagnostics_tests;
@@ -11,6 +14,8 @@ mod diff;
 mod oplog;
 mod outputs;
 mod plan;
+mod question;
+mod schemas;
 #[cfg(test)]
 mod secrecy_tests;
 mod snippet;
@@ -19,12 +24,15 @@ mod style;
 mod text;
 
 pub(crate) use applied::applied;
+pub(crate) use calls::calls;
 pub(crate) use diagnostics::{compact, diagnostics};
 pub(crate) use oplog::{run, runs};
 pub(crate) use outputs::{outputs, value};
 #[cfg(test)]
 pub(crate) use plan::testing;
 pub(crate) use plan::{checks, concise, plan};
+pub(crate) use question::question;
+pub(crate) use schemas::Schemas;
 pub(crate) use state::object;
 pub(crate) use style::Style;
 use style::Tint;

@@ -1,11 +1,16 @@
 //! A sensitive value is planted anywhere in anything that is shown, and is never seen.
 
+use std::sync::Arc;
+
 use kprov_core::{Marks, Type, Value};
 use kprov_plan::{Action, DriftChange, PriorObject, ReplaceOrder};
+use kprov_provider::Registry;
 use proptest::prelude::*;
 
 use super::plan::testing::{change, output, plan_of};
-use super::{Style, concise, object, outputs, plan};
+use crate::testing::Test;
+
+use super::{Schemas, Style, concise, object, outputs, plan};
 
 const SECRET: &str = "hunter2";
 
@@ -72,11 +77,14 @@ proptest! {
             create_before_destroy: false,
         };
         let address = made.changes[0].addr.clone().current();
+        let registry = Registry::new().with(Arc::new(Test::new()));
         let shown = [
-            plan(&made, Style::plain()),
-            plan(&made, Style::of(true, 40)),
+            plan(&made, Schemas::default(), Style::plain()),
+            plan(&made, Schemas::default(), Style::of(true, 40)),
+            plan(&made, Schemas::of(&registry), Style::plain()),
+            object(&address, &prior, Schemas::of(&registry)),
             concise(&made, Style::plain()),
-            object(&address, &prior),
+            object(&address, &prior, Schemas::default()),
             outputs(&[("o".into(), after)].into()),
         ];
         for text in shown {

@@ -5,12 +5,12 @@ use kprov_core::value::Secrets;
 use kprov_core::{ObjectAddr, ResourceMode};
 use kprov_plan::PriorObject;
 
-use super::Style;
 use super::diff::{Body, Printer, Sign, whole};
 use super::text::visible;
+use super::{Schemas, Style};
 
 /// One object as a block, with its address above. Without a newline at the end.
-pub(crate) fn object(address: &ObjectAddr, object: &PriorObject) -> String {
+pub(crate) fn object(address: &ObjectAddr, object: &PriorObject, schemas: Schemas<'_>) -> String {
     let note = if object.tainted { " (tainted)" } else { "" };
     let mut out = format!("# {}:{note}\n", visible(&address.to_string()));
     let resource = &address.instance.resource;
@@ -21,7 +21,8 @@ pub(crate) fn object(address: &ObjectAddr, object: &PriorObject) -> String {
     };
     out.push_str(&format!("{keyword} {} {} {{\n", quote(&resource.ty), quote(&resource.name)));
     let shown = Secrets::of([&object.value]).conceal(&object.value);
-    let node = whole(&shown, Sign::Same);
+    let schema = schemas.block(&object.provider.provider, resource);
+    let node = whole(&shown, Sign::Same, schema);
     if let Body::Group(group) = &node.body {
         Printer { out: &mut out, style: Style::plain() }.everything_in(group, 2);
     }
@@ -54,6 +55,6 @@ mod tests {
             dependencies: Vec::new(),
             create_before_destroy: false,
         };
-        insta::assert_snapshot!(object(&like.addr.current(), &prior));
+        insta::assert_snapshot!(object(&like.addr.current(), &prior, Schemas::default()));
     }
 }

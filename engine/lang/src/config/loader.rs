@@ -38,32 +38,25 @@ pub fn load_tree(
     embedded: &dyn EmbeddedModules,
     dir: &str,
 ) -> (ModuleTree, Diagnostics) {
-    let mut loader = Loader {
-        files,
-        sources,
-        embedded,
-        tree: ModuleTree::default(),
-        problems: Diagnostics::new(),
-        loaded: HashMap::new(),
-        open: Vec::new(),
-        root_is_wrong: false,
-    };
-    let dir = clean(dir);
-    let root = match loader.read(&Location::Disk(dir)) {
-        Ok(module) => module,
-        Err(why) => {
-            loader.problems.push(Diagnostic::error(
-                "Failed to read module directory",
-                format!("The configuration cannot be read: {why}."),
-            ));
-            Arc::new(Module { dir: ".".to_owned(), ..Module::default() })
-        }
-    };
+    let mut loader = Loader::new(files, sources, embedded);
+    let root = loader.root(dir);
     loader.root_is_wrong = loader.problems.has_errors();
     loader.open.push(root.dir.clone());
     loader.add(ModulePath::root(), root);
     calls::check(&loader.tree, sources, &mut loader.problems);
     (loader.tree, loader.problems)
+}
+
+/// The module in `dir` alone: what it calls is not looked at.
+pub fn load_root(
+    files: &dyn Files,
+    sources: &SourceMap,
+    embedded: &dyn EmbeddedModules,
+    dir: &str,
+) -> (Arc<Module>, Diagnostics) {
+    let mut loader = Loader::new(files, sources, embedded);
+    let root = loader.root(dir);
+    (root, loader.problems)
 }
 
 /// The names of a directory's configuration files, sorted; none means that it is no module.
@@ -111,6 +104,38 @@ struct Loader<'a> {
     open: Vec<String>,
     /// The root module has errors, which are to be mended before missing modules are looked for.
     root_is_wrong: bool,
+}
+
+impl<'a> Loader<'a> {
+    fn new(
+        files: &'a dyn Files,
+        sources: &'a SourceMap,
+        embedded: &'a dyn EmbeddedModules,
+    ) -> Loader<'a> {
+        Loader {
+            files,
+            sources,
+            embedded,
+            tree: ModuleTree::default(),
+            problems: Diagnostics::new(),
+            loaded: HashMap::new(),
+            open: Vec::new(),
+            root_is_wrong: false,
+        }
+    }
+
+    /// The root module; an empty one where it cannot be read.
+    fn root(&mut self, dir: &str) -> Arc<Module> {
+        let why = match self.read(&Location::Disk(clean(dir))) {
+            Ok(module) => return module,
+            Err(why) => why,
+        };
+        self.problems.push(Diagnostic::error(
+            "Failed to read module directory",
+            format!("The configuration cannot be read: {why}."),
+        ));
+        Arc::new(Module { dir: ".".to_owned(), ..Module::default() })
+    }
 }
 
 impl Loader<'_> {
@@ -216,7 +241,7 @@ impl Loader<'_> {
     fn texts_embedded(&self, name: &str) -> Result<Vec<(String, Vec<u8>)>, String> {
         let Some(files) = self.embedded.files(name) else {
             let names = self.embedded.names();
-            let hint = super::decoder::did_you_mean(name, names.iter().map(String::as_str));
+            let hint = nearest_module(name, &names);
             return Err(format!(
                 "There is no embedded module named \"{name}\".{hint} Embedded modules: {}.",
                 if names.is_empty() { "none".to_owned() } else { names.join(", ") }
@@ -251,6 +276,17 @@ impl Loader<'_> {
         self.problems.extend(problems);
         body
     }
+}
+
+/// " Did you mean ...?": the module that is spelt alike, or whose last part is: `vpc` for `aws/vpc`.
+fn nearest_module(name: &str, names: &[String]) -> String {
+    let alike = super::decoder::did_you_mean(name, names.iter().map(String::as_str));
+    if !alike.is_empty() {
+        return alike;
+    }
+    let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
+    let same = names.iter().find(|known| last(known) == last(name));
+    same.map_or_else(String::new, |known| format!(" Did you mean \"{known}\"?"))
 }
 
 /// Where a source leads, seen from a module.
@@ -312,7 +348,7 @@ fn clean(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::clean;
+    use super::{clean, nearest_module};
 
     #[test]
     fn paths_are_cleaned() {
@@ -323,5 +359,16 @@ mod tests {
         check("./", ".");
         check("a/..", ".");
         check("/a/../../b", "/b");
+    }
+
+    #[test]
+    fn modules_are_found_by_their_last_part() {
+        let names = ["aws/nlb", "aws/vpc", "subnets"].map(str::to_owned);
+        let check = |given: &str, hint: &str| assert_eq!(nearest_module(given, &names), hint);
+        check("aws/vcp", " Did you mean \"aws/vpc\"?");
+        check("vpc", " Did you mean \"aws/vpc\"?");
+        check("gcp/vpc", " Did you mean \"aws/vpc\"?");
+        check("subnet", " Did you mean \"subnets\"?");
+        check("dns", "");
     }
 }

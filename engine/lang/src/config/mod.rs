@@ -4,6 +4,7 @@
 //! because only a provider's schema says what they mean; everything else is decoded here, with
 //! Terraform's checks (duplicates, bad names, misplaced or missing arguments, reserved words).
 
+mod backend;
 mod calls;
 mod check;
 mod children;
@@ -25,7 +26,8 @@ mod types;
 mod variable;
 mod version;
 
-pub use loader::{EmbeddedModules, configuration_files, load_tree};
+pub use backend::Backend;
+pub use loader::{EmbeddedModules, configuration_files, load_root, load_tree};
 pub use types::{Defaults, TypeConstraint, type_from_expr};
 
 use std::collections::BTreeMap;
@@ -73,8 +75,8 @@ pub struct Module {
     pub checks: BTreeMap<Str, Check>,
     /// `required_version` constraints.
     pub required_version: Vec<(Str, Span)>,
-    /// `backend` block: type and place, kept for a message.
-    pub backend: Option<(Str, Span)>,
+    /// `backend` or `cloud` block.
+    pub backend: Option<Backend>,
 }
 
 /// `variable`

@@ -2,6 +2,7 @@
 
 use kprov_core::{ProviderAddr, Str, Value};
 
+use super::backend::Backend;
 use super::decoder::{BodySchema, Decoder};
 use super::version::{LANGUAGE_VERSION, satisfies};
 use super::{Module, ProviderRef, RequiredProvider, constant};
@@ -92,10 +93,10 @@ impl Decoder<'_> {
 
     fn backend(&mut self, block: &Block, module: &mut Module) {
         let ty = block.labels.first().map_or_else(|| Str::new("cloud"), |(ty, _)| ty.clone());
-        if let Some((first, first_span)) = &module.backend
-            && (*first == "cloud") != (ty == "cloud")
+        if let Some(first) = &module.backend
+            && (first.ty == "cloud") != (ty == "cloud")
         {
-            let at = if ty == "cloud" { *first_span } else { block.header };
+            let at = if ty == "cloud" { first.span } else { block.header };
             self.error(
                 "Both a backend and cloud configuration are present",
                 "A module may have either one \"cloud\" block or one \"backend\" block, but not \
@@ -112,7 +113,7 @@ impl Decoder<'_> {
             );
             return;
         }
-        module.backend = Some((ty, block.header));
+        module.backend = Some(Backend { ty, span: block.header, body: block.body.clone() });
     }
 
     fn required_providers(&mut self, block: &Block, module: &mut Module) {

@@ -29,6 +29,7 @@ pub fn value_of(
                     format!("set using the TF_VAR_{} environment variable", variable.name),
                 Origin::File(path) => format!("set in {path}"),
                 Origin::Argument => format!("set using -var=\"{}=...\"", variable.name),
+                Origin::Answer => "given as an answer".to_owned(),
             }
         );
         let at = sources.range(span.unwrap_or(variable.span));

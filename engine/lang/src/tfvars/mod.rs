@@ -25,6 +25,8 @@ pub enum Origin {
     File(String),
     /// `-var`
     Argument,
+    /// Asked for.
+    Answer,
 }
 
 /// A value given for a variable, not yet converted to its type.
@@ -42,13 +44,15 @@ pub enum Given {
 /// All values given, the winning one per name.
 pub type GivenVariables = BTreeMap<Str, (Given, Origin)>;
 
-/// One `-var 'a=b'` or `-var-file=F`, in the order of the command line.
+/// One `-var 'a=b'` or `-var-file=F`, in the order of the command line; or an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VariableArgument {
     /// `-var`
     Var(String),
     /// `-var-file`
     File(String),
+    /// What somebody said who was asked for a variable of the root module.
+    Answer(Str, String),
 }
 
 /// What an environment variable's name begins with to be a value.
@@ -91,6 +95,10 @@ pub fn collect(
         match argument {
             VariableArgument::Var(text) => collector.argument(text),
             VariableArgument::File(path) => collector.named_file(path),
+            VariableArgument::Answer(name, text) => {
+                let given = (Given::Text(text.clone()), Origin::Answer);
+                collector.given.insert(name.clone(), given);
+            }
         }
     }
     collector.summarise_undeclared();

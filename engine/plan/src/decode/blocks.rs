@@ -1,5 +1,8 @@
 //! Nested blocks, `dynamic` ones included.
 
+use std::collections::BTreeSet;
+
+use kprov_core::value::convert;
 use kprov_core::{Diagnostic, Diagnostics, Entries, Marks, Str, Type, Value};
 use kprov_lang::Span;
 use kprov_lang::ast::{Block as SourceBlock, Body, Expr, Reference};
@@ -12,7 +15,9 @@ use super::Decoder;
 #[derive(Default)]
 struct Items {
     values: Vec<(Option<Str>, Value)>,
-    /// A dynamic block's for_each is not known.
+    /// Of a map.
+    keys: BTreeSet<Str>,
+    /// A dynamic block's for_each, or a key, is not known.
     unknown: bool,
     marks: Marks,
     /// Where the second one stands.
@@ -79,12 +84,52 @@ impl Decoder<'_> {
         items: &mut Items,
         found: &mut Diagnostics,
     ) {
+        let ty = &block.ty;
+        let wanted = usize::from(schema.nesting == Nesting::Map);
+        if block.labels.len() < wanted {
+            found.push(self.missing_key(ty, block.header));
+        } else if let Some((_, span)) = block.labels.get(wanted) {
+            let problem = Diagnostic::error(
+                format!("Extraneous label for {ty}"),
+                match wanted {
+                    0 => format!("No labels are expected for {ty} blocks."),
+                    _ => format!("Only one label (the key) is expected for {ty} blocks."),
+                },
+            );
+            found.push(problem.at(self.sources.range(*span)));
+        }
         let (value, problems) = self.block(&block.body, &schema.block, scope, block.header);
         found.extend(problems);
+        let label = block.labels.first().map(|label| label.0.clone());
+        self.add(ty, (label, value), block.header, items, found);
+    }
+
+    /// One more block. In a map each has a key of its own.
+    fn add(
+        &self,
+        ty: &Str,
+        item: (Option<Str>, Value),
+        header: Span,
+        items: &mut Items,
+        found: &mut Diagnostics,
+    ) {
         if items.values.len() == 1 {
-            items.second = Some(block.header);
+            items.second = Some(header);
         }
-        items.values.push((block.labels.first().map(|label| label.0.clone()), value));
+        if let Some(key) = &item.0
+            && !items.keys.insert(key.clone())
+        {
+            let detail = format!("There is another \"{ty}\" block with the key {key:?}.");
+            let problem = Diagnostic::error(format!("Duplicate {ty} block"), detail);
+            found.push(problem.at(self.sources.range(header)));
+        }
+        items.values.push(item);
+    }
+
+    fn missing_key(&self, ty: &Str, at: Span) -> Diagnostic {
+        let detail = format!("All {ty} blocks must have one label, their key.");
+        let problem = Diagnostic::error(format!("Missing key for {ty}"), detail);
+        problem.at(self.sources.range(at))
     }
 
     fn dynamic(
@@ -96,6 +141,13 @@ impl Decoder<'_> {
         found: &mut Diagnostics,
     ) {
         let Some((ty, _)) = block.labels.first() else { return };
+        if let (Some(labels), false) =
+            (block.body.attribute("labels"), schema.nesting == Nesting::Map)
+        {
+            let detail = format!("No labels are expected for {ty} blocks.");
+            let problem = Diagnostic::error(format!("Extraneous label for {ty}"), detail);
+            found.push(problem.at(self.sources.range(labels.expr.span)));
+        }
         let mut error = |summary: &'static str, detail: String, span: Span| {
             found.push(Diagnostic::error(summary, detail).at(self.sources.range(span)));
         };
@@ -138,28 +190,58 @@ impl Decoder<'_> {
         for (key, value) in pairs {
             let value = Value::object([("key", key), ("value", value)]);
             let inner = IteratorScope { outer: scope, name: iterator, value };
-            let label = self.label(block, &inner, found);
+            let label = match schema.nesting {
+                Nesting::Map => self.key(block, &inner, items, found),
+                _ => None,
+            };
             let (value, problems) =
                 self.block(&content.body, &schema.block, &inner, content.header);
             found.extend(problems);
-            if items.values.len() == 1 {
-                items.second = Some(block.header);
-            }
-            items.values.push((label, value));
+            self.add(ty, (label, value), block.header, items, found);
         }
     }
 
-    fn label(
+    /// The key of a block in a map. One that is not known leaves the whole map unknown.
+    fn key(
         &self,
         block: &SourceBlock,
         scope: &dyn Scope,
+        items: &mut Items,
         found: &mut Diagnostics,
     ) -> Option<Str> {
-        let labels = block.body.attribute("labels")?;
-        let value = found.collect(self.evaluate(&labels.expr, scope))?;
-        match value.bare().as_items()?.first()?.bare() {
-            Value::String(label) => Some(label.clone()),
+        let (ty, _) = block.labels.first()?;
+        let Some(labels) = block.body.attribute("labels") else {
+            found.push(self.missing_key(ty, block.header));
+            return None;
+        };
+        let Some(value) = found.collect(self.evaluate(&labels.expr, scope)) else {
+            items.unknown = true;
+            self.poisoned.set(true);
+            return None;
+        };
+        items.marks = items.marks | value.marks_deep();
+        let value = value.unmark_deep().0;
+        let one = match value.as_items() {
+            None if !value.is_known() => {
+                items.unknown = true;
+                return None;
+            }
+            Some([one]) => convert(one, &Type::String).ok(),
             _ => None,
+        };
+        match one {
+            Some(Value::String(key)) => Some(key),
+            Some(key) if !key.is_known() => {
+                items.unknown = true;
+                None
+            }
+            _ => {
+                let detail =
+                    format!("The labels of \"{ty}\" blocks are a list of one text, their key.");
+                let problem = Diagnostic::error("Invalid dynamic block label", detail);
+                found.push(problem.at(self.sources.range(labels.expr.span)));
+                None
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 //! where it is not known yet or could not be evaluated (then there is an error as well), marks where
 //! they belong.
 
+mod as_blocks;
 mod blocks;
 
 use std::cell::Cell;
@@ -16,6 +17,7 @@ use kprov_lang::functions::FunctionContext;
 use kprov_lang::{SourceMap, Span};
 use kprov_provider::{Attribute, Block};
 
+use self::as_blocks::{as_blocks, has_blocks};
 use crate::change::diff::mark_paths;
 use crate::suggestion::did_you_mean;
 
@@ -70,6 +72,11 @@ impl<'d> Decoder<'d> {
         for (name, attribute) in &schema.attributes {
             let value = match body.attribute(name) {
                 Some(argument) => self.argument(argument, attribute, scope, &mut found),
+                None if has_blocks(body, name)
+                    && let Some(nested) = as_blocks(attribute) =>
+                {
+                    self.nested(name, &nested, body, scope, header, &mut found)
+                }
                 None => {
                     if attribute.required {
                         let detail = format!(
@@ -160,7 +167,8 @@ impl<'d> Decoder<'d> {
                 ("dynamic", Some((label, _))) => label,
                 _ => &block.ty,
             };
-            if schema.blocks.contains_key(ty) {
+            let attribute = schema.attributes.get(ty);
+            if schema.blocks.contains_key(ty) || attribute.and_then(as_blocks).is_some() {
                 continue;
             }
             let hint = if schema.attributes.contains_key(ty) {

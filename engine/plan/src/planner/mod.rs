@@ -104,6 +104,8 @@ struct Planner<'a, 'h> {
     has_triggers: bool,
     /// Changes by instance, if there is.
     changed: HashMap<InstanceAddr, usize>,
+    /// The same of earlier phases.
+    earlier: triggers::Earlier<'a>,
     host: &'h mut dyn PlanHost,
     evaluation: Rc<Evaluation<'a>>,
     found: Diagnostics,
@@ -191,6 +193,7 @@ impl<'a, 'h> Planner<'a, 'h> {
             moves: Moves::default(),
             has_triggers,
             changed: HashMap::new(),
+            earlier: triggers::Earlier::of(if has_triggers { input.earlier } else { &[] }),
             host,
             evaluation: Rc::new(evaluation),
             found: Diagnostics::new(),

@@ -1,4 +1,11 @@
 //! `replace_triggered_by`: does what it refers to change in this plan?
+//!
+//! An instance that was left to this phase was not there when earlier phases of the same apply
+//! changed what triggers it. So what they did since the instance was last planned counts, too, and
+//! counts once.
+
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use kprov_core::{Diagnostic, Diagnostics, InstanceAddr, InstanceKey, Path, PathStep, Value};
 use kprov_lang::ast::{Expr, ExprKind, Reference, StepKind};
@@ -8,6 +15,37 @@ use crate::change::replace_trigger::triggers;
 use crate::evaluation::BlockScope;
 use crate::expand::Expansion;
 use crate::graph::{Subject, subject};
+use crate::{Change, Plan};
+
+/// What earlier phases of the apply planned for each instance, with the phase's number.
+#[derive(Debug, Default)]
+pub(super) struct Earlier<'a>(HashMap<&'a InstanceAddr, Vec<(usize, &'a Change)>>);
+
+impl<'a> Earlier<'a> {
+    pub(super) fn of(phases: &'a [Arc<Plan>]) -> Earlier<'a> {
+        let mut all: HashMap<_, Vec<_>> = HashMap::new();
+        for (phase, plan) in phases.iter().enumerate() {
+            for change in plan.changes.iter().filter(|change| change.deposed.is_none()) {
+                all.entry(&change.addr).or_default().push((phase, change));
+            }
+        }
+        Earlier(all)
+    }
+
+    /// The first phase that an instance took no part in and that no later one made up for.
+    fn missed_since(&self, addr: &InstanceAddr) -> usize {
+        self.0.get(addr).and_then(|all| all.last()).map_or(0, |(phase, _)| phase + 1)
+    }
+
+    fn since<'s>(
+        &'s self,
+        phase: usize,
+        addr: &InstanceAddr,
+    ) -> impl Iterator<Item = &'a Change> + use<'a, 's> {
+        let all = self.0.get(addr).map_or(&[][..], Vec::as_slice);
+        all.iter().filter(move |(at, _)| *at >= phase).map(|(_, change)| *change)
+    }
+}
 
 impl<'a> Planner<'a, '_> {
     /// Does any of the block's triggers fire for instance `index`?
@@ -18,9 +56,10 @@ impl<'a> Planner<'a, '_> {
         }
         let scope =
             BlockScope::of(&self.evaluation, &site.module, site.resource.expansion.repeated(index));
+        let since = self.earlier.missed_since(&site.addr(index));
         let mut fires = false;
         for trigger in triggers {
-            fires |= self.fires(site, trigger, &scope)?;
+            fires |= self.fires(site, trigger, &scope, since)?;
         }
         Ok(fires)
     }
@@ -30,6 +69,7 @@ impl<'a> Planner<'a, '_> {
         site: &Site<'a>,
         trigger: &Expr,
         scope: &BlockScope<'_, 'a>,
+        since: usize,
     ) -> Result<bool, Diagnostics> {
         let range = self.input.sources.range(trigger.span);
         let invalid = |detail: &str| {
@@ -70,10 +110,11 @@ impl<'a> Planner<'a, '_> {
             // Those that there were are deleted, which triggers nothing.
             return Ok(false);
         }
-        let changes = keys
-            .into_iter()
-            .filter_map(|key| self.changed.get(&addr(key)))
-            .map(|&change| &self.changes[change]);
+        let changes = keys.into_iter().flat_map(|key| {
+            let addr = addr(key);
+            let now = self.changed.get(&addr).map(|&change| &self.changes[change]);
+            now.into_iter().chain(self.earlier.since(since, &addr))
+        });
         let module = site.module.addr.to_string();
         triggers(changes, &path, &name, &module)
             .map_err(|problem| Diagnostics::from(problem.at(range.clone())))

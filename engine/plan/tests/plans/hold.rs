@@ -110,3 +110,48 @@ fn what_a_count_needs_goes_ahead_and_keeps_its_old_object() {
     let kinds: Vec<OperationKind> = plan.operations.iter().map(|it| it.kind).collect();
     assert_eq!(kinds, [OperationKind::Create(0)], "the old object stays, deposed");
 }
+
+/// `late` was made with `a` as it was; what it is triggered by changes while it cannot be planned.
+const TRIGGERED: &str = r#"
+    resource "terraform_data" "a" { input = "a" }
+    resource "terraform_data" "t" { input = "t" }
+    resource "terraform_data" "late" {
+      count = terraform_data.a.id == "" ? 0 : 1
+      lifecycle { replace_triggered_by = [terraform_data.t.input] }
+    }
+    resource "terraform_data" "soon" {
+      lifecycle { replace_triggered_by = [terraform_data.t.input] }
+    }
+"#;
+
+#[test]
+fn what_triggered_a_deferred_block_in_an_earlier_phase_still_does() {
+    let mut world = World::new(&[("main.tf", TRIGGERED)]);
+    for _ in 0..2 {
+        let plan = world.planned();
+        world.apply(&plan);
+    }
+    let changed = TRIGGERED.replace("\"t\" { input = \"t\" }", "\"t\" { input = \"u\" }");
+    let mut world = world.configure(&[("main.tf", &changed)]);
+    world.options.replace =
+        vec![kprov_core::addr::parse_instance("terraform_data.a").expect("an address")];
+    let first = world.planned();
+    same(
+        &changes(&first),
+        "
+        -/+ terraform_data.a a (ReplaceByRequest)
+        -/+ terraform_data.soon null (ReplaceByTriggers)
+        ~ terraform_data.t u
+        later terraform_data.late InstanceCountUnknown
+        ",
+    );
+    world.apply(&first);
+    world.options.replace = Vec::new();
+    world.earlier.push(std::sync::Arc::new(first));
+    let second = world.planned();
+    // What could be planned at once was triggered then, and is not again.
+    same(&changes(&second), "-/+ terraform_data.late[0] null (ReplaceByTriggers)");
+    world.apply(&second);
+    world.earlier.push(std::sync::Arc::new(second));
+    same(&changes(&world.planned()), "");
+}

@@ -1,6 +1,8 @@
 //! Configurations to plans, and plans applied.
 
+mod blocks;
 mod hold;
+mod nested;
 mod scale;
 mod support;
 

@@ -164,14 +164,15 @@ impl AwsError {
 
     /// Does AWS refuse because another object still needs this one?
     pub(crate) fn is_in_use(&self) -> bool {
-        self.is(&[
-            "DeleteConflict",
-            "DependencyViolation",
-            "InUse",
-            "InvalidIPAddress.InUse",
-            "ResourceInUse",
-            "ResourceInUseException",
-        ])
+        self.code.ends_with(".InUse")
+            || self.is(&[
+                "DeleteConflict",
+                "DependencyViolation",
+                "InUse",
+                "ResourceInUse",
+                "ResourceInUseException",
+                "ScalingActivityInProgress",
+            ])
     }
 }
 

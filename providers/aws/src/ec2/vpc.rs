@@ -190,7 +190,7 @@ pub(crate) async fn vpcs(api: Api, ids: Vec<String>) -> Result<Found<aws_sdk_ec2
 }
 
 /// Ids of main route tables, by VPC.
-async fn main_route_tables(api: Api, ids: Vec<String>) -> Result<Found<String>> {
+pub(crate) async fn main_route_tables(api: Api, ids: Vec<String>) -> Result<Found<String>> {
     let by = [filter("vpc-id", ids), filter("association.main", ["true"])];
     let ask = |token| {
         let call = api.ec2().describe_route_tables().set_filters(Some(by.to_vec()));
@@ -216,7 +216,7 @@ async fn default_security_groups(api: Api, ids: Vec<String>) -> Result<Found<Str
 }
 
 /// Ids of default network ACLs, by VPC.
-async fn default_network_acls(api: Api, ids: Vec<String>) -> Result<Found<String>> {
+pub(crate) async fn default_network_acls(api: Api, ids: Vec<String>) -> Result<Found<String>> {
     let by = [filter("vpc-id", ids), filter("default", ["true"])];
     let ask = |token| {
         let call = api.ec2().describe_network_acls().set_filters(Some(by.to_vec()));

@@ -232,7 +232,9 @@ impl<T: AwsResource> Resource for Adapter<T> {
         if planned.is_wholly_known() {
             return Ok(Object { value: planned.clone(), private: request.private });
         }
-        let row = self.read_back(&api, Fields(prior)).await.map_err(fail)?;
+        // As planned, because the update may have changed by what the object is found.
+        let now = fill(planned, prior);
+        let row = self.read_back(&api, Fields(&now)).await.map_err(fail)?;
         let value = fill(planned, &self.value(&api, &row, planned)?);
         Ok(Object { value, private: request.private })
     }

@@ -8,11 +8,14 @@ use std::ops::Range;
 use kprov_core::value::{raw_equal, render_hcl, set_order};
 use kprov_core::{Entries, Marks, Path, PathStep, Str, Value};
 
+use kprov_provider::Block;
+
+use super::blocks::lay_out_block;
 use super::sequence::{Edit, edits};
 use super::strings;
 use super::{Body, Entry, Group, Node, Sign};
 
-const UNKNOWN: &str = "(known after apply)";
+pub(super) const UNKNOWN: &str = "(known after apply)";
 
 /// Attributes that tell which object this is.
 const IMPORTANT: [&str; 3] = ["id", "name", "tags"];
@@ -31,9 +34,19 @@ pub(in super::super) enum Nulls {
     Content,
 }
 
-/// What differs. `replacing`: the paths whose change replaces the object.
-pub(in super::super) fn compare(before: &Value, after: &Value, replacing: &[Path]) -> Node {
-    Comparison { replacing, at: Path::root(), nulls: Nulls::Unset }.values(before, after, "")
+/// What differs. `replacing`: the paths whose change replaces the object; `block`: what its schema
+/// says, where there is one.
+pub(in super::super) fn compare(
+    before: &Value,
+    after: &Value,
+    replacing: &[Path],
+    block: Option<&Block>,
+) -> Node {
+    let mut comparison = Comparison { replacing, at: Path::root(), nulls: Nulls::Unset };
+    match block {
+        Some(block) => comparison.objects(before, after, block),
+        None => comparison.values(before, after, ""),
+    }
 }
 
 /// What differs between two values that were read from JSON.
@@ -42,11 +55,14 @@ pub(super) fn compare_json(before: &Value, after: &Value) -> Node {
 }
 
 /// A value that comes, goes or stays as a whole.
-pub(in super::super) fn whole(value: &Value, sign: Sign) -> Node {
-    lay_out(value, sign, "", Nulls::Unset)
+pub(in super::super) fn whole(value: &Value, sign: Sign, block: Option<&Block>) -> Node {
+    match block {
+        Some(block) => lay_out_block(value, sign, block),
+        None => lay_out(value, sign, "", Nulls::Unset),
+    }
 }
 
-fn hidden(value: &Value) -> Option<&'static str> {
+pub(super) fn hidden(value: &Value) -> Option<&'static str> {
     let marks = value.marks();
     if marks.contains(Marks::SENSITIVE) {
         Some("(sensitive value)")
@@ -78,7 +94,11 @@ pub(super) fn lay_out(value: &Value, sign: Sign, name: &str, nulls: Nulls) -> No
 
 fn items(items: &[Value], sign: Sign, nulls: Nulls) -> Body {
     let entries = items.iter().map(|item| unnamed(lay_out(item, sign, "", nulls))).collect();
-    Body::Group(Group { open: '[', close: ']', noun: "element", context: true, entries })
+    Body::Group(list(true, entries))
+}
+
+fn list(context: bool, entries: Vec<Entry>) -> Group {
+    Group { open: '[', close: ']', noun: "element", context, entries, blocks: Vec::new() }
 }
 
 fn entries(parts: &Entries, object: bool, sign: Sign, nulls: Nulls) -> Body {
@@ -88,9 +108,19 @@ fn entries(parts: &Entries, object: bool, sign: Sign, nulls: Nulls) -> Body {
     Body::Group(group(object, entries))
 }
 
-fn group(object: bool, entries: Vec<Entry>) -> Group {
+/// Those attributes of an object that are set and `wanted`.
+pub(super) fn attribute_entries(
+    parts: &Entries,
+    sign: Sign,
+    wanted: &dyn Fn(&Str) -> bool,
+) -> Vec<Entry> {
+    let shown = parts.iter().filter(|(name, part)| !is_unset(part, Nulls::Unset) && wanted(name));
+    shown.map(|(name, part)| named(name, true, lay_out(part, sign, name, Nulls::Unset))).collect()
+}
+
+pub(super) fn group(object: bool, entries: Vec<Entry>) -> Group {
     let noun = if object { "attribute" } else { "element" };
-    Group { open: '{', close: '}', noun, context: false, entries }
+    Group { open: '{', close: '}', noun, context: false, entries, blocks: Vec::new() }
 }
 
 fn unnamed(node: Node) -> Entry {
@@ -119,14 +149,16 @@ fn alike(before: &Value, after: &Value) -> bool {
         )
 }
 
-struct Comparison<'p> {
-    replacing: &'p [Path],
-    at: Path,
-    nulls: Nulls,
+/// A walk through two values at once.
+pub(super) struct Comparison<'p> {
+    pub(super) replacing: &'p [Path],
+    /// Where it is.
+    pub(super) at: Path,
+    pub(super) nulls: Nulls,
 }
 
 impl Comparison<'_> {
-    fn values(&mut self, before: &Value, after: &Value, name: &str) -> Node {
+    pub(super) fn values(&mut self, before: &Value, after: &Value, name: &str) -> Node {
         let mut node = if raw_equal(before, after) {
             Node::new(Sign::Same, Body::Unchanged(after.clone(), self.nulls))
         } else {
@@ -184,12 +216,23 @@ impl Comparison<'_> {
     }
 
     fn entries(&mut self, before: &Entries, after: &Entries, object: bool) -> Body {
+        Body::Group(group(object, self.parts(before, after, object, &|_| true)))
+    }
+
+    /// Those parts of an object or a map that are `wanted`.
+    pub(super) fn parts(
+        &mut self,
+        before: &Entries,
+        after: &Entries,
+        object: bool,
+        wanted: &dyn Fn(&Str) -> bool,
+    ) -> Vec<Entry> {
         let nulls = self.nulls;
         let present = |found: Option<&Value>| -> Option<Value> {
             found.filter(|value| !(object && is_unset(value, nulls))).cloned()
         };
         let mut parts = Vec::with_capacity(after.len());
-        for name in merged(before, after) {
+        for name in merged(before, after).into_iter().filter(|name| wanted(name)) {
             let step = || {
                 if object { PathStep::Attribute(name.clone()) } else { PathStep::Key(name.clone()) }
             };
@@ -201,7 +244,7 @@ impl Comparison<'_> {
             };
             parts.push(named(name, object, node));
         }
-        Body::Group(group(object, parts))
+        parts
     }
 
     fn sequence(&mut self, before: &[Value], after: &[Value]) -> Body {
@@ -219,8 +262,7 @@ impl Comparison<'_> {
                 }
             }
         }
-        let (open, close) = ('[', ']');
-        Body::Group(Group { open, close, noun: "element", context: true, entries: parts })
+        Body::Group(list(true, parts))
     }
 
     /// Items that go and items that come in one place. Those that can be paired change; the others
@@ -249,7 +291,7 @@ impl Comparison<'_> {
 }
 
 /// Names of both, in order, each once.
-fn merged<'e>(before: &'e Entries, after: &'e Entries) -> Vec<&'e Str> {
+pub(super) fn merged<'e>(before: &'e Entries, after: &'e Entries) -> Vec<&'e Str> {
     let mut names: Vec<&Str> = before.keys().chain(after.keys()).collect();
     names.sort();
     names.dedup();
@@ -258,8 +300,18 @@ fn merged<'e>(before: &'e Entries, after: &'e Entries) -> Vec<&'e Str> {
 
 /// Items of sets have no place: each stays, comes or goes.
 fn set(before: &[Value], after: &[Value]) -> Body {
+    let told = |(sign, item): (Sign, &Value)| match sign {
+        Sign::Same => Node::new(Sign::Same, Body::Unchanged(item.clone(), Nulls::Unset)),
+        _ => lay_out(item, sign, "", Nulls::Unset),
+    };
+    let parts = set_steps(before, after).into_iter().map(|step| unnamed(told(step))).collect();
+    Body::Group(list(false, parts))
+}
+
+/// Each item of two sets once, in the order of sets.
+pub(super) fn set_steps<'v>(before: &'v [Value], after: &'v [Value]) -> Vec<(Sign, &'v Value)> {
     use std::cmp::Ordering;
-    let mut parts = Vec::new();
+    let mut steps = Vec::new();
     let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
     loop {
         let order = match (old.peek(), new.peek()) {
@@ -270,16 +322,14 @@ fn set(before: &[Value], after: &[Value]) -> Body {
         };
         let item = if order == Ordering::Greater { new.next() } else { old.next() };
         let Some(item) = item else { break };
-        let node = match order {
-            Ordering::Less => whole(item, Sign::Remove),
-            Ordering::Greater => whole(item, Sign::Add),
+        steps.push(match order {
+            Ordering::Less => (Sign::Remove, item),
+            Ordering::Greater => (Sign::Add, item),
             Ordering::Equal => {
                 new.next();
-                Node::new(Sign::Same, Body::Unchanged(item.clone(), Nulls::Unset))
+                (Sign::Same, item)
             }
-        };
-        parts.push(unnamed(node));
+        });
     }
-    let (open, close) = ('[', ']');
-    Body::Group(Group { open, close, noun: "element", context: false, entries: parts })
+    steps
 }

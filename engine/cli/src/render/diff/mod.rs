@@ -2,12 +2,14 @@
 //!
 //! A sensitive value becomes [`Body::Hidden`] when the tree is made, so that what writes never sees it.
 
+mod blocks;
 mod build;
 mod print;
+mod print_blocks;
 mod sequence;
 mod strings;
 
-use kprov_core::Value;
+use kprov_core::{Str, Value};
 
 pub(super) use build::{compare, whole};
 pub(super) use print::Printer;
@@ -74,6 +76,24 @@ pub(super) struct Group {
     /// Keep the neighbours of what differs in sight (lists)?
     pub(super) context: bool,
     pub(super) entries: Vec<Entry>,
+    /// Nested blocks, those of one name together; only an object whose schema is known has any.
+    pub(super) blocks: Vec<Nested>,
+}
+
+impl Group {
+    /// Neither parts nor blocks?
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.blocks.is_empty()
+    }
+}
+
+/// A nested block.
+#[derive(Debug)]
+pub(super) struct Nested {
+    pub(super) name: Str,
+    /// Its label, where blocks of this name have one.
+    pub(super) label: Option<Str>,
+    pub(super) node: Node,
 }
 
 /// One part of a group.

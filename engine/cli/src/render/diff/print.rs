@@ -18,13 +18,13 @@ pub(in super::super) struct Printer<'o> {
 }
 
 /// So many spaces.
-fn indent(out: &mut String, columns: usize) {
+pub(super) fn indent(out: &mut String, columns: usize) {
     out.extend(std::iter::repeat_n(' ', columns));
 }
 
 impl Printer<'_> {
     /// Writing to a string cannot fail.
-    fn put(&mut self, text: impl Display) {
+    pub(super) fn put(&mut self, text: impl Display) {
         let _ = write!(self.out, "{text}");
     }
 
@@ -61,9 +61,10 @@ impl Printer<'_> {
             self.entry(entry, width, at, nested);
         }
         self.hidden(&mut hidden, group.noun, at);
+        self.blocks(group, at);
     }
 
-    fn hidden(&mut self, hidden: &mut usize, noun: &str, at: usize) {
+    pub(super) fn hidden(&mut self, hidden: &mut usize, noun: &str, at: usize) {
         if *hidden > 0 {
             let said = count(*hidden, &format!("unchanged {noun}"));
             self.comment(at, &format!("# ({said} hidden)"));
@@ -103,7 +104,7 @@ impl Printer<'_> {
         }
     }
 
-    fn forces(&mut self) {
+    pub(super) fn forces(&mut self) {
         let said = self.style.paint(Tint::Remove, "# forces replacement");
         self.put(format_args!(" {said}"));
     }
@@ -163,7 +164,7 @@ impl Printer<'_> {
     }
 
     /// A value without differences, all of it.
-    fn everything(&mut self, node: &Node, at: usize) {
+    pub(super) fn everything(&mut self, node: &Node, at: usize) {
         let group = match &node.body {
             Body::Group(group) => group,
             Body::Encoded { function, inner, .. } => {
@@ -198,6 +199,7 @@ impl Printer<'_> {
             self.everything(&entry.node, at);
             self.put(if entry.key.is_none() { ",\n" } else { "\n" });
         }
+        self.all_blocks(group, at);
     }
 
     fn group(&mut self, group: &Group, node: &Node, at: usize) {

@@ -19,16 +19,16 @@ use kprov_plan::{Action, Change, Deferred, DeferredReason, Plan, PlanMode};
 
 use super::diff::{Printer, Sign, whole};
 use super::text::wrap;
-use super::{Style, Tint};
+use super::{Schemas, Style, Tint};
 
 pub(crate) use checks::checks;
 pub(crate) use concise::concise;
 pub(crate) use summary::summary;
 
 /// The whole plan. Ends with a newline.
-pub(crate) fn plan(plan: &Plan, style: Style) -> String {
+pub(crate) fn plan(plan: &Plan, schemas: Schemas<'_>, style: Style) -> String {
     let mut out = String::new();
-    let drifted = drift(&mut out, plan, style);
+    let drifted = drift(&mut out, plan, schemas, style);
     let shown = order::shown(plan);
     let outputs = outputs::changed(plan);
     if shown.is_empty() && plan.deferred.is_empty() && outputs.is_empty() {
@@ -47,11 +47,11 @@ pub(crate) fn plan(plan: &Plan, style: Style) -> String {
         };
         prose(&mut out, title, style);
         for change in shown {
-            object::change(&mut out, change, style);
+            object::change(&mut out, change, schemas, style);
         }
     }
     if !plan.deferred.is_empty() {
-        deferred(&mut out, &plan.deferred, style);
+        deferred(&mut out, &plan.deferred, schemas, style);
     }
     if plan.mode != PlanMode::RefreshOnly && !(shown_none && plan.deferred.is_empty()) {
         out.push_str(&summary(plan, style));
@@ -71,7 +71,7 @@ fn prose(out: &mut String, text: &str, style: Style) {
 }
 
 /// What changed outside, where it matters for what is planned. Says whether there was anything.
-fn drift(out: &mut String, plan: &Plan, style: Style) -> bool {
+fn drift(out: &mut String, plan: &Plan, schemas: Schemas<'_>, style: Style) -> bool {
     let all = plan.mode == PlanMode::RefreshOnly;
     let drifted: Vec<&Change> = plan
         .drift
@@ -91,7 +91,7 @@ fn drift(out: &mut String, plan: &Plan, style: Style) -> bool {
     };
     prose(out, said, style);
     for change in drifted {
-        object::drift(out, change, style);
+        object::drift(out, change, schemas, style);
     }
     if all {
         prose(
@@ -108,7 +108,7 @@ fn drift(out: &mut String, plan: &Plan, style: Style) -> bool {
 }
 
 /// What waits for a later phase of the same apply.
-fn deferred(out: &mut String, deferred: &[Deferred], style: Style) {
+fn deferred(out: &mut String, deferred: &[Deferred], schemas: Schemas<'_>, style: Style) {
     prose(out, "Planned in a later phase of the same apply, once more is known:", style);
     for item in deferred {
         let why = match item.reason {
@@ -125,7 +125,8 @@ fn deferred(out: &mut String, deferred: &[Deferred], style: Style) {
             out.push('\n');
             continue;
         }
-        let node = whole(&item.after, Sign::Add);
+        let schema = schemas.block_of_type(&item.addr.resource);
+        let node = whole(&item.after, Sign::Add, schema);
         object::block(&mut Printer { out, style }, "  +", Tint::Add, &item.addr, &node);
         out.push('\n');
     }

@@ -7,11 +7,11 @@ use kprov_plan::{Action, Change};
 
 use super::super::diff::{Body, Node, Printer, Sign, compare, whole};
 use super::super::text::visible;
-use super::super::{Style, Tint};
+use super::super::{Schemas, Style, Tint};
 use super::{legend, reason};
 
 /// A change that will be made.
-pub(super) fn change(out: &mut String, change: &Change, style: Style) {
+pub(super) fn change(out: &mut String, change: &Change, schemas: Schemas<'_>, style: Style) {
     title(out, change, reason::fate(change), style);
     if let Some(told) = reason::because(change) {
         out.push_str(&format!("  # ({told})\n"));
@@ -27,18 +27,18 @@ pub(super) fn change(out: &mut String, change: &Change, style: Style) {
             out.push_str(&format!("  # {said}\n"));
         }
     }
-    let node = differences(change);
+    let node = differences(change, schemas);
     let (sign, tint, _) = legend::sign(change.action);
     block(&mut Printer { out, style }, sign, tint, &change.addr, &node);
     out.push('\n');
 }
 
 /// A change that happened outside.
-pub(super) fn drift(out: &mut String, change: &Change, style: Style) {
+pub(super) fn drift(out: &mut String, change: &Change, schemas: Schemas<'_>, style: Style) {
     let fate = if change.action == Action::Delete { "has been deleted" } else { "has changed" };
     title(out, change, fate, style);
     moved(out, change);
-    let node = differences(change);
+    let node = differences(change, schemas);
     let (sign, tint, _) = legend::sign(change.action);
     block(&mut Printer { out, style }, sign, tint, &change.addr, &node);
     out.push('\n');
@@ -64,20 +64,21 @@ fn moved(out: &mut String, change: &Change) {
     out.push_str(&format!("  # (moved from {})\n", visible(&from.to_string())));
 }
 
-fn differences(change: &Change) -> Node {
+fn differences(change: &Change, schemas: Schemas<'_>) -> Node {
+    let schema = schemas.block(&change.provider.provider, &change.addr.resource);
     // Each side by its own secrets: one that is no longer a secret may be shown afterwards.
     let conceal = |value: &Value| Secrets::of([value]).conceal(value);
     let (before, after) = (conceal(&change.before), conceal(&change.after));
     match change.action {
-        Action::Create | Action::Read if before.is_null() => whole(&after, Sign::Add),
-        Action::Delete => whole(&before, Sign::Remove),
-        Action::Forget => whole(&before, Sign::Same),
-        Action::NoOp => whole(&after, Sign::Same),
+        Action::Create | Action::Read if before.is_null() => whole(&after, Sign::Add, schema),
+        Action::Delete => whole(&before, Sign::Remove, schema),
+        Action::Forget => whole(&before, Sign::Same, schema),
+        Action::NoOp => whole(&after, Sign::Same, schema),
         _ => {
-            let mut node = compare(&before, &after, &change.replace_paths);
+            let mut node = compare(&before, &after, &change.replace_paths, schema);
             // An object that is replaced by request may be the same in every attribute.
             if let Body::Unchanged(value, _) = &node.body {
-                node = whole(value, Sign::Same);
+                node = whole(value, Sign::Same, schema);
             }
             node
         }

@@ -32,7 +32,14 @@ pub(super) fn outputs(out: &mut String, plan: &Plan, style: Style) {
             node: node(output),
         })
         .collect();
-    let group = Group { open: '{', close: '}', noun: "output", context: false, entries };
+    let group = Group {
+        open: '{',
+        close: '}',
+        noun: "output",
+        context: false,
+        entries,
+        blocks: Vec::new(),
+    };
     Printer { out, style }.entries(&group, 2, false);
     let only_outputs = super::order::shown(plan).is_empty() && plan.deferred.is_empty();
     if only_outputs && plan.mode != PlanMode::RefreshOnly {
@@ -50,12 +57,12 @@ fn node(output: &OutputChange) -> Node {
     let before = output.before.clone().with_marks(marks);
     let after = output.after.clone().with_marks(marks);
     match output.action {
-        Action::Create => whole(&after, Sign::Add),
-        Action::Delete => whole(&before, Sign::Remove),
+        Action::Create => whole(&after, Sign::Add, None),
+        Action::Delete => whole(&before, Sign::Remove, None),
         _ => {
-            let mut node = compare(&before, &after, &[]);
+            let mut node = compare(&before, &after, &[], None);
             if let Body::Unchanged(value, _) = &node.body {
-                node = whole(value, Sign::Same);
+                node = whole(value, Sign::Same, None);
             }
             node
         }

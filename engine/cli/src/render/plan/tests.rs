@@ -6,7 +6,7 @@ use kprov_plan::{
     DeferredReason, DriftChange, Importing, PlanMode, ReplaceOrder,
 };
 
-use super::super::Style;
+use super::super::{Schemas, Style};
 use super::testing::{because, change, forced, output, plan_of};
 use super::{checks, concise, plan};
 
@@ -34,7 +34,7 @@ fn map(items: &[(&str, &str)]) -> Value {
 }
 
 fn shown(changes: Vec<Change>) -> String {
-    plan(&plan_of(changes), Style::plain())
+    plan(&plan_of(changes), Schemas::default(), Style::plain())
 }
 
 /// An update of one attribute.
@@ -259,11 +259,11 @@ fn drift_is_told_apart() {
         DriftChange { change: drifted, relevant: false },
         DriftChange { change: gone, relevant: true },
     ];
-    insta::assert_snapshot!(plan(&made, Style::plain()));
+    insta::assert_snapshot!(plan(&made, Schemas::default(), Style::plain()));
     made.mode = PlanMode::RefreshOnly;
     made.changes.clear();
     made.operations.clear();
-    insta::assert_snapshot!(plan(&made, Style::plain()));
+    insta::assert_snapshot!(plan(&made, Schemas::default(), Style::plain()));
 }
 
 #[test]
@@ -281,14 +281,14 @@ fn outputs_and_deferrals() {
         }),
     ]
     .into();
-    insta::assert_snapshot!(plan(&made, Style::plain()));
+    insta::assert_snapshot!(plan(&made, Schemas::default(), Style::plain()));
     made.outputs.clear();
     made.deferred = vec![Deferred {
         reason: DeferredReason::InstanceCountUnknown,
         addr: kprov_core::addr::parse_instance("t.later").unwrap(),
         after: text(&[("id", unknown()), ("x", "y".into())]),
     }];
-    insta::assert_snapshot!(plan(&made, Style::plain()));
+    insta::assert_snapshot!(plan(&made, Schemas::default(), Style::plain()));
 }
 
 #[test]
@@ -329,7 +329,7 @@ fn nothing_to_do() {
     ] {
         let mut made = plan_of(vec![change("t.a", Action::NoOp, text(&[]), text(&[]))]);
         made.mode = mode;
-        assert!(plan(&made, Style::plain()).starts_with(phrase), "{mode:?}");
+        assert!(plan(&made, Schemas::default(), Style::plain()).starts_with(phrase), "{mode:?}");
         assert!(concise(&made, Style::plain()).starts_with(phrase), "{mode:?}");
     }
 }
@@ -379,9 +379,12 @@ fn colour_adds_nothing_but_colour() {
             text(&[("x", strings(&["a", "c"]))]),
         )])
     };
-    let coloured = plan(&made(), Style::of(true, 80));
+    let coloured = plan(&made(), Schemas::default(), Style::of(true, 80));
     assert!(coloured.contains("\u{1b}["));
-    assert_eq!(console::strip_ansi_codes(&coloured), plan(&made(), Style::plain()));
+    assert_eq!(
+        console::strip_ansi_codes(&coloured),
+        plan(&made(), Schemas::default(), Style::plain())
+    );
 }
 
 /// Twice the changes take about twice the time; a quadratic renderer would need minutes here.
@@ -391,6 +394,6 @@ fn ten_thousand_changes_are_no_work() {
         let object = text(&[("id", unknown()), ("n", Value::int(n)), ("text", "a\nb\n".into())]);
         change(&format!("t.a[{n}]"), Action::Create, Value::NULL, object)
     });
-    let shown = plan(&plan_of(changes.collect()), Style::plain());
+    let shown = plan(&plan_of(changes.collect()), Schemas::default(), Style::plain());
     assert!(shown.ends_with("Plan: 10000 to add, 0 to change, 0 to destroy.\n"));
 }

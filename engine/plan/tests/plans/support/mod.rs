@@ -137,6 +137,8 @@ pub(crate) struct World {
     pub(crate) disk: Disk,
     pub(crate) prior: PriorState,
     pub(crate) options: PlanOptions,
+    /// Plans that were applied in earlier phases of the same run.
+    pub(crate) earlier: Vec<Arc<Plan>>,
     pub(crate) variables: BTreeMap<Str, Value>,
     pub(crate) registry: Registry,
     pub(crate) loading: Diagnostics,
@@ -157,6 +159,7 @@ impl World {
             disk,
             prior: PriorState::default(),
             options: PlanOptions { refreshed: true, workspace: "default".into(), ..<_>::default() },
+            earlier: Vec::new(),
             variables: BTreeMap::new(),
             registry: Registry::new().with(Arc::new(provider::Testing)),
             loading,
@@ -189,6 +192,7 @@ impl World {
             previous: &self.prior,
             prior: &self.prior,
             options: &self.options,
+            earlier: &self.earlier,
         };
         let mut answers = Answers::default();
         let (plan, mut found) = kprov_plan::plan(&input, &mut answers);

@@ -1,14 +1,14 @@
-//! The provider of the tests: `terraform_data`, a data source and an ephemeral resource that give
-//! back what they are asked, and nothing outside.
+//! The provider of the tests: `terraform_data`, resources with nested blocks, a data source and an
+//! ephemeral resource that give back what they are asked, and nothing outside.
 
 use std::sync::LazyLock;
 
 use async_trait::async_trait;
 use kprov_core::{Path, ProviderAddr, Refinements, Str, Type, Value};
 use kprov_provider::{
-    Attribute, Block, CallContext, CreateRequest, Creation, DataSource, DeleteRequest, Object,
-    PlanRequest, PlannedObject, Private, Provider, ProviderError, ProviderSchema, ReadRequest,
-    Resource, ResourceSchema, Schema, SettleRequest, Settled, UpdateRequest,
+    Attribute, Block, CallContext, CreateRequest, Creation, DataSource, DeleteRequest, NestedBlock,
+    Nesting, Object, PlanRequest, PlannedObject, Private, Provider, ProviderError, ProviderSchema,
+    ReadRequest, Resource, ResourceSchema, Schema, SettleRequest, Settled, UpdateRequest,
 };
 
 /// `terraform.io/builtin/terraform`, or something like it.
@@ -32,6 +32,11 @@ static SCHEMA: LazyLock<ProviderSchema> = LazyLock::new(|| {
         ("input", Attribute::new(Type::String).optional()),
         ("output", Attribute::new(Type::String).computed()),
     ];
+    let rule = Type::object([("name", Type::String), ("port", Type::Number)]);
+    let rules = [
+        ("rule", Attribute::new(Type::set(rule.clone())).optional().computed()),
+        ("found", Attribute::new(Type::list(rule)).computed()),
+    ];
     let block = |attributes: &[(&str, Attribute)]| Schema {
         version: 0,
         block: Block {
@@ -41,15 +46,56 @@ static SCHEMA: LazyLock<ProviderSchema> = LazyLock::new(|| {
     };
     ProviderSchema {
         provider: block(&[("endpoint", Attribute::new(Type::String).optional())]),
-        resources: [(
-            "terraform_data".into(),
-            ResourceSchema { schema: block(&data), creation: Creation::Local },
-        )]
+        resources: [
+            ("terraform_data".into(), local(block(&data))),
+            ("terraform_nest".into(), local(nest())),
+            ("terraform_limits".into(), local(limits())),
+        ]
         .into(),
-        data_sources: [("terraform_echo".into(), block(&echo))].into(),
+        data_sources: [
+            ("terraform_echo".into(), block(&echo)),
+            ("terraform_rules".into(), block(&rules)),
+        ]
+        .into(),
         ephemerals: [("terraform_echo".into(), block(&echo))].into(),
     }
 });
+
+fn local(schema: Schema) -> ResourceSchema {
+    ResourceSchema { schema, creation: Creation::Local }
+}
+
+fn repeated(nesting: Nesting, block: Block, min_items: u64, max_items: u64) -> NestedBlock {
+    NestedBlock { nesting, block, min_items, max_items, force_new: false }
+}
+
+fn of_blocks<const N: usize>(blocks: [(&str, NestedBlock); N]) -> Schema {
+    let blocks = blocks.map(|(name, nested)| (Str::from(name), nested)).into();
+    Schema { version: 0, block: Block { blocks, ..Block::default() } }
+}
+
+/// A block type of each nesting; those in `list` have blocks inside.
+fn nest() -> Schema {
+    let inner = || Block::of("", [("v", Attribute::new(Type::String).optional())]);
+    let deep = repeated(Nesting::List, inner(), 0, 0);
+    let outer = Block { blocks: [("deep".into(), deep)].into(), ..inner() };
+    of_blocks([
+        ("group", repeated(Nesting::Group, inner(), 0, 0)),
+        ("list", repeated(Nesting::List, outer, 0, 0)),
+        ("map", repeated(Nesting::Map, inner(), 0, 0)),
+        ("one", repeated(Nesting::Single, inner(), 0, 0)),
+        ("set", repeated(Nesting::Set, inner(), 0, 0)),
+    ])
+}
+
+/// Two or three `pair`, one `must`.
+fn limits() -> Schema {
+    let inner = || Block::of("", [("v", Attribute::new(Type::String).required())]);
+    of_blocks([
+        ("must", repeated(Nesting::Single, inner(), 1, 1)),
+        ("pair", repeated(Nesting::List, inner(), 2, 3)),
+    ])
+}
 
 #[async_trait]
 impl Provider for Testing {
@@ -62,7 +108,7 @@ impl Provider for Testing {
     }
 
     fn resource(&self, ty: &str) -> Option<&dyn Resource> {
-        (ty == "terraform_data").then_some(&Data as &dyn Resource)
+        SCHEMA.resources.contains_key(ty).then_some(&Data as &dyn Resource)
     }
 
     fn data_source(&self, _ty: &str) -> Option<&dyn DataSource> {
@@ -79,6 +125,13 @@ impl DataSource for Echo {
 
 /// What the data source gives; `fail` fails.
 pub(super) fn answer(config: &Value) -> Result<Value, ProviderError> {
+    if let Some(rules) = config.get("rule") {
+        let found = match rules {
+            Value::Set(set) => Value::list(set.element().clone(), set.items().to_vec()),
+            _ => Value::NULL,
+        };
+        return Ok(Value::object([("rule", rules.clone()), ("found", found)]));
+    }
     let input = config.get("input").cloned().unwrap_or(Value::NULL);
     if input == Value::from("fail") {
         return Err(ProviderError::rejected("Echo failed", "It was asked to."));

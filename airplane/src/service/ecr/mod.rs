@@ -1,0 +1,32 @@
+//! ECR: repositories and their policies. Images cannot be pushed here, so every repository is empty.
+
+mod policies;
+mod repositories;
+mod tags;
+
+use serde::{Deserialize, Serialize};
+
+use crate::service::Action;
+use crate::world::scope::Scope;
+use crate::world::table::tables;
+
+/// Actions by family file; one line per family here, one line per action there.
+pub(crate) const ACTIONS: &[&[Action]] = &[repositories::ACTIONS, policies::ACTIONS, tags::ACTIONS];
+
+tables! {
+    /// What the service keeps: repositories by name.
+    pub(crate) struct State {
+        table repositories: repositories::Repository,
+    }
+}
+
+/// What happens later.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum Event {}
+
+impl Event {
+    /// Lets it happen.
+    pub(crate) fn run(self, _scope: &mut Scope<'_>) {
+        match self {}
+    }
+}

@@ -1,0 +1,32 @@
+//! SSM's Parameter Store.
+
+mod parameters;
+mod reads;
+mod tags;
+
+use serde::{Deserialize, Serialize};
+
+use crate::service::Action;
+use crate::world::scope::Scope;
+use crate::world::table::tables;
+
+/// Actions by family file; one line per family here, one line per action there.
+pub(crate) const ACTIONS: &[&[Action]] = &[parameters::ACTIONS, reads::ACTIONS, tags::ACTIONS];
+
+tables! {
+    /// What the service keeps: parameters by name.
+    pub(crate) struct State {
+        table parameters: parameters::Parameter,
+    }
+}
+
+/// What happens later.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum Event {}
+
+impl Event {
+    /// Lets it happen.
+    pub(crate) fn run(self, _scope: &mut Scope<'_>) {
+        match self {}
+    }
+}
