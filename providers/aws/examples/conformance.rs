@@ -8,6 +8,7 @@ mod cases;
 
 use std::process::ExitCode;
 
+use kprov_provider::Provider;
 use kprov_provider::testing::kit;
 use kprov_provider_aws::Aws;
 
