@@ -90,16 +90,24 @@ impl<T: AwsResource> Adapter<T> {
     }
 
     /// `planned` with what it needs to be read: the id and what else tells it.
-    fn identified(&self, planned: &Value, made: &Made) -> Result<Value> {
+    pub(super) fn identified(
+        &self,
+        planned: &Value,
+        made: &Made,
+    ) -> std::result::Result<Value, String> {
         let mut row = made.known.clone();
         row.set("id", made.id.as_str());
         row.onto(self.block(), planned)
-            .map_err(|error| ProviderError::ambiguous(self.summary("identify"), error))
+    }
+
+    fn unidentified(&self, error: String) -> ProviderError {
+        ProviderError::ambiguous(self.summary("identify"), error)
     }
 
     /// The object that was made, as planned and with the rest as AWS says.
     async fn made(&self, api: &Api, planned: &Value, made: Made) -> Result<Object> {
-        let identified = self.identified(planned, &made)?;
+        let identified = self.identified(planned, &made);
+        let identified = identified.map_err(|error| self.unidentified(error))?;
         let row = match made.row {
             Some(row) => row,
             None => self
@@ -145,16 +153,15 @@ impl<T: AwsResource> Adapter<T> {
             found = self.find(&api, create).await.map_err(fail)?;
         }
         let Some(made) = found else { return Ok(Settled::Absent) };
-        let identified = self.identified(&planned, &made)?;
-        match self.inner.read(&api, Fields(&identified)).await {
-            Ok(Some(row)) => Ok(Settled::Exists(Object {
+        let identified = self.identified(&planned, &made);
+        let identified = identified.map_err(|error| self.unidentified(error))?;
+        Ok(match self.read_found(&api, Fields(&identified)).await.map_err(fail)? {
+            Some(row) => Settled::Exists(Object {
                 value: self.value(&api, &row, &identified)?,
                 private: request.private,
-            })),
-            Ok(None) => Ok(Settled::Absent),
-            Err(error) if error.is_not_found() => Ok(Settled::Absent),
-            Err(error) => Err(fail(error)),
-        }
+            }),
+            None => Settled::Absent,
+        })
     }
 }
 
