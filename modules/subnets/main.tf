@@ -1,4 +1,14 @@
-# Cuts a network into one subnet per tier and availability zone. Pure arithmetic: no resources, no provider.
+# Cuts a network into one subnet per tier and availability zone, keeping room for zones and tiers that come later: adding one
+# at the end moves no existing subnet. Pure arithmetic: no resources, no provider.
+#
+#     module "subnets" {
+#       source = "kprov//subnets"
+#       cidr   = "10.0.0.0/16"
+#       zones  = ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
+#     }
+#
+# `module.subnets.subnets["private/eu-west-1b"].cidr` is then `10.0.80.0/20`; `module.subnets.tiers` is the same, by tier and
+# zone.
 
 variable "cidr" {
   description = "The network, IPv4 or IPv6, for example 10.0.0.0/16."

@@ -14,6 +14,7 @@ mod bad_configuration;
 mod bad_plan_file;
 mod bad_state;
 mod bad_surroundings;
+mod bundled;
 mod draw;
 mod examples;
 mod garbage;

@@ -3,11 +3,13 @@
 //! - `test`: everything that must hold: unit and suite tests of all crates (tidy included), then
 //!   the recorded conformance cases against the program.
 //! - `bench`: speed and memory beside terraform, in one run.
+//! - `readme`: writes the READMEs of the modules from the modules.
 //! - `ci`: what `.ci/run` calls: fmt, clippy, docs, test.
 
 mod bench;
 mod ci;
 mod conformance;
+mod readme;
 mod shell;
 #[cfg(test)]
 mod tidy;
@@ -22,10 +24,10 @@ fn main() -> ExitCode {
         Some("ci") => ci::all(),
         Some("conformance") => conformance::run(rest),
         Some("bench") => bench::run(rest),
-        _ => Err(
-            "usage: cargo xtask test | ci | conformance [expressions|scenarios] | bench [--quick]"
-                .to_owned(),
-        ),
+        Some("readme") => readme::write(),
+        _ => Err("usage: cargo xtask test | ci | conformance [expressions|scenarios] | readme | \
+             bench [--quick]"
+            .to_owned()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

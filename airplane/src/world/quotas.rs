@@ -4,6 +4,8 @@
 pub(crate) const DEFAULTS: &[(&str, u64)] = &[
     ("vpcs-per-region", 5),
     ("subnets-per-vpc", 200),
+    ("network-acls-per-vpc", 200),
+    ("rules-per-network-acl", 20),
     ("cidrs-per-vpc", 5),
     ("internet-gateways-per-region", 5),
     ("egress-only-internet-gateways-per-region", 5),

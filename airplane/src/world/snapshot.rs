@@ -2,12 +2,20 @@
 use crate::world::World;
 use crate::world::ids::Ids;
 use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 
 impl World {
     /// Every object as {account, region, type, id, implicit, created, value}, by place, then type, then creation.
     /// Bookkeeping of airplane itself (the event queue, replayed tokens, tags, which stand with their objects) is left out.
     pub(crate) fn dump(&mut self) -> Value {
-        let mut objects = Vec::new();
+        let (mut objects, mut tags) = (Vec::new(), HashMap::new());
+        self.each_table(&mut |place, name, table| {
+            if name == "ec2.tags" {
+                tags.extend(
+                    table.dump().into_iter().map(|(id, _, _, v)| ((place.to_owned(), id), v)),
+                );
+            }
+        });
         self.each_table(&mut |place, name, table| {
             if place.is_empty() || name == "ec2.tags" {
                 return;
@@ -15,8 +23,12 @@ impl World {
             let (account, region) = place.split_once('/').unwrap_or((place, ""));
             for (id, implicit, created, value) in table.dump() {
                 let created = crate::wire::scalar::iso(created);
-                objects.push(json!({"account": account, "region": region, "type": name, "id": id,
-                    "implicit": implicit, "created": created, "value": value}));
+                let mut object = json!({"account": account, "region": region, "type": name, "id": id,
+                    "implicit": implicit, "created": created, "value": value});
+                if let Some(tags) = tags.get(&(place.to_owned(), id)) {
+                    object["tags"] = tags.clone();
+                }
+                objects.push(object);
             }
         });
         Value::Array(objects)

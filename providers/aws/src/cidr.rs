@@ -47,6 +47,7 @@ pub(crate) fn same(a: &str, b: &str) -> bool {
     let parse = |text: &str| text.parse::<IpNet>().ok();
     a == b || parse(a).is_some_and(|net| Some(net) == parse(b))
 }
+
 /// Does the first block hold the second?
 pub(crate) fn contains(outer: &str, inner: &str) -> bool {
     let parse = |text: &str| text.parse::<IpNet>().ok();

@@ -71,6 +71,11 @@ impl<'a> Fields<'a> {
         Some(self.strings(name)).filter(|strings| !strings.is_empty())
     }
 
+    /// The text as a list of one; empty where there is none.
+    pub(crate) fn strings_of(self, name: &str) -> Vec<String> {
+        self.string(name).into_iter().collect()
+    }
+
     /// Items of a list or set.
     pub(crate) fn items(self, name: &str) -> &'a [Value] {
         self.get(name).as_items().unwrap_or_default()
@@ -106,6 +111,11 @@ impl<'a> Fields<'a> {
     /// Set (or possibly set) in a configuration?
     pub(crate) fn is_set(self, name: &str) -> bool {
         !self.get(name).is_null()
+    }
+
+    /// [`Fields::is_set`], and not an empty list or set: as which blocks that are not there read.
+    pub(crate) fn is_given(self, name: &str) -> bool {
+        self.is_set(name) && self.get(name).as_items().is_none_or(|items| !items.is_empty())
     }
 
     /// `timeouts { create = "10m" }`
@@ -164,7 +174,7 @@ impl Problems {
 
     /// Of these arguments at most one may be set.
     pub(crate) fn conflicts(&mut self, config: Fields<'_>, names: &[&str]) {
-        let known = |name: &&&str| config.is_set(name) && config.get(name).is_known();
+        let known = |name: &&&str| config.is_given(name) && config.get(name).is_known();
         let set: Vec<&str> = names.iter().filter(known).copied().collect();
         if let [first, second, ..] = set[..] {
             let message = format!("{first:?} and {second:?} cannot both be set; remove one.");
@@ -175,7 +185,7 @@ impl Problems {
     /// One of these arguments must be set.
     pub(crate) fn needs_one(&mut self, config: Fields<'_>, names: &[&str]) {
         if let Some(first) = names.first()
-            && !names.iter().any(|name| config.is_set(name))
+            && !names.iter().any(|name| config.is_given(name))
         {
             let message = format!("One of these must be set: {}.", names.join(", "));
             self.add(first, "Missing required argument", message);

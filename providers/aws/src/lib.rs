@@ -8,14 +8,25 @@
 
 mod airborne;
 mod api;
+mod autoscaling;
+mod bulk;
 mod cidr;
 mod config;
 mod data;
 mod ec2;
+mod ecr;
+mod elbv2;
+mod events;
 mod fields;
+mod iam;
+mod kms;
+mod names;
 mod resource;
+mod route53;
 mod row;
 mod schema;
+mod sqs;
+mod ssm;
 mod tags;
 pub mod testing;
 #[cfg(test)]

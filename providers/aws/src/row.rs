@@ -94,7 +94,7 @@ impl Row {
                         from_json(&cell, &ty).map_err(|error| format!("{name}: {error}"))?;
                     settle_zeroes(&value, &base)
                 }
-                None if base.is_wholly_known() && !base.is_null() => base,
+                None if base.is_known() && !base.is_null() => without_unknowns(&base),
                 None => from_json(&empty_cell(nested.nesting), &ty).unwrap_or(Value::Null(ty)),
             };
             entries.push((name.clone(), value));
@@ -137,6 +137,27 @@ fn absent(attribute: &Attribute) -> Value {
         Type::Number if attribute.computed => Value::int(0),
         Type::Bool if attribute.computed => Value::Bool(false),
         _ => Value::Null(attribute.ty.clone()),
+    }
+}
+
+/// Null where something is unknown, inside of blocks.
+fn without_unknowns(value: &Value) -> Value {
+    if value.is_wholly_known() {
+        return value.clone();
+    }
+    match value {
+        Value::Object(entries) => {
+            Value::object(entries.iter().map(|(name, part)| (name.clone(), without_unknowns(part))))
+        }
+        Value::List(list) => {
+            let items = list.items().iter().map(without_unknowns);
+            Value::list(list.element().clone(), items.collect())
+        }
+        Value::Set(set) => {
+            let items = set.items().iter().map(without_unknowns);
+            Value::set(set.element().clone(), items.collect())
+        }
+        _ => Value::Null(value.ty()),
     }
 }
 
@@ -291,6 +312,36 @@ mod tests {
         assert_eq!(value.get("force_delete"), Some(&Value::Bool(true)));
         assert_eq!(value.get("name"), Some(&Value::string("n")));
         assert_eq!(value.get("arn"), Some(&Value::string("")));
+    }
+
+    #[test]
+    fn a_block_that_the_answer_does_not_mention_keeps_what_is_known_of_it() {
+        let hook = Block::of("", [("name", Attribute::new(Type::String).optional())]);
+        let mut outer = block();
+        let nested = kprov_provider::NestedBlock {
+            nesting: Nesting::Set,
+            block: Block::of(
+                "",
+                [
+                    ("name", hook.attributes["name"].clone()),
+                    ("result", Attribute::new(Type::String).optional().computed()),
+                ],
+            ),
+            min_items: 0,
+            max_items: 0,
+            force_new: false,
+        };
+        let ty = nested.block.implied_type();
+        outer.blocks.insert("hook".into(), nested);
+        let item =
+            Value::object([("name", Value::string("h")), ("result", Value::unknown(Type::String))]);
+        let entries = base(Value::string("n"), "{}");
+        let entries = entries.as_entries().unwrap().clone().into_iter();
+        let whole = Value::object(entries.chain([("hook".into(), Value::set(ty, vec![item]))]));
+        let value = Row::new().onto(&outer, &whole).unwrap();
+        let hook = &value.get("hook").unwrap().as_items().unwrap()[0];
+        assert_eq!(hook.get("name"), Some(&Value::string("h")));
+        assert_eq!(hook.get("result"), Some(&Value::Null(Type::String)));
     }
 
     #[test]

@@ -37,7 +37,8 @@ impl TagRules {
         }
     }
 
-    fn hides(&self, key: &str) -> bool {
+    /// Is the tag of that key none of ours to show or change?
+    pub(crate) fn hides(&self, key: &str) -> bool {
         key == OPERATION
             || key.starts_with("aws:")
             || self.ignored_keys.iter().any(|ignored| ignored == key)

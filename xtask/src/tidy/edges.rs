@@ -40,7 +40,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kprov-provider-local", &["kprov-provider", "kprov-core"]),
     ("kprov-provider-null", &["kprov-provider", "kprov-core"]),
     ("kprov-provider-random", &["kprov-provider", "kprov-core"]),
-    ("xtask", &[]),
+    ("xtask", &["kprov-lang"]),
 ];
 
 /// External crates that only some rooms may use: the manifest keeps them out of the others.

@@ -28,7 +28,7 @@ const ASSOCIATION: &str = "InvalidAssociationID.NotFound";
 
 #[rustfmt::skip]
 const KINDS: &[Kind] = &[
-    kind("vpc", "vpc", "InvalidVpcID.NotFound", "", "The vpc ID '{}' does not exist"),
+    kind("vpc", "vpc", "InvalidVpcID.NotFound", "InvalidVpcID.Malformed", "The vpc ID '{}' does not exist"),
     kind("vpc-cidr-assoc", "", "InvalidVpcCidrBlockAssociationID.NotFound", "", "The vpc CIDR block association ID '{}' does not exist"),
     kind("subnet", "subnet", "InvalidSubnetID.NotFound", "", "The subnet ID '{}' does not exist"),
     kind("subnet-cidr-assoc", "", "InvalidSubnetCidrBlockAssociationID.NotFound", "", "The subnet CIDR block association ID '{}' does not exist"),

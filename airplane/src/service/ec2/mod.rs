@@ -1,27 +1,41 @@
 //! EC2: state, events and the registry of actions. A family is one file: its record, its actions, how it is rendered.
-mod address;
+pub(crate) mod address;
 mod cidr;
+mod default_vpc;
 mod dhcp_options;
 mod egress_only_gateway;
+mod endpoint_service;
 pub(crate) mod filters;
+mod image;
+pub(crate) mod instance;
+mod instance_change;
+pub(crate) mod instance_type;
 mod internet_gateway;
+mod key_pair;
 pub(crate) mod kinds;
+pub(crate) mod launch;
+pub(crate) mod launch_template;
 mod nat_gateway;
 mod network_acl;
+mod network_acl_api;
 pub(crate) mod network_interface;
+pub(crate) mod network_interface_api;
 mod peering;
 pub(crate) mod prefix_list;
 mod route;
 mod route_table;
+mod route_target;
 pub(crate) mod security_group;
 pub(crate) mod security_group_change;
 pub(crate) mod security_group_rule;
 pub(crate) mod subnet;
 mod subnet_cidr;
 pub(crate) mod tags;
+mod volume;
 pub(crate) mod vpc;
 mod vpc_cidr;
 mod vpc_endpoint;
+mod vpc_endpoint_change;
 pub(crate) mod zones;
 
 use crate::service::Action;
@@ -43,6 +57,26 @@ pub(crate) const ACTIONS: &[&[Action]] = &[
     route::ACTIONS,
     security_group::ACTIONS,
     security_group_change::ACTIONS,
+    key_pair::ACTIONS,
+    image::ACTIONS,
+    instance_type::ACTIONS,
+    launch_template::ACTIONS,
+    launch::ACTIONS,
+    instance::ACTIONS,
+    instance_change::ACTIONS,
+    volume::ACTIONS,
+    address::ACTIONS,
+    nat_gateway::ACTIONS,
+    network_interface_api::ACTIONS,
+    dhcp_options::ACTIONS,
+    egress_only_gateway::ACTIONS,
+    network_acl_api::ACTIONS,
+    default_vpc::ACTIONS,
+    prefix_list::ACTIONS,
+    endpoint_service::ACTIONS,
+    vpc_endpoint::ACTIONS,
+    vpc_endpoint_change::ACTIONS,
+    peering::ACTIONS,
 ];
 
 tables! {
@@ -62,6 +96,12 @@ tables! {
         table network_interfaces: network_interface::NetworkInterface,
         table vpc_endpoints: vpc_endpoint::VpcEndpoint,
         table peerings: peering::Peering,
+        table key_pairs: key_pair::KeyPair,
+        table images: image::Image,
+        table launch_templates: launch_template::LaunchTemplate,
+        table instances: instance::Instance,
+        table volumes: volume::Volume,
+        table snapshots: volume::Snapshot,
     }
 }
 
@@ -82,6 +122,12 @@ pub(crate) fn exists(s: &State, id: &str) -> bool {
         "eni" => s.network_interfaces.contains(id),
         "vpce" => s.vpc_endpoints.contains(id),
         "pcx" => s.peerings.contains(id),
+        "key" => s.key_pairs.contains(id),
+        "ami" => s.images.contains(id),
+        "lt" => s.launch_templates.contains(id),
+        "i" => s.instances.contains(id),
+        "vol" => s.volumes.contains(id),
+        "snap" => s.snapshots.contains(id),
         _ => false,
     }
 }
@@ -108,6 +154,16 @@ pub(crate) enum Event {
     VpcCidr(vpc_cidr::Event),
     /// A subnet's address block.
     SubnetCidr(subnet_cidr::Event),
+    /// A NAT gateway.
+    Nat(nat_gateway::Event),
+    /// A VPC endpoint.
+    Endpoint(vpc_endpoint::Event),
+    /// A peering connection.
+    Peering(peering::Event),
+    /// An instance.
+    Instance(instance::Event),
+    /// A volume.
+    Volume(volume::Event),
 }
 
 impl Event {
@@ -116,6 +172,11 @@ impl Event {
         match self {
             Event::VpcCidr(event) => event.run(scope),
             Event::SubnetCidr(event) => event.run(scope),
+            Event::Instance(event) => event.run(scope),
+            Event::Volume(event) => event.run(scope),
+            Event::Nat(event) => event.run(scope),
+            Event::Endpoint(event) => event.run(scope),
+            Event::Peering(event) => event.run(scope),
         }
     }
 }

@@ -81,6 +81,23 @@ pub(crate) fn make_default(scope: &mut Scope<'_>, vpc: &str) {
     ec2(scope).network_acls.insert_implicit(&id, acl, now);
 }
 
+/// Gives the ACLs of a VPC that has IPv6 now their entries for it, as a new ACL would have them.
+pub(crate) fn open_ipv6(scope: &mut Scope<'_>, vpc: &str) {
+    let acls = &ec2(scope).network_acls;
+    let mine = acls.iter().filter(|(_, a)| a.vpc == vpc);
+    let ids: Vec<String> = mine.map(|(id, _)| id.to_owned()).collect();
+    for id in ids {
+        let Some(acl) = ec2(scope).network_acls.get_mut(&id) else { continue };
+        let entries = first_entries(acl.is_default, true);
+        for entry in entries.into_iter().filter(|e| e.ipv6_cidr.is_some()) {
+            if !acl.entries.iter().any(|e| (e.egress, e.number) == (entry.egress, entry.number)) {
+                acl.entries.push(entry);
+            }
+        }
+        acl.entries.sort_by_key(|e| (!e.egress, e.number));
+    }
+}
+
 /// The id of a VPC's default ACL.
 pub(crate) fn default_id(scope: &mut Scope<'_>, vpc: &str) -> Option<String> {
     let acls = &ec2(scope).network_acls;

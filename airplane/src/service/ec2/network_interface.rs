@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+/// How many addresses of a family the largest instance type allows on an interface.
+const MOST_ADDRESSES: usize = 50;
+
 /// A network interface.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct NetworkInterface {
@@ -199,7 +202,7 @@ fn pick(scope: &mut Scope<'_>, new: &New, subnet: &Subnet) -> Result<Vec<String>
         }
         addresses.push(ip.to_string());
     }
-    let missing = usize::from(new.private_ip.is_none()) + new.secondary_count;
+    let missing = usize::from(new.private_ip.is_none()) + new.secondary_count.min(1 << 16);
     let mut chosen: Vec<String> = net
         .hosts()
         .filter(|ip| !is_reserved(net, *ip))
@@ -223,6 +226,12 @@ fn pick_v6(scope: &mut Scope<'_>, new: &New, subnet: &Subnet) -> Result<Vec<Stri
     let automatic =
         usize::from(subnet.assign_ipv6 && new.ipv6.is_empty() && new.requester.is_none());
     let count = new.ipv6_count.max(automatic);
+    if count > MOST_ADDRESSES {
+        let message = format!(
+            "An interface cannot have {count} IPv6 addresses; {MOST_ADDRESSES} is the most"
+        );
+        return Err(Fault::new("InvalidParameterValue", message));
+    }
     if count == 0 && new.ipv6.is_empty() {
         return Ok(Vec::new());
     }
@@ -268,4 +277,33 @@ pub(crate) fn maps_public_addresses(s: &State, vpc: &str) -> bool {
 /// The error for an interface that nothing has.
 pub(crate) fn missing(id: &str) -> Fault {
     kinds::missing("eni", id)
+}
+
+/// The interface at device index 0 of an instance.
+pub(crate) fn primary_of<'a>(
+    s: &'a State,
+    instance: &str,
+) -> Option<(&'a str, &'a NetworkInterface)> {
+    s.network_interfaces.iter().find(|(_, e)| {
+        let mine = |a: &Attachment| a.instance.as_deref() == Some(instance) && a.device_index == 0;
+        e.attachment.as_ref().is_some_and(mine)
+    })
+}
+
+/// The name of a private address, `ip-10-0-0-4.ec2.internal`.
+pub(crate) fn private_dns(region: &str, ip: &str) -> String {
+    let domain = match region {
+        "us-east-1" => "ec2.internal".to_owned(),
+        region => format!("{region}.compute.internal"),
+    };
+    format!("ip-{}.{domain}", ip.replace('.', "-"))
+}
+
+/// The name of a public address, `ec2-3-4-5-6.compute-1.amazonaws.com`.
+pub(crate) fn public_dns(region: &str, ip: &str) -> String {
+    let domain = match region {
+        "us-east-1" => "compute-1".to_owned(),
+        region => format!("{region}.compute"),
+    };
+    format!("ec2-{}.{domain}.amazonaws.com", ip.replace('.', "-"))
 }

@@ -1,7 +1,7 @@
 //! Routes: one per destination, local ones by the VPC's blocks, `blackhole` when the target is gone.
 use super::filters::View;
 use super::route_table::RouteTable;
-use super::{State, cidr, ec2, find};
+use super::{State, cidr, ec2, find, prefix_list, route_target};
 use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::{Fault, Outcome};
@@ -56,7 +56,7 @@ pub(crate) fn list(view: &View<'_>, id: &str, table: &RouteTable) -> Vec<Value> 
     }
     for (endpoint, e) in view.ec2.vpc_endpoints.iter() {
         if e.kind == "Gateway" && e.state == "available" && e.route_tables.iter().any(|t| t == id) {
-            let list = super::prefix_list::id_of_service(&view.region, &e.service);
+            let list = prefix_list::id_of_service(&view.region, &e.service);
             out.push(json!({"DestinationPrefixListId": list, "GatewayId": endpoint,
                 "Origin": "CreateRoute", "State": "active"}));
         }
@@ -88,7 +88,14 @@ fn lives(s: &State, vpc: &str, route: &Route) -> bool {
         "EgressOnlyInternetGatewayId" => s.egress_only_gateways.contains(target),
         "VpcPeeringConnectionId" => s.peerings.get(target).is_some_and(|p| p.is_active()),
         "NetworkInterfaceId" => {
-            s.network_interfaces.get(target).is_some_and(|e| e.attachment.is_some())
+            let attachment = s.network_interfaces.get(target).and_then(|e| e.attachment.as_ref());
+            attachment.is_some_and(|a| match &a.instance {
+                Some(id) => {
+                    let state = s.instances.get(id).map(|i| i.state.as_str());
+                    matches!(state, Some("pending" | "running"))
+                }
+                None => true,
+            })
         }
         _ => false,
     }
@@ -107,7 +114,7 @@ fn destination(call: &Call<'_>) -> Result<String, Fault> {
             Ok(cidr::v6(text, "destinationIpv6CidrBlock")?.to_string())
         }
         [(_, list)] => {
-            super::prefix_list::check(call, list)?;
+            prefix_list::check(call, list)?;
             Ok(list.clone())
         }
         [] => Err(Fault::new(
@@ -119,131 +126,6 @@ fn destination(call: &Call<'_>) -> Result<String, Fault> {
             Err(Fault::new("InvalidParameterCombination", message))
         }
     }
-}
-
-const TARGETS: [&str; 13] = [
-    "GatewayId",
-    "NatGatewayId",
-    "NetworkInterfaceId",
-    "InstanceId",
-    "VpcPeeringConnectionId",
-    "EgressOnlyInternetGatewayId",
-    "VpcEndpointId",
-    "TransitGatewayId",
-    "LocalGatewayId",
-    "CarrierGatewayId",
-    "CoreNetworkArn",
-    "OdbNetworkArn",
-    "LocalTarget",
-];
-
-// The one target of a call: member and id, checked against the table's VPC.
-fn target(
-    call: &mut Call<'_>,
-    table_id: &str,
-    table: &RouteTable,
-    destination: &str,
-) -> Result<(String, String), Fault> {
-    let given: Vec<&str> = TARGETS.into_iter().filter(|m| call.get(m).is_some()).collect();
-    let [member] = given.as_slice() else {
-        let message = "The request must contain exactly one of gatewayId, natGatewayId, networkInterfaceId, vpcPeeringConnectionId, instanceId, egressOnlyInternetGatewayId, vpcEndpointId";
-        let code =
-            if given.is_empty() { "MissingParameter" } else { "InvalidParameterCombination" };
-        return Err(Fault::new(code, message));
-    };
-    let id = call.str(member);
-    let vpc = &table.vpc;
-    let other_network = |what: &str| {
-        let message =
-            format!("route table {table_id} and {what} {id} belong to different networks");
-        Fault::new("InvalidParameterValue", message)
-    };
-    let wrong_family = |what: &str| {
-        let message = format!("The destination {destination} cannot be routed to {what} {id}");
-        Fault::new("InvalidParameterValue", message)
-    };
-    let v6 = destination.contains(':');
-    match *member {
-        "GatewayId" if id.starts_with("igw-") => {
-            if find(call, |s| &s.internet_gateways, "igw", &id)?.vpc.as_ref() != Some(vpc) {
-                return Err(other_network("network gateway"));
-            }
-        }
-        "GatewayId" | "VpcEndpointId" if id.starts_with("vpce-") => {
-            if find(call, |s| &s.vpc_endpoints, "vpce", &id)?.kind != "GatewayLoadBalancer" {
-                return Err(wrong_family("the VPC endpoint"));
-            }
-        }
-        "GatewayId" if id == "local" => return Ok(("GatewayId".to_owned(), id)),
-        "GatewayId" => {
-            let message = format!("The gateway ID '{id}' does not exist");
-            return Err(Fault::new("InvalidGatewayID.NotFound", message));
-        }
-        "NatGatewayId" => {
-            let nat = ec2(call).nat_gateways.get(&id).filter(|n| n.state != "deleted").cloned();
-            let missing = || {
-                Fault::new(
-                    "InvalidNatGatewayID.NotFound",
-                    format!("The natGateway ID '{id}' does not exist"),
-                )
-            };
-            if nat.ok_or_else(missing)?.vpc != *vpc {
-                return Err(other_network("NAT gateway"));
-            }
-            if v6 && destination != "64:ff9b::/96" {
-                return Err(wrong_family("the NAT gateway"));
-            }
-        }
-        "NetworkInterfaceId" => {
-            if find(call, |s| &s.network_interfaces, "eni", &id)?.vpc != *vpc {
-                return Err(other_network("interface"));
-            }
-        }
-        "InstanceId" => {
-            let s = ec2(call);
-            let primary = s.network_interfaces.iter().find(|(_, e)| {
-                e.attachment
-                    .as_ref()
-                    .is_some_and(|a| a.instance.as_ref() == Some(&id) && a.device_index == 0)
-            });
-            let Some((interface, e)) = primary else { return Err(super::kinds::missing("i", &id)) };
-            if e.vpc != *vpc {
-                return Err(other_network("instance"));
-            }
-            return Ok(("NetworkInterfaceId".to_owned(), interface.to_owned()));
-        }
-        "VpcPeeringConnectionId" => {
-            let peering = find(call, |s| &s.peerings, "pcx", &id)?;
-            if !matches!(
-                peering.status.as_str(),
-                "active" | "pending-acceptance" | "provisioning" | "initiating-request"
-            ) {
-                return Err(super::kinds::missing("pcx", &id));
-            }
-            if !peering.touches(vpc) {
-                return Err(other_network("vpc peering connection"));
-            }
-        }
-        "EgressOnlyInternetGatewayId" => {
-            if find(call, |s| &s.egress_only_gateways, "eigw", &id)?.vpc != *vpc {
-                return Err(other_network("egress-only internet gateway"));
-            }
-            if !v6 {
-                return Err(wrong_family("the egress-only internet gateway"));
-            }
-        }
-        "TransitGatewayId" => {
-            let message = format!("The transitGateway ID '{id}' does not exist");
-            return Err(Fault::new("InvalidTransitGatewayID.NotFound", message));
-        }
-        "LocalTarget" => return Ok(("GatewayId".to_owned(), "local".to_owned())),
-        other => {
-            let message = format!("airplane has no such gateways, so {other} cannot be a target");
-            return Err(Fault::new("UnsupportedOperation", message));
-        }
-    }
-    let member = if *member == "VpcEndpointId" { "GatewayId" } else { member };
-    Ok((member.to_owned(), id))
 }
 
 // A destination inside the VPC: it must be a subnet's own block, and go to an interface.
@@ -274,16 +156,28 @@ fn refuse_inside(
     Ok(())
 }
 
+// Does a gateway endpoint route to this prefix list? Its routes are its own to change.
+fn has_endpoint_route(call: &mut Call<'_>, table: &str, destination: &str) -> bool {
+    let region = call.region.clone();
+    ec2(call).vpc_endpoints.values().any(|e| {
+        e.kind == "Gateway"
+            && e.state == "available"
+            && e.route_tables.iter().any(|t| t == table)
+            && prefix_list::id_of_service(&region, &e.service) == destination
+    })
+}
+
 fn create(call: &mut Call<'_>) -> Outcome {
     let id = call.str("RouteTableId");
     let table = find(call, |s| &s.route_tables, "rtb", &id)?;
     let destination = destination(call)?;
     let local = local_blocks(ec2(call), &table.vpc).contains(&destination);
-    if local || table.routes.iter().any(|r| r.destination == destination) {
+    let endpoint = has_endpoint_route(call, &id, &destination);
+    if local || endpoint || table.routes.iter().any(|r| r.destination == destination) {
         let message = format!("The route identified by {destination} already exists.");
         return Err(Fault::new("RouteAlreadyExists", message));
     }
-    let (member, target) = target(call, &id, &table, &destination)?;
+    let (member, target) = route_target::of(call, &id, &table.vpc, &destination)?;
     refuse_inside(call, &table.vpc, &destination, &member)?;
     if table.routes.len() >= call.quota("routes-per-table") {
         let message =
@@ -307,7 +201,7 @@ fn replace(call: &mut Call<'_>) -> Outcome {
         );
         return Err(Fault::new("InvalidParameterValue", message));
     }
-    let (member, target) = target(call, &id, &table, &destination)?;
+    let (member, target) = route_target::of(call, &id, &table.vpc, &destination)?;
     if let Some(table) = ec2(call).route_tables.get_mut(&id) {
         match table.routes.iter().position(|r| r.destination == destination) {
             Some(at) if target == "local" => {
@@ -327,6 +221,10 @@ fn delete(call: &mut Call<'_>) -> Outcome {
     let destination = destination(call)?;
     if local_blocks(ec2(call), &table.vpc).contains(&destination) {
         let message = format!("cannot remove local route {destination} in route table {id}");
+        return Err(Fault::new("InvalidParameterValue", message));
+    }
+    if has_endpoint_route(call, &id, &destination) {
+        let message = format!("cannot remove VPC endpoint route {destination} in route table {id}");
         return Err(Fault::new("InvalidParameterValue", message));
     }
     if !table.routes.iter().any(|r| r.destination == destination) {

@@ -4,7 +4,7 @@ use super::security_group::named;
 use super::security_group_rule::{
     Rule, Source, asked, group_source, ports, protocol, refuse_description, render, source,
 };
-use super::{ec2, find, kinds, tags};
+use super::{ec2, find, kinds, prefix_list, tags};
 use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::{Fault, Outcome};
@@ -32,7 +32,7 @@ fn authorize(call: &mut Call<'_>, egress: bool) -> Outcome {
         }
     }
     let all: Vec<&Rule> = group.rules.iter().chain(&rules).filter(|r| r.egress == egress).collect();
-    refuse_too_many(&all, call.quota("rules-per-security-group"))?;
+    refuse_too_many(&all, &call.region, call.quota("rules-per-security-group"))?;
     for rule in &mut rules {
         rule.id = call.id("sgr");
         tags::put(call, &rule.id, given.clone());
@@ -46,13 +46,13 @@ fn authorize(call: &mut Call<'_>, egress: bool) -> Outcome {
 }
 
 // IPv4 and IPv6 count for themselves; groups and prefix lists count in both, a list with all its blocks.
-fn refuse_too_many(rules: &[&Rule], most: usize) -> Result<(), Fault> {
+fn refuse_too_many(rules: &[&Rule], region: &str, most: usize) -> Result<(), Fault> {
     let (mut v4, mut v6) = (0, 0);
     for rule in rules {
         match &rule.source {
             Source::Cidr(_) => v4 += 1,
             Source::Ipv6(_) => v6 += 1,
-            Source::PrefixList(_) => v4 += 4,
+            Source::PrefixList(list) => v4 += prefix_list::weight(region, list),
             Source::Group { .. } => {
                 v4 += 1;
                 v6 += 1;

@@ -106,12 +106,12 @@ fn check(key: &str, value: &str) -> Result<(), Fault> {
         let message = "Tag keys starting with 'aws:' are reserved for internal use";
         return Err(Fault::new("InvalidParameterValue", message));
     }
-    if key.chars().count() > 127 {
-        let message = format!("Tag key exceeds the maximum length of 127 characters: '{key}'");
+    if key.chars().count() > 128 {
+        let message = format!("Tag key exceeds the maximum length of 128 characters: '{key}'");
         return Err(Fault::new("InvalidParameterValue", message));
     }
-    if value.chars().count() > 255 {
-        let message = format!("Tag value exceeds the maximum length of 255 characters: '{value}'");
+    if value.chars().count() > 256 {
+        let message = format!("Tag value exceeds the maximum length of 256 characters: '{value}'");
         return Err(Fault::new("InvalidParameterValue", message));
     }
     Ok(())

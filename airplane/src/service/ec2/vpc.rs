@@ -1,8 +1,9 @@
 //! VPCs with what AWS makes along: main route table, default security group, default network ACL, default DHCP options.
-use super::filters::{Spec, View, describe};
+use super::filters::{Spec, View, describe, view};
 use super::vpc_cidr::{Block, blocks_v4, blocks_v6};
 use super::{
-    cidr, dhcp_options, ec2, find, network_acl, route_table, security_group, tags, vpc_cidr,
+    cidr, dhcp_options, ec2, find, network_acl, peering, route_table, security_group, tags,
+    vpc_cidr,
 };
 use crate::around::call::Call;
 use crate::service::Action;
@@ -61,9 +62,14 @@ fn create(call: &mut Call<'_>) -> Outcome {
     let id = make(call, &text, &tenancy, ipv6, false)?;
     tags::put(call, &id, tags);
     let vpc = find(call, |s| &s.vpcs, "vpc", &id)?;
-    let mut answer = render(&super::filters::view(call), &id, &vpc);
+    Ok(json!({ "Vpc": created(call, &id, &vpc) }))
+}
+
+/// A VPC as the answer to its creation shows it.
+pub(crate) fn created(scope: &mut Scope<'_>, id: &str, vpc: &Vpc) -> Value {
+    let mut answer = render(&view(scope), id, vpc);
     answer["State"] = json!("pending");
-    Ok(json!({ "Vpc": answer }))
+    answer
 }
 
 /// Makes a VPC and what comes along.
@@ -120,6 +126,7 @@ fn delete(call: &mut Call<'_>) -> Outcome {
     }
     route_table::remove_main(call, &id);
     network_acl::remove_default(call, &id);
+    peering::drop_of(call, &id);
     security_group::remove_default(call, &id);
     ec2(call).vpcs.remove(&id);
     tags::forget(call, &id);

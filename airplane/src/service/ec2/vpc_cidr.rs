@@ -1,5 +1,5 @@
 //! Address blocks of a VPC: further IPv4 blocks within AWS's restrictions, and Amazon's IPv6 block, each with its state.
-use super::{cidr, ec2, find, kinds};
+use super::{cidr, ec2, find, kinds, network_acl};
 use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::{Fault, Outcome};
@@ -79,6 +79,7 @@ pub(crate) fn add_amazon_v6(scope: &mut Scope<'_>, id: &str) -> Block {
     if let Some(vpc) = ec2(scope).vpcs.get_mut(id) {
         vpc.ipv6_blocks.push(block.clone());
     }
+    network_acl::open_ipv6(scope, id);
     later(scope, id, &block.id);
     block
 }

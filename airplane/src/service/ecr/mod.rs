@@ -1,15 +1,23 @@
-//! ECR: state, events and the registry of actions.
+//! ECR: repositories and their policies. Images cannot be pushed here, so every repository is empty.
+
+mod policies;
+mod repositories;
+mod tags;
+
+use serde::{Deserialize, Serialize};
+
 use crate::service::Action;
 use crate::world::scope::Scope;
 use crate::world::table::tables;
-use serde::{Deserialize, Serialize};
 
 /// Actions by family file; one line per family here, one line per action there.
-pub(crate) const ACTIONS: &[&[Action]] = &[];
+pub(crate) const ACTIONS: &[&[Action]] = &[repositories::ACTIONS, policies::ACTIONS, tags::ACTIONS];
 
 tables! {
-    /// What the service keeps.
-    pub(crate) struct State {}
+    /// What the service keeps: repositories by name.
+    pub(crate) struct State {
+        table repositories: repositories::Repository,
+    }
 }
 
 /// What happens later.

@@ -1,15 +1,57 @@
-//! EventBridge: state, events and the registry of actions.
+//! EventBridge: rules of the default bus and their targets, and what happens when an event comes.
+
+mod patterns;
+mod rules;
+mod tags;
+mod targets;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
 use crate::service::Action;
 use crate::world::scope::Scope;
 use crate::world::table::tables;
-use serde::{Deserialize, Serialize};
 
 /// Actions by family file; one line per family here, one line per action there.
-pub(crate) const ACTIONS: &[&[Action]] = &[];
+pub(crate) const ACTIONS: &[&[Action]] = &[rules::ACTIONS, targets::ACTIONS, tags::ACTIONS];
 
 tables! {
-    /// What the service keeps.
-    pub(crate) struct State {}
+    /// What the service keeps: rules by name.
+    pub(crate) struct State {
+        table rules: rules::Rule,
+    }
+}
+
+/// Sends an event of an AWS service to the targets of all rules that want it.
+pub(crate) fn publish(
+    scope: &mut Scope<'_>,
+    source: &str,
+    kind: &str,
+    resources: &[String],
+    detail: Value,
+) {
+    let event = json!({
+        "version": "0",
+        "id": scope.world.ids.uuid(),
+        "detail-type": kind,
+        "source": source,
+        "account": scope.account,
+        "time": crate::wire::scalar::iso(scope.now()),
+        "region": scope.region,
+        "resources": resources,
+        "detail": detail,
+    });
+    let rules = scope.realm().events.rules.values();
+    let arns: Vec<String> = rules
+        .filter(|rule| rule.wants(&event))
+        .flat_map(|rule| {
+            rule.targets.iter().filter_map(|target| target["Arn"].as_str().map(str::to_owned))
+        })
+        .collect();
+    let text = event.to_string();
+    for arn in arns {
+        crate::service::sqs::deliver(scope, &arn, &text);
+    }
 }
 
 /// What happens later.

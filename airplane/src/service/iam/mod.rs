@@ -1,15 +1,58 @@
-//! IAM: state, events and the registry of actions.
+//! IAM: state, events and the registry of actions. What is new is seen here at once; other services
+//! see it after a while (`propagated`), as on AWS.
+
+mod account;
+mod documents;
+mod oidc;
+mod policies;
+mod profiles;
+mod role_policies;
+mod roles;
+mod tags;
+mod users;
+
+use serde::{Deserialize, Serialize};
+
 use crate::service::Action;
 use crate::world::scope::Scope;
 use crate::world::table::tables;
-use serde::{Deserialize, Serialize};
+use crate::world::timing;
 
 /// Actions by family file; one line per family here, one line per action there.
-pub(crate) const ACTIONS: &[&[Action]] = &[];
+pub(crate) const ACTIONS: &[&[Action]] = &[
+    roles::ACTIONS,
+    role_policies::ACTIONS,
+    policies::ACTIONS,
+    profiles::ACTIONS,
+    oidc::ACTIONS,
+    users::ACTIONS,
+    account::ACTIONS,
+];
 
 tables! {
-    /// What the service keeps.
-    pub(crate) struct State {}
+    /// What the service keeps: roles, profiles and users by name, policies and providers by ARN.
+    pub(crate) struct State {
+        table roles: roles::Role,
+        table policies: policies::Policy,
+        table profiles: profiles::Profile,
+        table providers: oidc::Provider,
+        table users: users::User,
+    }
+}
+
+/// Does another service see the instance profile of that name or ARN already?
+pub(crate) fn profile_is_known(scope: &mut Scope<'_>, name_or_arn: &str) -> bool {
+    let name = name_or_arn.rsplit('/').next().unwrap_or(name_or_arn).to_owned();
+    let now = scope.now();
+    let row = scope.global().iam.profiles.row(&name);
+    row.is_some_and(|row| row.created + timing::IAM_PROPAGATION <= now)
+}
+
+/// The ARN of the instance profile of that name or ARN, seen or not.
+pub(crate) fn profile_arn(scope: &mut Scope<'_>, name_or_arn: &str) -> Option<(String, String)> {
+    let name = name_or_arn.rsplit('/').next().unwrap_or(name_or_arn).to_owned();
+    let profile = scope.global().iam.profiles.get(&name)?;
+    Some((profile.arn.clone(), profile.id.clone()))
 }
 
 /// What happens later.

@@ -1,15 +1,23 @@
-//! Systems Manager parameters: state, events and the registry of actions.
+//! SSM's Parameter Store.
+
+mod parameters;
+mod reads;
+mod tags;
+
+use serde::{Deserialize, Serialize};
+
 use crate::service::Action;
 use crate::world::scope::Scope;
 use crate::world::table::tables;
-use serde::{Deserialize, Serialize};
 
 /// Actions by family file; one line per family here, one line per action there.
-pub(crate) const ACTIONS: &[&[Action]] = &[];
+pub(crate) const ACTIONS: &[&[Action]] = &[parameters::ACTIONS, reads::ACTIONS, tags::ACTIONS];
 
 tables! {
-    /// What the service keeps.
-    pub(crate) struct State {}
+    /// What the service keeps: parameters by name.
+    pub(crate) struct State {
+        table parameters: parameters::Parameter,
+    }
 }
 
 /// What happens later.

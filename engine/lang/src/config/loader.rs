@@ -241,7 +241,7 @@ impl Loader<'_> {
     fn texts_embedded(&self, name: &str) -> Result<Vec<(String, Vec<u8>)>, String> {
         let Some(files) = self.embedded.files(name) else {
             let names = self.embedded.names();
-            let hint = super::decoder::did_you_mean(name, names.iter().map(String::as_str));
+            let hint = nearest_module(name, &names);
             return Err(format!(
                 "There is no embedded module named \"{name}\".{hint} Embedded modules: {}.",
                 if names.is_empty() { "none".to_owned() } else { names.join(", ") }
@@ -276,6 +276,17 @@ impl Loader<'_> {
         self.problems.extend(problems);
         body
     }
+}
+
+/// " Did you mean ...?": the module that is spelt alike, or whose last part is: `vpc` for `aws/vpc`.
+fn nearest_module(name: &str, names: &[String]) -> String {
+    let alike = super::decoder::did_you_mean(name, names.iter().map(String::as_str));
+    if !alike.is_empty() {
+        return alike;
+    }
+    let last = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
+    let same = names.iter().find(|known| last(known) == last(name));
+    same.map_or_else(String::new, |known| format!(" Did you mean \"{known}\"?"))
 }
 
 /// Where a source leads, seen from a module.
@@ -337,7 +348,7 @@ fn clean(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::clean;
+    use super::{clean, nearest_module};
 
     #[test]
     fn paths_are_cleaned() {
@@ -348,5 +359,16 @@ mod tests {
         check("./", ".");
         check("a/..", ".");
         check("/a/../../b", "/b");
+    }
+
+    #[test]
+    fn modules_are_found_by_their_last_part() {
+        let names = ["aws/nlb", "aws/vpc", "subnets"].map(str::to_owned);
+        let check = |given: &str, hint: &str| assert_eq!(nearest_module(given, &names), hint);
+        check("aws/vcp", " Did you mean \"aws/vpc\"?");
+        check("vpc", " Did you mean \"aws/vpc\"?");
+        check("gcp/vpc", " Did you mean \"aws/vpc\"?");
+        check("subnet", " Did you mean \"subnets\"?");
+        check("dns", "");
     }
 }

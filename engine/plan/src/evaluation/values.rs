@@ -32,13 +32,23 @@ impl<'a> Evaluation<'a> {
         });
         let statics = argument.map(|(_, expr)| references(expr)).unwrap_or_default();
         let from = argument.map_or(module, |(caller, _)| caller);
-        self.slot(from, &module.variables, name, &statics, module.gate, || match argument {
-            Some((caller, expr)) => {
-                let scope = BlockScope::of(self, caller, module.repeated.clone());
-                let value = scope.evaluate(expr)?;
-                self.fit(module, variable, value, expr.span)
-            }
-            None => self.given(module, variable),
+        self.slot(from, &module.variables, name, &statics, module.gate, || {
+            let value = match argument {
+                Some((caller, expr)) => {
+                    let scope = BlockScope::of(self, caller, module.repeated.clone());
+                    let value = scope.evaluate(expr)?;
+                    self.fit(module, variable, value, expr.span)?
+                }
+                None => self.given(module, variable)?,
+            };
+            // While validating nothing of a module may hang on what this call hands over: a block
+            // that has no instances because of it is looked at all the same.
+            Ok(match self.phase {
+                Phase::Validate => {
+                    Value::unknown(variable.ty.ty.without_optional()).with_marks(marks_of(variable))
+                }
+                Phase::Plan | Phase::Apply => value,
+            })
         })
     }
 
@@ -51,7 +61,7 @@ impl<'a> Evaluation<'a> {
         let marks = marks_of(variable);
         if module.caller.is_none() {
             if self.phase == Phase::Validate {
-                return Ok(Value::unknown(variable.ty.ty.without_optional()).with_marks(marks));
+                return Ok(Value::NULL);
             }
             if let Some(value) = self.variables.get(&variable.name) {
                 return Ok(value.clone().with_marks(marks));

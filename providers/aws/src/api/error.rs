@@ -171,6 +171,7 @@ impl AwsError {
                 "InUse",
                 "ResourceInUse",
                 "ResourceInUseException",
+                "ScalingActivityInProgress",
             ])
     }
 }

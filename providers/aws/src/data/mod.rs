@@ -1,9 +1,14 @@
 //! [`AwsData`]: what a data source says of itself, and [`Reads`], which makes a [`DataSource`] of it.
 
+pub(crate) mod ami;
+pub(crate) mod autoscaling_groups;
 pub(crate) mod availability_zones;
 pub(crate) mod caller_identity;
 mod filters;
+pub(crate) mod iam_policy_document;
+pub(crate) mod instances;
 pub(crate) mod route_table;
+pub(crate) mod security_group;
 pub(crate) mod subnet;
 pub(crate) mod subnets;
 pub(crate) mod vpc;
@@ -14,7 +19,7 @@ use async_trait::async_trait;
 use kprov_core::{Path, Value};
 use kprov_provider::{AttributeError, CallContext, DataSource, ProviderError, with_attributes};
 
-use crate::api::Api;
+use crate::api::{Api, AwsError};
 use crate::fields::{Fields, Problems};
 use crate::resource::Result;
 use crate::row::Row;
@@ -27,6 +32,30 @@ pub(crate) trait AwsData: Send + Sync + fmt::Debug {
 
     /// Reads it. What the row does not mention is as configured. Tags go into [`Row::tags`].
     async fn read(&self, api: &Api, config: Fields<'_>) -> Result<Row>;
+}
+
+/// The `filter` blocks, as EC2 takes them.
+pub(crate) fn filters(config: Fields<'_>) -> Vec<aws_sdk_ec2::types::Filter> {
+    let blocks = config.blocks("filter");
+    blocks
+        .filter_map(|block| Some(crate::ec2::filter(block.str("name")?, block.strings("values"))))
+        .collect()
+}
+
+/// The one object that was found; what it is is said in the error.
+pub(crate) fn only<T>(found: Vec<T>, what: &str) -> Result<T> {
+    let count = found.len();
+    match found.into_iter().next() {
+        Some(one) if count == 1 => Ok(one),
+        None => {
+            let message = format!("No {what} matches. Check the region and what is asked for.");
+            Err(AwsError::refused("NotFound", message))
+        }
+        Some(_) => {
+            let message = format!("{count} times a {what} matches: ask more precisely.");
+            Err(AwsError::refused("TooMany", message))
+        }
+    }
 }
 
 /// A type with its name.

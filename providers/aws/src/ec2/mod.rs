@@ -2,20 +2,33 @@
 
 pub(crate) mod default_network_acl;
 pub(crate) mod default_route_table;
+pub(crate) mod default_security_group;
+pub(crate) mod ebs_volume;
 pub(crate) mod egress_only_internet_gateway;
 pub(crate) mod eip;
 pub(crate) mod eip_association;
+pub(crate) mod group_rules;
+pub(crate) mod instance;
+pub(crate) mod instances;
 pub(crate) mod internet_gateway;
+pub(crate) mod key_pair;
+pub(crate) mod launch_template;
 pub(crate) mod nat_gateway;
 pub(crate) mod network_acl;
 mod network_acl_rules;
 mod peering;
+pub(crate) mod permission;
+pub(crate) mod requirements;
 pub(crate) mod route;
 pub(crate) mod route_table;
 pub(crate) mod route_table_association;
 pub(crate) mod routing;
+pub(crate) mod security_group;
+pub(crate) mod security_group_rule;
 pub(crate) mod subnet;
 pub(crate) mod tag;
+pub(crate) mod user_data;
+pub(crate) mod volume_attachment;
 pub(crate) mod vpc;
 pub(crate) mod vpc_dhcp_options;
 pub(crate) mod vpc_dhcp_options_association;
@@ -24,6 +37,7 @@ pub(crate) mod vpc_ipv4_cidr_block_association;
 pub(crate) mod vpc_peering_connection;
 pub(crate) mod vpc_peering_connection_accepter;
 pub(crate) mod vpc_peering_connection_options;
+pub(crate) mod vpc_security_group_rule;
 
 use aws_sdk_ec2::types::{
     AttributeBooleanValue, Filter, NatGateway, NatGatewayState, NetworkInterface, ResourceType,
@@ -138,4 +152,30 @@ pub(crate) async fn untag_others(api: &Api, id: &str, now: &[Tag], wanted: &Tags
     let gone: Vec<Tag> = others.iter().map(|key| Tag::builder().key(key).build()).collect();
     let call = || api.ec2().delete_tags().resources(id).set_tags(Some(gone.clone())).send();
     api.call("ec2", "DeleteTags", call).await.map(|_| ())
+}
+
+/// Asks for all ids; where one of them is not there, for each half, so that one that is gone does
+/// not fail the others. For APIs that take ids as a parameter only.
+pub(crate) async fn bisect<T, F>(
+    ids: Vec<String>,
+    ask: impl Fn(Vec<String>) -> F,
+) -> crate::resource::Result<Vec<T>>
+where
+    F: Future<Output = crate::resource::Result<Vec<T>>>,
+{
+    let mut all = Vec::new();
+    let mut left = vec![ids];
+    while let Some(mut ids) = left.pop().filter(|ids| !ids.is_empty()) {
+        match ask(ids.clone()).await {
+            Ok(found) => all.extend(found),
+            Err(error) if error.is_not_found() => {
+                let half = ids.split_off(ids.len() / 2);
+                if !ids.is_empty() {
+                    left.extend([ids, half]);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(all)
 }

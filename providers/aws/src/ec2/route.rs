@@ -26,8 +26,15 @@ impl AwsResource for Route {
         let given = |names: &[&'static str]| -> Vec<&'static str> {
             names.iter().copied().filter(|name| is_given(config, name)).collect()
         };
-        one(problems, "destination", &DESTINATIONS, &given(&DESTINATIONS));
-        one(problems, "target", &TARGETS, &given(&TARGETS));
+        for (what, names) in [("destination", &DESTINATIONS[..]), ("target", &TARGETS[..])] {
+            // What is not known yet may turn out to be null.
+            let given = given(names);
+            let known: Vec<_> =
+                given.iter().copied().filter(|name| config.get(name).is_known()).collect();
+            if given.is_empty() || known.len() > 1 {
+                one(problems, what, names, known);
+            }
+        }
     }
 
     fn plan(&self, plan: &mut Plan<'_>) {
@@ -135,8 +142,8 @@ impl AwsResource for Route {
 }
 
 /// Of these names exactly one must be given.
-fn one(problems: &mut Problems, what: &str, names: &[&str], given: &[&'static str]) {
-    match given {
+fn one(problems: &mut Problems, what: &str, names: &[&str], given: Vec<&'static str>) {
+    match given[..] {
         [_] => {}
         [] => {
             let message = format!("A route needs a {what}: one of {}.", names.join(", "));

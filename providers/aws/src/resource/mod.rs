@@ -20,7 +20,7 @@ use crate::tags::{OPERATION, Tags};
 
 pub(crate) use adapter::Adapter;
 pub(crate) use plan::Plan;
-pub(crate) use write::Changes;
+pub(crate) use write::{Changes, retag_ec2};
 
 /// A call's result.
 pub(crate) type Result<T> = std::result::Result<T, AwsError>;

@@ -77,6 +77,12 @@ impl<'a> Plan<'a> {
         self.replaces.push(Path::attribute(name));
     }
 
+    /// Names of all attributes and blocks.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let block = self.block;
+        block.attributes.keys().chain(block.blocks.keys()).map(Str::as_str)
+    }
+
     /// Does it differ from what is?
     pub(crate) fn changes(&self, name: &str) -> bool {
         self.prior.is_some_and(|prior| prior.get(name) != self.get(name))

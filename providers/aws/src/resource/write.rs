@@ -29,7 +29,12 @@ pub(crate) struct Changes<'a> {
 impl<'a> Changes<'a> {
     /// Does the attribute or block differ?
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.names.iter().any(|changed| changed == &name)
+        self.names.iter().any(|changed| *changed == name)
+    }
+
+    /// Names of all that differ.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.names.iter().map(Str::as_str)
     }
 
     /// Does one of them differ?
@@ -132,7 +137,13 @@ async fn find_tagged(api: &Api, kind: &str, token: &str) -> Result<Option<String
     Ok(answer.tags().iter().find_map(|tag| tag.resource_id().map(str::to_owned)))
 }
 
-async fn retag_ec2(api: &Api, id: &str, removed: &[String], written: &Tags) -> Result<()> {
+/// Removes and writes tags of an EC2 object.
+pub(crate) async fn retag_ec2(
+    api: &Api,
+    id: &str,
+    removed: &[String],
+    written: &Tags,
+) -> Result<()> {
     if !removed.is_empty() {
         let tags: Vec<Tag> = removed.iter().map(|key| Tag::builder().key(key).build()).collect();
         let remove = || api.ec2().delete_tags().resources(id).set_tags(Some(tags.clone())).send();

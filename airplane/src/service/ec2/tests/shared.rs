@@ -86,6 +86,9 @@ fn tags_come_with_a_create_and_change_later() {
         json!([{"Key": "Name", "Value": "two", "ResourceId": id, "ResourceType": "vpc"},
                {"Key": "Team", "Value": "", "ResourceId": id, "ResourceType": "vpc"}])
     );
+    let dumped = c.airplane.dump();
+    let object = dumped.as_array().unwrap().iter().find(|o| o["id"] == json!(id)).unwrap();
+    assert_eq!(object["tags"], json!({"Name": "two", "Team": ""}));
     // With another value the tag stays, with none it goes.
     c.ec2(
         "DeleteTags",
@@ -121,7 +124,7 @@ fn tags_have_limits() {
         c.refused("CreateTags", tag(vec![json!({"Key": "aws:x", "Value": "v"})])),
         "InvalidParameterValue"
     );
-    let long = "k".repeat(128);
+    let long = "k".repeat(129);
     assert_eq!(
         c.refused("CreateTags", tag(vec![json!({"Key": long, "Value": "v"})])),
         "InvalidParameterValue"
@@ -144,6 +147,13 @@ fn zones_are_those_of_the_region_and_show_when_they_are_down() {
         c.refused("DescribeAvailabilityZones", json!({"ZoneNames": ["us-west-2a"]})),
         "InvalidParameterValue"
     );
+    // A region's name is the client's to choose.
+    for odd in ["local", "-", "", "é-ü-1", "eu-west-1-x-y"] {
+        let there = c.other("222222222222", odd);
+        there.ec2("DescribeAvailabilityZones", json!({}));
+        let vpc = there.vpc("10.0.0.0/16");
+        there.ec2("CreateSubnet", json!({"VpcId": vpc, "CidrBlock": "10.0.0.0/24"}));
+    }
     let regions =
         c.ec2("DescribeRegions", json!({"RegionNames": ["eu-west-1"]}))["Regions"].clone();
     assert_eq!(regions[0]["Endpoint"], "ec2.eu-west-1.amazonaws.com");

@@ -1,0 +1,89 @@
+//! Access and lifecycle policies of repositories.
+
+use serde_json::{Value, json};
+
+use super::repositories::named;
+use crate::around::call::Call;
+use crate::service::Action;
+use crate::wire::fault::{Fault, Outcome};
+
+pub(crate) const ACTIONS: &[Action] = &[
+    ("SetRepositoryPolicy", set),
+    ("GetRepositoryPolicy", get),
+    ("DeleteRepositoryPolicy", delete),
+    ("PutLifecyclePolicy", put_lifecycle),
+    ("GetLifecyclePolicy", get_lifecycle),
+    ("DeleteLifecyclePolicy", delete_lifecycle),
+];
+
+fn answer(call: &Call<'_>, member: &str, text: &str) -> Value {
+    let mut answer =
+        json!({"registryId": call.account, "repositoryName": call.str("repositoryName")});
+    answer[member] = json!(text);
+    answer
+}
+
+fn check(text: &str) -> Result<(), Fault> {
+    let parsed = serde_json::from_str::<Value>(text);
+    if parsed.is_ok_and(|value| value.is_object()) {
+        return Ok(());
+    }
+    let message = "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'";
+    Err(Fault::new("InvalidParameterException", message))
+}
+
+fn set(call: &mut Call<'_>) -> Outcome {
+    let text = call.str("policyText");
+    check(&text)?;
+    named(call)?.1.policy = Some(text.clone());
+    Ok(answer(call, "policyText", &text))
+}
+
+fn no_policy(call: &Call<'_>) -> Fault {
+    let message = format!(
+        "Repository policy does not exist for the repository with name '{}' in the registry with id '{}'",
+        call.str("repositoryName"),
+        call.account
+    );
+    Fault::new("RepositoryPolicyNotFoundException", message)
+}
+
+fn get(call: &mut Call<'_>) -> Outcome {
+    let fault = no_policy(call);
+    let text = named(call)?.1.policy.clone().ok_or(fault)?;
+    Ok(answer(call, "policyText", &text))
+}
+
+fn delete(call: &mut Call<'_>) -> Outcome {
+    let fault = no_policy(call);
+    let text = named(call)?.1.policy.take().ok_or(fault)?;
+    Ok(answer(call, "policyText", &text))
+}
+
+fn put_lifecycle(call: &mut Call<'_>) -> Outcome {
+    let text = call.str("lifecyclePolicyText");
+    check(&text)?;
+    named(call)?.1.lifecycle = Some(text.clone());
+    Ok(answer(call, "lifecyclePolicyText", &text))
+}
+
+fn no_lifecycle(call: &Call<'_>) -> Fault {
+    let message = format!(
+        "Lifecycle policy does not exist for the repository with name '{}' in the registry with id '{}'",
+        call.str("repositoryName"),
+        call.account
+    );
+    Fault::new("LifecyclePolicyNotFoundException", message)
+}
+
+fn get_lifecycle(call: &mut Call<'_>) -> Outcome {
+    let fault = no_lifecycle(call);
+    let text = named(call)?.1.lifecycle.clone().ok_or(fault)?;
+    Ok(answer(call, "lifecyclePolicyText", &text))
+}
+
+fn delete_lifecycle(call: &mut Call<'_>) -> Outcome {
+    let fault = no_lifecycle(call);
+    let text = named(call)?.1.lifecycle.take().ok_or(fault)?;
+    Ok(answer(call, "lifecyclePolicyText", &text))
+}

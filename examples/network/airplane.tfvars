@@ -1,0 +1,6 @@
+environment   = "airplane"
+account_id    = "123456789012"
+cidr          = "10.10.0.0/16"
+domain        = "airplane.example"
+image_id      = "ami-0a1b2c3d4e5f60718"
+force_destroy = true

@@ -1,0 +1,3 @@
+//! Resource types of ECR, one per file.
+
+pub(crate) mod repository;

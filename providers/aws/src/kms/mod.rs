@@ -1,0 +1,4 @@
+//! Resource types of KMS, one per file.
+
+pub(crate) mod alias;
+pub(crate) mod key;

@@ -1,0 +1,3 @@
+//! Resource types of SSM, one per file.
+
+pub(crate) mod parameter;
