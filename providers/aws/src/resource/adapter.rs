@@ -78,15 +78,48 @@ impl<T: AwsResource> Adapter<T> {
     }
 
     async fn read_one(&self, context: &CallContext, prior: Object) -> Result<Option<Object>> {
-        let api = self.api(context, &prior.value);
-        let row = match self.inner.read(&api, Fields(&prior.value)).await {
-            Ok(Some(row)) => row,
-            Ok(None) => return Ok(None),
-            Err(error) if error.is_not_found() => return Ok(None),
-            Err(error) => return Err(error.provider(self.summary("read"))),
+        let value = self.read_over(context, &prior.value, &prior.value).await?;
+        Ok(value.map(|value| Object { value, private: prior.private }))
+    }
+
+    /// The object that `known` tells, laid over `base`; `None`: gone.
+    async fn read_over(
+        &self,
+        context: &CallContext,
+        known: &Value,
+        base: &Value,
+    ) -> Result<Option<Value>> {
+        let api = self.api(context, known);
+        match self.inner.read(&api, Fields(known)).await {
+            Ok(Some(row)) => self.value(&api, &row, base).map(Some),
+            Ok(None) => Ok(None),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error.provider(self.summary("read"))),
+        }
+    }
+
+    /// What became of an update: what is as it was, or else what is, in the words of the plan.
+    async fn settle_update(
+        &self,
+        context: &CallContext,
+        prior: Object,
+        planned: &Value,
+    ) -> Result<Settled> {
+        let (before, private) = (prior.value.clone(), prior.private.clone());
+        let Some(now) = self.read_one(context, prior).await? else {
+            // The update may have changed by what the object is found.
+            let known = fill(planned, &before);
+            let found = self.read_over(context, &known, planned).await?;
+            let exists = |value| Settled::Exists(Object { value, private });
+            return Ok(found.map_or(Settled::Absent, exists));
         };
-        let value = self.value(&api, &row, &prior.value)?;
-        Ok(Some(Object { value, private: prior.private }))
+        if now.value == before {
+            return Ok(Settled::Exists(now));
+        }
+        let known = fill(planned, &before);
+        let found = self.read_over(context, &known, planned).await?;
+        let value = found.unwrap_or(now.value);
+        Ok(Settled::Exists(Object { value, private: now.private }))
     }
 
     /// `planned` with what it needs to be read: the id and what else tells it.
@@ -249,9 +282,7 @@ impl<T: AwsResource> Resource for Adapter<T> {
     async fn settle(&self, context: &CallContext, request: SettleRequest) -> Result<Settled> {
         match request.prior {
             None => self.settle_create(context, request).await,
-            Some(prior) => {
-                Ok(self.read_one(context, prior).await?.map_or(Settled::Absent, Settled::Exists))
-            }
+            Some(prior) => self.settle_update(context, prior, &request.planned).await,
         }
     }
 
@@ -266,8 +297,14 @@ impl<T: AwsResource> Resource for Adapter<T> {
         let mut known = self.inner.import(plain).map_err(refuse)?;
         known.extend(region.map(|region| ("region", Value::string(region))));
         let object = with_attributes(&empty, known);
-        match self.read_one(context, object.into()).await? {
-            Some(object) => Ok(Imported { object }),
+        // As in a new object, what AWS chooses is not null, however little it is.
+        let computed = self.block().attributes.iter().filter(|(name, attribute)| {
+            attribute.computed && object.get(name).is_some_and(Value::is_null)
+        });
+        let unknown = computed.map(|(name, a)| (name.clone(), Value::unknown(a.ty.clone())));
+        let base = with_attributes(&object, unknown);
+        match self.read_over(context, &object, &base).await? {
+            Some(value) => Ok(Imported { object: value.into() }),
             None => Err(refuse(format!(
                 "There is no such object: {id:?}. Check the id, the region and the account."
             ))),
