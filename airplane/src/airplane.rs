@@ -154,10 +154,12 @@ impl Airplane {
     /// Answers a request of an AWS client or of the control API.
     pub fn handle(&self, request: Request<Bytes>) -> Response<Bytes> {
         let mut inner = self.lock();
-        if request.uri().path().starts_with(control::PREFIX) {
-            return control::handle(&mut inner, &request);
-        }
-        inner.aws(&request)
+        let mut response = match request.uri().path().starts_with(control::PREFIX) {
+            true => control::handle(&mut inner, &request),
+            false => inner.aws(&request),
+        };
+        response.extensions_mut().get_or_insert_default::<Delivery>();
+        response
     }
 }
 
@@ -176,6 +178,7 @@ impl Inner {
         }
         if let Err(e) = caught_up.and_then(|()| self.store.commit(&mut self.world)) {
             let message = format!("airplane could not write its database: {e}");
+            self.world.rollback();
             out.result = Err(Fault::new("InternalError", message).status(500));
         }
         out
@@ -188,6 +191,7 @@ impl Inner {
         let parsed = match request::parse(request) {
             Ok(parsed) => parsed,
             Err(unknown) => {
+                self.around.record_unknown(&self.world, &unknown, &request_id);
                 return respond::failure(unknown.service, None, &unknown.fault, &request_id, head);
             }
         };

@@ -1,7 +1,7 @@
 //! The checks that every change must pass.
 
-use crate::conformance;
 use crate::shell::{run, run_with};
+use crate::{conformance, peers};
 
 /// fmt, clippy, docs, tests.
 pub fn all() -> Result<(), String> {
@@ -15,8 +15,9 @@ pub fn all() -> Result<(), String> {
     test()
 }
 
-/// All tests: the crates' own, then the recorded conformance cases.
+/// All tests: the crates' own, then the recorded conformance cases, then airplane's suite.
 pub fn test() -> Result<(), String> {
     run("cargo", &["test", "--workspace", "--locked"])?;
-    conformance::run(&[])
+    conformance::run(&[])?;
+    peers::suite()
 }

@@ -1,7 +1,11 @@
 //! `cargo xtask COMMAND`: the house habits in one place.
 //!
 //! - `test`: everything that must hold: unit and suite tests of all crates (tidy included), then
-//!   the recorded conformance cases against the program.
+//!   the recorded conformance cases against the program, then airplane's suite with its peers.
+//! - `peers`: makes the Python environment of boto3 and moto that airplane's suite runs in;
+//!   `peers test` runs that suite.
+//! - `peers`: makes the Python environment of boto3 and moto that airplane's suite runs in;
+//!   `peers test` runs that suite, which `test` does too.
 //! - `bench`: speed and memory beside terraform, in one run.
 //! - `readme`: writes the READMEs of the modules from the modules.
 //! - `ci`: what `.ci/run` calls: fmt, clippy, docs, test.
@@ -9,6 +13,7 @@
 mod bench;
 mod ci;
 mod conformance;
+mod peers;
 mod readme;
 mod shell;
 #[cfg(test)]
@@ -23,10 +28,13 @@ fn main() -> ExitCode {
         Some("test") => ci::test(),
         Some("ci") => ci::all(),
         Some("conformance") => conformance::run(rest),
+        Some("peers") => peers::command(rest),
+        Some("peers") => peers::command(rest),
         Some("bench") => bench::run(rest),
         Some("readme") => readme::write(),
-        _ => Err("usage: cargo xtask test | ci | conformance [expressions|scenarios] | readme | \
-             bench [--quick]"
+        _ => Err("usage: cargo xtask test | ci | conformance [expressions|scenarios] | peers \
+             [test] | readme | \
+             peers [test] | bench [--quick]"
             .to_owned()),
     };
     match result {

@@ -77,3 +77,56 @@ pub(crate) fn remember(token: Token, call: &mut Call<'_>, output: &Value) {
     };
     replays.insert_implicit(&token.key, replay, now);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::around::call::Caller;
+    use crate::wire::model::model;
+    use crate::world::World;
+    use crate::world::scope::Scope;
+    use serde_json::json;
+
+    fn call<'a>(world: &'a mut World, account: &str, input: Value) -> Call<'a> {
+        let scope = Scope { world, account: account.to_owned(), region: "us-east-1".to_owned() };
+        let caller =
+            Caller { access_key: String::new(), arn: String::new(), user_id: String::new() };
+        let input = input.as_object().cloned().unwrap_or_default();
+        Call {
+            scope,
+            service: ServiceId::Ec2,
+            action: "CreateNatGateway",
+            caller,
+            input,
+            host: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_token_gives_its_first_answer_until_it_is_too_old_and_refuses_other_input() {
+        let m = model(ServiceId::Ec2);
+        let op = &m.operations["CreateNatGateway"];
+        let mut world = World::new(1, 0);
+        let first = json!({"SubnetId": "subnet-1", "ClientToken": "t"});
+        let mut c = call(&mut world, "111122223333", first.clone());
+        let t = token(m, op, &c).unwrap();
+        assert!(replay(&t, &c).is_none());
+        remember(t, &mut c, &json!({"NatGateway": {"NatGatewayId": "nat-1"}}));
+
+        let again = call(&mut world, "111122223333", first.clone());
+        let t = token(m, op, &again).unwrap();
+        assert_eq!(replay(&t, &again).unwrap().unwrap()["NatGateway"]["NatGatewayId"], "nat-1");
+
+        let other =
+            call(&mut world, "111122223333", json!({"SubnetId": "subnet-2", "ClientToken": "t"}));
+        let t = token(m, op, &other).unwrap();
+        assert_eq!(replay(&t, &other).unwrap().unwrap_err().code, "IdempotentParameterMismatch");
+
+        let elsewhere = call(&mut world, "444455556666", first.clone());
+        assert!(replay(&token(m, op, &elsewhere).unwrap(), &elsewhere).is_none());
+
+        world.now += timing::TOKEN_LIFE;
+        let late = call(&mut world, "111122223333", first);
+        assert!(replay(&token(m, op, &late).unwrap(), &late).is_none());
+    }
+}

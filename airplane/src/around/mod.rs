@@ -9,7 +9,7 @@ pub(crate) mod throttle;
 use crate::service::ServiceId;
 use crate::wire::fault::Fault;
 use crate::wire::model::{Model, Operation, model};
-use crate::wire::{respond, signature, validate};
+use crate::wire::{request, respond, signature, validate};
 use crate::world::scope::Scope;
 use crate::world::{Millis, World};
 use call::{Call, Caller};
@@ -102,14 +102,10 @@ impl Around {
             .err()
             .map(|f| f.code.clone())
             .unwrap_or_else(|| "ok".to_owned());
-        self.calls += 1;
-        if self.log.len() == LOGGED {
-            self.log.pop_front();
-        }
         let at = crate::wire::scalar::iso(world.now);
-        let (number, service, lost) = (self.calls, service.name(), outgoing.lost);
-        self.log.push_back(CallRecord {
-            number,
+        let (service, lost) = (service.name(), outgoing.lost);
+        self.record(CallRecord {
+            number: 0,
             at,
             service,
             action,
@@ -120,6 +116,34 @@ impl Around {
             lost,
         });
         outgoing
+    }
+
+    fn record(&mut self, record: CallRecord) {
+        self.calls += 1;
+        if self.log.len() == LOGGED {
+            self.log.pop_front();
+        }
+        self.log.push_back(CallRecord { number: self.calls, ..record });
+    }
+
+    /// Logs a request whose action could not be told, or is none of the service's.
+    pub(crate) fn record_unknown(
+        &mut self,
+        world: &World,
+        unknown: &request::Unknown,
+        request_id: &str,
+    ) {
+        self.record(CallRecord {
+            number: 0,
+            at: crate::wire::scalar::iso(world.now),
+            service: unknown.service.map(ServiceId::name).unwrap_or("unknown"),
+            action: unknown.action.clone(),
+            account: String::new(),
+            region: String::new(),
+            request_id: request_id.to_owned(),
+            result: unknown.fault.code.clone(),
+            lost: None,
+        });
     }
 
     fn checked(

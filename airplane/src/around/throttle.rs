@@ -98,3 +98,23 @@ impl Buckets {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_empties_refills_with_time_and_is_its_accounts_own() {
+        let mut buckets = Buckets::default();
+        let mut take = |place: &str, now| {
+            buckets.take(Throttling::Aws, place, ServiceId::Route53, "ListHostedZones", now)
+        };
+        for _ in 0..5 {
+            take("a/us-east-1", 0).unwrap();
+        }
+        assert_eq!(take("a/us-east-1", 0).unwrap_err().code, "Throttling");
+        assert!(take("b/us-east-1", 0).is_ok());
+        assert!(take("a/us-east-1", 200).is_ok());
+        assert!(take("a/us-east-1", 200).is_err());
+    }
+}

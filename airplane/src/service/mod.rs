@@ -42,6 +42,12 @@ macro_rules! services {
                 match self { $(ServiceId::$id => $name,)* }
             }
 
+            /// The names of the actions that have code.
+            pub(crate) fn actions(self) -> impl Iterator<Item = &'static str> {
+                let actions = match self { $(ServiceId::$id => $module::ACTIONS,)* };
+                actions.iter().flat_map(|family| family.iter()).map(|(name, _)| *name)
+            }
+
             /// The code of an action.
             pub(crate) fn handler(self, action: &str) -> Option<Handler> {
                 let actions = match self { $(ServiceId::$id => $module::ACTIONS,)* };

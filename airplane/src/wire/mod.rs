@@ -5,7 +5,11 @@ pub(crate) mod model;
 pub(crate) mod request;
 pub(crate) mod respond;
 pub(crate) mod rest;
+pub(crate) mod roots;
 pub(crate) mod scalar;
 pub(crate) mod signature;
 pub(crate) mod validate;
 pub(crate) mod xml;
+
+#[cfg(test)]
+mod tests;

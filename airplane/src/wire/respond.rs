@@ -267,8 +267,9 @@ fn rest_body(
         return body;
     }
     let output = op.output.as_ref();
-    let root = output
-        .and_then(|r| r.location_name.as_deref())
+    let root = (service == ServiceId::S3)
+        .then(|| crate::wire::roots::of(&op.name))
+        .flatten()
         .or(shape.location_name.as_deref())
         .or(output.map(|r| r.shape.as_str()))
         .unwrap_or("Response");

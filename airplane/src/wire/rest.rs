@@ -159,7 +159,8 @@ pub(crate) fn parse(
                 .request
                 .headers()
                 .get(wire)
-                .map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned()),
+                .map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned())
+                .or_else(|| trailer(raw, wire)),
             Some("headers") => {
                 out.insert(name.clone(), prefixed_headers(raw, wire));
                 None
@@ -180,6 +181,20 @@ pub(crate) fn parse(
         body(m, input, raw, &mut out)?;
     }
     Ok(out)
+}
+
+// A header that came after an `aws-chunked` body, as the checksums of streams do. `x-amz-trailer` announces it.
+fn trailer(raw: &Raw<'_>, name: &str) -> Option<String> {
+    let announced = raw.header("x-amz-trailer").split(',');
+    if !announced.into_iter().any(|t| t.trim().eq_ignore_ascii_case(name)) {
+        return None;
+    }
+    let body = raw.request.body();
+    // Trailers are short: the last kilobyte holds them all.
+    let tail = String::from_utf8_lossy(&body[body.len().saturating_sub(1024)..]).into_owned();
+    let fields = tail.rsplit("\r\n").filter_map(|line| line.split_once(':'));
+    let mut named = fields.filter(|(field, _)| field.trim().eq_ignore_ascii_case(name));
+    named.next().map(|(_, value)| value.trim().to_owned())
 }
 
 fn prefixed_headers(raw: &Raw<'_>, prefix: &str) -> Value {

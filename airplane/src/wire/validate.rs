@@ -4,6 +4,9 @@ use crate::wire::fault::Fault;
 use crate::wire::model::{Model, Operation, Shape};
 use serde_json::{Map, Value};
 
+/// How many values of an enum an error lists.
+const LISTED: usize = 60;
+
 /// Checks an input; the first fault is the answer.
 pub(crate) fn input(
     service: ServiceId,
@@ -88,12 +91,13 @@ impl Check<'_> {
         Err(self.invalid(path, shown, &rule))
     }
 
+    // Nobody reads the names of a thousand instance types.
     fn not_in_enum(&self, shape: &Shape, text: &str, path: &str) -> Fault {
-        self.invalid(
-            path,
-            text,
-            &format!("Member must satisfy enum value set: [{}]", shape.values.join(", ")),
-        )
+        let (shown, rest) = shape.values.split_at(shape.values.len().min(LISTED));
+        let more =
+            if rest.is_empty() { String::new() } else { format!(", and {} more", rest.len()) };
+        let set = format!("Member must satisfy enum value set: [{}{more}]", shown.join(", "));
+        self.invalid(path, text, &set)
     }
 
     fn invalid(&self, path: &str, shown: &str, rule: &str) -> Fault {

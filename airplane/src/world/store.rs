@@ -7,7 +7,6 @@ use std::path::Path;
 /// An open database, or none for a world that lives in memory only.
 pub(crate) struct Store {
     db: Option<Connection>,
-    position: u128,
 }
 
 /// What went wrong with the database.
@@ -16,7 +15,7 @@ pub(crate) type StoreError = rusqlite::Error;
 impl Store {
     /// A store that keeps nothing.
     pub(crate) fn memory() -> Self {
-        Store { db: None, position: 0 }
+        Store { db: None }
     }
 
     /// Opens or makes a database.
@@ -29,7 +28,7 @@ impl Store {
                 PRIMARY KEY (place, name, id)) WITHOUT ROWID;
              CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;",
         )?;
-        Ok(Store { db: Some(db), position: 0 })
+        Ok(Store { db: Some(db) })
     }
 
     /// Reads everything into an empty world; returns the time that the world had reached.
@@ -57,31 +56,46 @@ impl Store {
             && let (Ok(seed), Ok(position)) = (seed.parse(), position.parse())
         {
             world.ids.seek(seed, position);
-            self.position = position;
         }
         Ok(meta("now")?.and_then(|n| n.parse().ok()))
     }
 
-    /// Writes what is dirty, with generator and time, in one transaction.
+    /// Writes what is dirty, with generator and time, in one transaction. What could not be written stays dirty, so
+    /// that the caller can take it back.
     pub(crate) fn commit(&mut self, world: &mut World) -> Result<(), StoreError> {
         let mut changes: Vec<(String, String, Change)> = Vec::new();
-        world.each_table(&mut |place, name, table| {
-            changes
-                .extend(table.commit().into_iter().map(|c| (place.to_owned(), name.to_owned(), c)));
-        });
-        let position = world.ids.position();
-        let Some(db) = self.db.as_mut() else { return Ok(()) };
-        // Reads draw request ids too; they alone are worth no transaction.
-        if changes.is_empty() {
+        if self.db.is_none() {
+            world.each_table(&mut |_, _, table| table.settle());
             return Ok(());
         }
+        world.each_table(&mut |place, name, table| {
+            changes.extend(
+                table.pending().into_iter().map(|c| (place.to_owned(), name.to_owned(), c)),
+            );
+        });
+        // Reads draw request ids too; they alone are worth no transaction.
+        if !changes.is_empty() {
+            self.write(world, &changes)?;
+        }
+        world.each_table(&mut |_, _, table| table.settle());
+        Ok(())
+    }
+
+    fn write(
+        &mut self,
+        world: &World,
+        changes: &[(String, String, Change)],
+    ) -> Result<(), StoreError> {
+        let Some(db) = self.db.as_mut() else {
+            return Ok(());
+        };
         let tx = db.transaction()?;
         {
             let mut put =
                 tx.prepare_cached("INSERT OR REPLACE INTO records VALUES (?1, ?2, ?3, ?4)")?;
             let mut drop = tx
                 .prepare_cached("DELETE FROM records WHERE place = ?1 AND name = ?2 AND id = ?3")?;
-            for (place, name, change) in &changes {
+            for (place, name, change) in changes {
                 match &change.json {
                     Some(json) => put.execute(params![place, name, change.id, json])?,
                     None => drop.execute(params![place, name, change.id])?,
@@ -89,12 +103,10 @@ impl Store {
             }
             let mut meta = tx.prepare_cached("INSERT OR REPLACE INTO meta VALUES (?1, ?2)")?;
             meta.execute(params!["seed", world.ids.seed.to_string()])?;
-            meta.execute(params!["position", position.to_string()])?;
+            meta.execute(params!["position", world.ids.position().to_string()])?;
             meta.execute(params!["now", world.now.to_string()])?;
         }
-        tx.commit()?;
-        self.position = position;
-        Ok(())
+        tx.commit()
     }
 
     /// Writes the time alone, when a clock was stepped and nothing else changed.
@@ -109,7 +121,7 @@ impl Store {
     pub(crate) fn rewrite(&mut self, world: &mut World) -> Result<(), StoreError> {
         let mut rows: Vec<(String, String, String, String)> = Vec::new();
         world.each_table(&mut |place, name, table| {
-            table.commit();
+            table.settle();
             rows.extend(
                 table
                     .export()

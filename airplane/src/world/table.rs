@@ -171,8 +171,10 @@ pub(crate) struct Change {
 
 /// A table without its type.
 pub(crate) trait AnyTable {
-    /// Changes since the last commit; forgets them.
-    fn commit(&mut self) -> Vec<Change>;
+    /// Changes since the last commit.
+    fn pending(&self) -> Vec<Change>;
+    /// Makes the changes final: they can no longer be rolled back.
+    fn settle(&mut self);
     /// Undoes what changed since the last commit.
     fn rollback(&mut self);
     /// Puts a stored row in.
@@ -186,9 +188,15 @@ pub(crate) trait AnyTable {
 }
 
 impl<T: Record> AnyTable for Table<T> {
-    fn commit(&mut self) -> Vec<Change> {
-        let ids = std::mem::take(&mut self.before).into_keys();
-        ids.map(|id| Change { json: self.row(&id).map(encode), id }).collect()
+    fn pending(&self) -> Vec<Change> {
+        self.before
+            .keys()
+            .map(|id| Change { json: self.row(id).map(encode), id: id.clone() })
+            .collect()
+    }
+
+    fn settle(&mut self) {
+        self.before.clear();
     }
 
     fn rollback(&mut self) {

@@ -79,7 +79,7 @@ impl Row {
                     .cell(name, cell, attribute, &base)
                     .map_err(|error| format!("{name}: {error}"))?,
                 None if base.is_wholly_known() => base,
-                None => absent(attribute),
+                None => attribute.default.clone().unwrap_or_else(|| absent(attribute)),
             };
             entries.push((name.clone(), value));
         }
@@ -190,6 +190,15 @@ pub(crate) fn nothing(block: &Block) -> Value {
         (name.clone(), empty)
     });
     Value::object(attributes.chain(blocks).collect::<Vec<_>>())
+}
+
+/// [`nothing`], but open where AWS chooses or a default holds: what an import begins with.
+pub(crate) fn open(block: &Block) -> Value {
+    let chosen = |it: &Attribute| it.computed || it.default.is_some();
+    let attributes = block.attributes.iter().filter(|(_, attribute)| chosen(attribute));
+    let attributes =
+        attributes.map(|(name, attribute)| (name.as_str(), Value::unknown(attribute.ty.clone())));
+    kprov_provider::with_attributes(&nothing(block), attributes)
 }
 
 /// Null, "", 0, false or empty?

@@ -150,6 +150,10 @@ pub(crate) static DATA_SOURCES: &[Entry<dyn DataSource>] = &[
     data!("aws_partition", data::partition::Partition),
     data!("aws_region", data::region::Region),
     data!("aws_route53_zone", data::route53_zone::Route53Zone),
+    data!("aws_route_table", data::route_table::RouteTable),
     data!("aws_security_group", data::security_group::SecurityGroup),
     data!("aws_ssm_parameter", data::ssm_parameter::SsmParameter),
+    data!("aws_subnet", data::subnet::Subnet),
+    data!("aws_subnets", data::subnets::Subnets),
+    data!("aws_vpc", data::vpc::Vpc),
 ];

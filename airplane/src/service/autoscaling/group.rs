@@ -157,8 +157,11 @@ pub(super) fn edit(scope: &mut Scope<'_>, name: &str, change: impl FnOnce(&mut G
     }
 }
 
+/// Subnets, and the zones that they are in.
+pub(super) type Places = (Vec<String>, Vec<String>);
+
 /// Subnets and zones of a call; nothing where it says none.
-pub(super) fn places(call: &mut Call<'_>) -> Result<Option<(Vec<String>, Vec<String>)>, Fault> {
+pub(super) fn places(call: &mut Call<'_>) -> Result<Option<Places>, Fault> {
     let text = call.opt_str("VPCZoneIdentifier").unwrap_or_default();
     let subnets: Vec<String> =
         text.split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect();

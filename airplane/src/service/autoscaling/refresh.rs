@@ -61,7 +61,8 @@ impl Refresh {
     /// How much is done.
     pub(super) fn percentage(&self) -> i64 {
         let done = self.total.saturating_sub(self.left.len());
-        if self.total == 0 { 100 } else { i64::try_from(done * 100 / self.total).unwrap_or(100) }
+        let percentage = (done * 100).checked_div(self.total).unwrap_or(100);
+        i64::try_from(percentage).unwrap_or(100)
     }
 }
 

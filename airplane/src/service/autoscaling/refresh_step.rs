@@ -180,14 +180,13 @@ fn still_left(refresh: &Refresh, members: &[(String, Member)]) -> Vec<String> {
     };
     let skip_protected = ignore("ScaleInProtectedInstances");
     let skip_standby = ignore("StandbyInstances");
-    let still = |id: &&String| {
-        members.iter().any(|(known, member)| {
-            known == *id
-                && !member.is_leaving()
-                && !(skip_protected && member.protected)
-                && !(skip_standby && member.state == "Standby")
-        })
+    let is_out = |member: &Member| {
+        member.is_leaving()
+            || skip_protected && member.protected
+            || skip_standby && member.state == "Standby"
     };
+    let still =
+        |id: &&String| members.iter().any(|(known, member)| known == *id && !is_out(member));
     refresh.left.iter().filter(still).cloned().collect()
 }
 

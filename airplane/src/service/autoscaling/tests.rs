@@ -163,7 +163,7 @@ fn a_dead_instance_is_replaced_unless_that_is_suspended() {
     flight.asg("SuspendProcesses", suspended.clone());
     flight.call("ec2", "TerminateInstances", json!({"InstanceIds": [first]}));
     flight.wait(300);
-    assert_eq!(flight.ids(), [first.clone()]);
+    assert_eq!(flight.ids(), std::slice::from_ref(&first));
     assert_eq!(flight.shown()["Instances"][0]["HealthStatus"], "Unhealthy");
     flight.asg("ResumeProcesses", suspended);
     flight.wait(120);

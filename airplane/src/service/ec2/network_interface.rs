@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+/// How many addresses of a family the largest instance type allows on an interface.
+const MOST_ADDRESSES: usize = 50;
+
 /// A network interface.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct NetworkInterface {
@@ -199,7 +202,7 @@ fn pick(scope: &mut Scope<'_>, new: &New, subnet: &Subnet) -> Result<Vec<String>
         }
         addresses.push(ip.to_string());
     }
-    let missing = usize::from(new.private_ip.is_none()) + new.secondary_count;
+    let missing = usize::from(new.private_ip.is_none()) + new.secondary_count.min(1 << 16);
     let mut chosen: Vec<String> = net
         .hosts()
         .filter(|ip| !is_reserved(net, *ip))
@@ -223,6 +226,12 @@ fn pick_v6(scope: &mut Scope<'_>, new: &New, subnet: &Subnet) -> Result<Vec<Stri
     let automatic =
         usize::from(subnet.assign_ipv6 && new.ipv6.is_empty() && new.requester.is_none());
     let count = new.ipv6_count.max(automatic);
+    if count > MOST_ADDRESSES {
+        let message = format!(
+            "An interface cannot have {count} IPv6 addresses; {MOST_ADDRESSES} is the most"
+        );
+        return Err(Fault::new("InvalidParameterValue", message));
+    }
     if count == 0 && new.ipv6.is_empty() {
         return Ok(Vec::new());
     }

@@ -36,8 +36,11 @@ const REGIONS: [&str; 17] = [
 pub(crate) fn zone_id(zone: &str) -> String {
     let parts: Vec<&str> = zone.split('-').collect();
     let (Some(area), Some(last)) = (parts.first(), parts.last()) else { return zone.to_owned() };
-    let middle: String = parts[1..parts.len() - 1]
+    // A region's name is the client's to choose, so it may have no parts at all.
+    let middle: String = parts
         .iter()
+        .skip(1)
+        .take(parts.len().saturating_sub(2))
         .map(|p| match *p {
             "northeast" => "ne",
             "northwest" => "nw",

@@ -31,8 +31,11 @@ struct Window<T> {
     answer: Shared<BoxFuture<'static, Answer<T>>>,
 }
 
+/// By kind and region; each its own type.
+type ByKind = HashMap<(&'static str, String), Box<dyn Any + Send>>;
+
 #[derive(Default)]
-pub(super) struct Batches(Mutex<HashMap<(&'static str, String), Box<dyn Any + Send>>>);
+pub(super) struct Batches(Mutex<ByKind>);
 
 impl Api {
     /// The object of that id, or `None` where there is none. `kind` names the loader: all loads of

@@ -8,6 +8,7 @@ mod batch;
 mod budget;
 mod clients;
 mod error;
+mod fresh;
 mod guard;
 mod poll;
 mod retry;
@@ -68,6 +69,7 @@ struct Shared {
     batches: batch::Batches,
     polls: poll::Polls,
     identity: guard::Guard,
+    made: fresh::Made,
     counts: Mutex<BTreeMap<String, u64>>,
     tokens: Mutex<HashMap<String, SystemTime>>,
 }
@@ -91,6 +93,7 @@ impl Api {
             batches: batch::Batches::default(),
             polls: poll::Polls::default(),
             identity: guard::Guard::default(),
+            made: fresh::Made::default(),
             counts: Mutex::default(),
             tokens: Mutex::default(),
         };

@@ -44,8 +44,11 @@ struct Poll<T> {
     tick: Option<Tick<T>>,
 }
 
+/// By kind and region; each its own type.
+type ByKind = HashMap<(&'static str, String), Box<dyn Any + Send>>;
+
 #[derive(Default)]
-pub(super) struct Polls(Mutex<HashMap<(&'static str, String), Box<dyn Any + Send>>>);
+pub(super) struct Polls(Mutex<ByKind>);
 
 /// One who waits; no longer so when dropped.
 struct Waiter {

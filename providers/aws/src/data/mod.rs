@@ -5,14 +5,19 @@ pub(crate) mod autoscaling_groups;
 pub(crate) mod availability_zones;
 pub(crate) mod caller_identity;
 pub(crate) mod default_tags;
+mod filters;
 pub(crate) mod iam_policy_document;
 pub(crate) mod iam_role;
 pub(crate) mod instances;
 pub(crate) mod partition;
 pub(crate) mod region;
 pub(crate) mod route53_zone;
+pub(crate) mod route_table;
 pub(crate) mod security_group;
 pub(crate) mod ssm_parameter;
+pub(crate) mod subnet;
+pub(crate) mod subnets;
+pub(crate) mod vpc;
 
 use std::fmt;
 

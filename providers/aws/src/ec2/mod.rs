@@ -22,7 +22,7 @@ pub(crate) mod requirements;
 pub(crate) mod route;
 pub(crate) mod route_table;
 pub(crate) mod route_table_association;
-mod routing;
+pub(crate) mod routing;
 pub(crate) mod security_group;
 pub(crate) mod security_group_rule;
 pub(crate) mod subnet;

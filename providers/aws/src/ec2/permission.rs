@@ -187,12 +187,14 @@ pub(crate) fn found(permissions: &[IpPermission]) -> Permissions {
     all
 }
 
+/// A protocol and its ports.
+type Traffic<P> = (P, Option<i32>, Option<i32>);
+
 /// As the calls take them: one item per protocol and ports.
 pub(crate) fn sent<'a>(
     permissions: impl IntoIterator<Item = (&'a Permission, &'a String)>,
 ) -> Vec<IpPermission> {
-    let mut groups: BTreeMap<(&str, Option<i32>, Option<i32>), Vec<(&Source, &String)>> =
-        BTreeMap::new();
+    let mut groups: BTreeMap<Traffic<&str>, Vec<(&Source, &String)>> = BTreeMap::new();
     for (it, text) in permissions {
         groups.entry((&it.protocol, it.from, it.to)).or_default().push((&it.source, text));
     }
@@ -248,12 +250,11 @@ pub(crate) fn shown<'a>(
             rules.push(left_of(rule, &left, own));
         }
     }
-    let mut groups: BTreeMap<(String, Option<i32>, Option<i32>, String), Vec<Source>> =
-        BTreeMap::new();
+    let mut groups: BTreeMap<(Traffic<String>, String), Vec<Source>> = BTreeMap::new();
     for (it, text) in rest {
-        groups.entry((it.protocol, it.from, it.to, text)).or_default().push(it.source);
+        groups.entry(((it.protocol, it.from, it.to), text)).or_default().push(it.source);
     }
-    rules.extend(groups.into_iter().map(|((protocol, from, to, text), sources)| {
+    rules.extend(groups.into_iter().map(|(((protocol, from, to), text), sources)| {
         bundle(&protocol, from, to, &text, &sources, own)
     }));
     rules

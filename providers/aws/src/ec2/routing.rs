@@ -46,7 +46,7 @@ impl Destination {
     }
 
     /// Of an inline route.
-    pub(super) fn inline(block: Fields<'_>) -> Option<Destination> {
+    pub(crate) fn inline(block: Fields<'_>) -> Option<Destination> {
         Destination::of(block, ["cidr_block", "ipv6_cidr_block", "destination_prefix_list_id"])
     }
 
@@ -121,7 +121,7 @@ pub(super) fn target_of(route: &Route, name: &str) -> Option<String> {
 
 /// Is it of the table's owner, or of AWS: the VPC's own, those of gateway endpoints and of lattices,
 /// and what VPN gateways propagate?
-pub(super) fn is_own(route: &Route) -> bool {
+pub(crate) fn is_own(route: &Route) -> bool {
     let gateway = route.gateway_id().unwrap_or_default();
     route.origin() != Some(&RouteOrigin::EnableVgwRoutePropagation)
         && gateway != LOCAL
@@ -144,7 +144,7 @@ pub(super) fn inline_of_default(route: &Route, before: Fields<'_>) -> Json {
 }
 
 /// An inline route as AWS has it; the destination as `before` spells it.
-pub(super) fn inline(route: &Route, before: Fields<'_>) -> Json {
+pub(crate) fn inline(route: &Route, before: Fields<'_>) -> Json {
     let actual = destination(route);
     let spelt = before
         .blocks("route")

@@ -63,40 +63,7 @@ impl AwsResource for Subnet {
 
     async fn read(&self, api: &Api, prior: Fields<'_>) -> Result<Option<Row>> {
         let Some(subnet) = api.load("subnet", prior.id(), subnets).await? else { return Ok(None) };
-        let names = subnet.private_dns_name_options_on_launch();
-        let ipv6 = live_ipv6(&subnet);
-        let mut row = Row::new();
-        row.set("id", prior.id())
-            .set("arn", subnet.subnet_arn())
-            .set("vpc_id", subnet.vpc_id())
-            .set("owner_id", subnet.owner_id())
-            .set("availability_zone", subnet.availability_zone())
-            .set("availability_zone_id", subnet.availability_zone_id())
-            .set("cidr_block", subnet.cidr_block())
-            .set("map_public_ip_on_launch", subnet.map_public_ip_on_launch())
-            .set("map_customer_owned_ip_on_launch", subnet.map_customer_owned_ip_on_launch())
-            .set("customer_owned_ipv4_pool", subnet.customer_owned_ipv4_pool())
-            .set("outpost_arn", subnet.outpost_arn())
-            .set("enable_lni_at_device_index", subnet.enable_lni_at_device_index())
-            .set("assign_ipv6_address_on_creation", subnet.assign_ipv6_address_on_creation())
-            .set("enable_dns64", subnet.enable_dns64())
-            .set("ipv6_native", subnet.ipv6_native())
-            .set(
-                "private_dns_hostname_type_on_launch",
-                names.and_then(|it| it.hostname_type()).map(HostnameType::as_str),
-            )
-            .set(
-                "enable_resource_name_dns_a_record_on_launch",
-                names.and_then(|it| it.enable_resource_name_dns_a_record()).unwrap_or(false),
-            )
-            .set(
-                "enable_resource_name_dns_aaaa_record_on_launch",
-                names.and_then(|it| it.enable_resource_name_dns_aaaa_record()).unwrap_or(false),
-            )
-            .set("ipv6_cidr_block", ipv6.as_ref().map(|(block, _)| block.as_str()))
-            .set("ipv6_cidr_block_association_id", ipv6.as_ref().map(|(_, id)| id.as_str()))
-            .tags(pairs(subnet.tags()));
-        Ok(Some(row))
+        Ok(Some(row(&subnet)))
     }
 
     async fn create(&self, api: &Api, create: Create<'_>) -> Result<Made> {
@@ -171,6 +138,44 @@ impl AwsResource for Subnet {
     async fn holders(&self, api: &Api, prior: Fields<'_>) -> Result<Vec<String>> {
         interfaces(api, filter("subnet-id", [prior.id()])).await
     }
+}
+
+/// A subnet as AWS has it.
+pub(crate) fn row(subnet: &aws_sdk_ec2::types::Subnet) -> Row {
+    let names = subnet.private_dns_name_options_on_launch();
+    let ipv6 = live_ipv6(subnet);
+    let mut row = Row::new();
+    row.set("id", subnet.subnet_id())
+        .set("arn", subnet.subnet_arn())
+        .set("vpc_id", subnet.vpc_id())
+        .set("owner_id", subnet.owner_id())
+        .set("availability_zone", subnet.availability_zone())
+        .set("availability_zone_id", subnet.availability_zone_id())
+        .set("cidr_block", subnet.cidr_block())
+        .set("map_public_ip_on_launch", subnet.map_public_ip_on_launch())
+        .set("map_customer_owned_ip_on_launch", subnet.map_customer_owned_ip_on_launch())
+        .set("customer_owned_ipv4_pool", subnet.customer_owned_ipv4_pool())
+        .set("outpost_arn", subnet.outpost_arn())
+        .set("enable_lni_at_device_index", subnet.enable_lni_at_device_index())
+        .set("assign_ipv6_address_on_creation", subnet.assign_ipv6_address_on_creation())
+        .set("enable_dns64", subnet.enable_dns64())
+        .set("ipv6_native", subnet.ipv6_native())
+        .set(
+            "private_dns_hostname_type_on_launch",
+            names.and_then(|it| it.hostname_type()).map(HostnameType::as_str),
+        )
+        .set(
+            "enable_resource_name_dns_a_record_on_launch",
+            names.and_then(|it| it.enable_resource_name_dns_a_record()).unwrap_or(false),
+        )
+        .set(
+            "enable_resource_name_dns_aaaa_record_on_launch",
+            names.and_then(|it| it.enable_resource_name_dns_aaaa_record()).unwrap_or(false),
+        )
+        .set("ipv6_cidr_block", ipv6.as_ref().map(|(block, _)| block.as_str()))
+        .set("ipv6_cidr_block_association_id", ipv6.as_ref().map(|(_, id)| id.as_str()))
+        .tags(pairs(subnet.tags()));
+    row
 }
 
 /// Subnets by id.

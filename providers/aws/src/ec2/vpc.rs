@@ -229,7 +229,7 @@ pub(crate) async fn default_network_acls(api: Api, ids: Vec<String>) -> Result<F
 }
 
 /// The API tells one attribute of one VPC per call.
-async fn attribute(api: &Api, id: &str, name: VpcAttributeName) -> Result<Option<bool>> {
+pub(crate) async fn attribute(api: &Api, id: &str, name: VpcAttributeName) -> Result<Option<bool>> {
     let ask = || api.ec2().describe_vpc_attribute().vpc_id(id).attribute(name.clone()).send();
     let answer = api.call("ec2", "DescribeVpcAttribute", ask).await?;
     let value = match name {

@@ -16,7 +16,7 @@ use super::write::Changes;
 use super::{AwsResource, Create, Made, Tagging};
 use crate::api::{Api, AwsError};
 use crate::fields::{Fields, Problems};
-use crate::row::{Row, fill, nothing};
+use crate::row::{Row, fill, nothing, open};
 use crate::tags::Tags;
 
 /// How long after its use a token whose object is not found may still turn up.
@@ -78,15 +78,24 @@ impl<T: AwsResource> Adapter<T> {
     }
 
     async fn read_one(&self, context: &CallContext, prior: Object) -> Result<Option<Object>> {
-        let api = self.api(context, &prior.value);
-        let row = match self.inner.read(&api, Fields(&prior.value)).await {
-            Ok(Some(row)) => row,
-            Ok(None) => return Ok(None),
-            Err(error) if error.is_not_found() => return Ok(None),
-            Err(error) => return Err(error.provider(self.summary("read"))),
-        };
-        let value = self.value(&api, &row, &prior.value)?;
-        Ok(Some(Object { value, private: prior.private }))
+        let value = self.read_over(context, &prior.value, &prior.value).await?;
+        Ok(value.map(|value| Object { value, private: prior.private }))
+    }
+
+    /// Reads what `known` tells, laid over `base`.
+    async fn read_over(
+        &self,
+        context: &CallContext,
+        known: &Value,
+        base: &Value,
+    ) -> Result<Option<Value>> {
+        let api = self.api(context, known);
+        match self.inner.read(&api, Fields(known)).await {
+            Ok(Some(row)) => self.value(&api, &row, base).map(Some),
+            Ok(None) => Ok(None),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error.provider(self.summary("read"))),
+        }
     }
 
     /// `planned` with what it needs to be read: the id and what else tells it.
@@ -148,7 +157,8 @@ impl<T: AwsResource> Adapter<T> {
         let identified = self.identified(&planned, &made)?;
         match self.inner.read(&api, Fields(&identified)).await {
             Ok(Some(row)) => Ok(Settled::Exists(Object {
-                value: self.value(&api, &row, &identified)?,
+                // As after a create: what was left open is as AWS says, also where that is nothing.
+                value: self.value(&api, &row, &planned)?,
                 private: request.private,
             })),
             Ok(None) => Ok(Settled::Absent),
@@ -258,9 +268,10 @@ impl<T: AwsResource> Resource for Adapter<T> {
         };
         let mut known = self.inner.import(plain).map_err(refuse)?;
         known.extend(region.map(|region| ("region", Value::string(region))));
-        let object = with_attributes(&empty, known);
-        match self.read_one(context, object.into()).await? {
-            Some(object) => Ok(Imported { object }),
+        let base = with_attributes(&open(self.block()), known.clone());
+        let known = with_attributes(&empty, known);
+        match self.read_over(context, &known, &base).await? {
+            Some(value) => Ok(Imported { object: value.into() }),
             None => Err(refuse(format!(
                 "There is no such object: {id:?}. Check the id, the region and the account."
             ))),

@@ -29,7 +29,7 @@ pub(crate) struct Changes<'a> {
 impl<'a> Changes<'a> {
     /// Does the attribute or block differ?
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.names.iter().any(|changed| changed == &name)
+        self.names.iter().any(|changed| *changed == name)
     }
 
     /// Names of all that differ.
@@ -57,6 +57,7 @@ impl<T: AwsResource> Adapter<T> {
             Some(made) => made,
             None => self.inner.create(api, create).await?,
         };
+        api.made(&made.id);
         let completed = self.inner.complete(api, &made.id, create).await;
         completed.map_err(AwsError::after_effect)?;
         Ok(made)

@@ -181,3 +181,40 @@ fn all_who_wait_share_a_describe_and_time_runs_out() {
     assert!(run(wait(60)).iter().all(Result::is_ok));
     assert_eq!(before + 2, world.count("DescribeSubnets"), "six in all, of which four were late");
 }
+
+#[test]
+fn what_was_made_a_moment_ago_is_waited_for_and_nothing_else() {
+    let left = AtomicUsize::new(3);
+    let missing = |id: &str| {
+        let body = format!(
+            "<Response><Errors><Error><Code>InvalidVpcID.NotFound</Code><Message>The vpc ID '{id}' \
+             does not exist</Message></Error></Errors><RequestID>r-1</RequestID></Response>"
+        );
+        (400, body)
+    };
+    let world = World::new(move |action, asked| match action {
+        "GetCallerIdentity" => identity(),
+        _ if asked["VpcId"] == "vpc-2" => missing("vpc-2"),
+        _ => {
+            let hidden =
+                left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
+            if hidden.is_ok() { missing("vpc-1") } else { (200, String::new()) }
+        }
+    });
+    run(async {
+        let context = world.context(&[]).await;
+        let api = context.client::<Api>();
+        let attach = |vpc: &'static str| {
+            let call = move || {
+                let call = api.ec2().attach_internet_gateway().internet_gateway_id("igw-1");
+                call.vpc_id(vpc).send()
+            };
+            api.call("ec2", "AttachInternetGateway", call)
+        };
+        api.made("vpc-1");
+        attach("vpc-1").await.unwrap();
+        assert_eq!(world.count("AttachInternetGateway"), 4);
+        attach("vpc-2").await.unwrap_err();
+        assert_eq!(world.count("AttachInternetGateway"), 5);
+    });
+}

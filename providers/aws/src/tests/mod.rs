@@ -2,6 +2,7 @@
 
 mod calls;
 mod flight;
+mod network;
 mod plans;
 mod services;
 

@@ -166,6 +166,12 @@ fn an_interface_takes_addresses_and_groups_of_its_subnet() {
     assert_eq!(c.refused("CreateNetworkInterface", make("10.0.0.9")), "InvalidIPAddress.InUse");
     let many = json!({"SubnetId": subnet, "SecondaryPrivateIpAddressCount": 10});
     assert_eq!(c.refused("CreateNetworkInterface", many), "InsufficientFreeAddressesInSubnet");
+    for count in [i64::MAX, 1 << 40] {
+        let many = json!({"SubnetId": subnet, "SecondaryPrivateIpAddressCount": count});
+        assert_eq!(c.refused("CreateNetworkInterface", many), "InsufficientFreeAddressesInSubnet");
+        let many = json!({"SubnetId": subnet, "Ipv6AddressCount": count});
+        assert_eq!(c.refused("CreateNetworkInterface", many), "InvalidParameterValue");
+    }
     let far = c.vpc("10.1.0.0/16");
     let group = c
         .ec2("CreateSecurityGroup", json!({"GroupName": "far", "Description": "d", "VpcId": far}))

@@ -147,6 +147,13 @@ fn zones_are_those_of_the_region_and_show_when_they_are_down() {
         c.refused("DescribeAvailabilityZones", json!({"ZoneNames": ["us-west-2a"]})),
         "InvalidParameterValue"
     );
+    // A region's name is the client's to choose.
+    for odd in ["local", "-", "", "é-ü-1", "eu-west-1-x-y"] {
+        let there = c.other("222222222222", odd);
+        there.ec2("DescribeAvailabilityZones", json!({}));
+        let vpc = there.vpc("10.0.0.0/16");
+        there.ec2("CreateSubnet", json!({"VpcId": vpc, "CidrBlock": "10.0.0.0/24"}));
+    }
     let regions =
         c.ec2("DescribeRegions", json!({"RegionNames": ["eu-west-1"]}))["Regions"].clone();
     assert_eq!(regions[0]["Endpoint"], "ec2.eu-west-1.amazonaws.com");

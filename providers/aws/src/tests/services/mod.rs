@@ -1,6 +1,8 @@
 //! The conformance kit over an airplane: IAM, load balancers, DNS, queues, events, keys, parameters,
 //! repositories, buckets.
 
+mod buckets;
+mod data;
 mod dns;
 mod events;
 mod iam;
@@ -8,8 +10,8 @@ mod load_balancers;
 mod others;
 
 use kprov_core::Value;
-use kprov_provider::Provider;
 use kprov_core::value::from_json;
+use kprov_provider::Provider;
 use serde_json::{Value as Json, json};
 
 use super::flight::{Flight, text};
