@@ -3,8 +3,6 @@
 //! - `test`: everything that must hold: unit and suite tests of all crates (tidy included), then
 //!   the recorded conformance cases against the program, then airplane's suite with its peers.
 //! - `peers`: makes the Python environment of boto3 and moto that airplane's suite runs in;
-//!   `peers test` runs that suite.
-//! - `peers`: makes the Python environment of boto3 and moto that airplane's suite runs in;
 //!   `peers test` runs that suite, which `test` does too.
 //! - `bench`: speed and memory beside terraform, in one run.
 //! - `readme`: writes the READMEs of the modules from the modules.
@@ -29,12 +27,11 @@ fn main() -> ExitCode {
         Some("ci") => ci::all(),
         Some("conformance") => conformance::run(rest),
         Some("peers") => peers::command(rest),
-        Some("peers") => peers::command(rest),
         Some("bench") => bench::run(rest),
         Some("readme") => readme::write(),
         _ => Err("usage: cargo xtask test | ci | conformance [expressions|scenarios] | peers \
              [test] | readme | \
-             peers [test] | bench [--quick]"
+             bench [--quick]"
             .to_owned()),
     };
     match result {
