@@ -200,7 +200,12 @@ impl AwsResource for Key {
         for id in all.iter().filter_map(|key| key.key_id()) {
             // Keys of AWS itself, and of others, do not tell their tags.
             let found = key_tags(api, id).await.unwrap_or_default();
-            if found.get(OPERATION).is_some_and(|token| token == create.token) {
+            let ours = found.get(OPERATION).is_some_and(|token| token == create.token);
+            let there = ours && {
+                let facts = api.load("kms key", id, keys).await?;
+                facts.is_some_and(|facts| !is_going(&facts.key))
+            };
+            if there {
                 return Ok(Some(Made::id(id)));
             }
         }

@@ -155,16 +155,40 @@ impl<T: AwsResource> Adapter<T> {
         }
         let Some(made) = found else { return Ok(Settled::Absent) };
         let identified = self.identified(&planned, &made)?;
-        match self.inner.read(&api, Fields(&identified)).await {
-            Ok(Some(row)) => Ok(Settled::Exists(Object {
-                // As after a create: what was left open is as AWS says, also where that is nothing.
-                value: self.value(&api, &row, &planned)?,
-                private: request.private,
-            })),
-            Ok(None) => Ok(Settled::Absent),
-            Err(error) if error.is_not_found() => Ok(Settled::Absent),
-            Err(error) => Err(fail(error)),
+        let row = match self.read_back(&api, Fields(&identified)).await {
+            Ok(row) => row,
+            Err(error) if error.is(&["NotVisible"]) => return Ok(Settled::Absent),
+            Err(error) => return Err(fail(error)),
+        };
+        // As after a create: what was left open is as AWS says, also where that is nothing.
+        let value = self.value(&api, &row, &planned)?;
+        Ok(Settled::Exists(Object { value, private: request.private }))
+    }
+
+    /// What became of an update. Of what AWS does not tell (the content of an object), what it tells
+    /// must do: where an attribute that the update was to change has changed, it took effect.
+    async fn settle_update(
+        &self,
+        context: &CallContext,
+        prior: Object,
+        planned: &Value,
+    ) -> Result<Settled> {
+        let Some(now) = self.read_over(context, &prior.value, &prior.value).await? else {
+            return Ok(Settled::Absent);
+        };
+        let private = prior.private;
+        let changed = |name: &str| {
+            let old = prior.value.get(name);
+            planned.get(name) != old && now.get(name) != old
+        };
+        let block = self.block();
+        let mut names = block.attributes.keys().chain(block.blocks.keys());
+        if planned.is_null() || !names.any(|name| changed(name.as_str())) {
+            return Ok(Settled::Exists(Object { value: now, private }));
         }
+        let known = fill(planned, &prior.value);
+        let value = self.read_over(context, &known, planned).await?;
+        Ok(value.map_or(Settled::Absent, |value| Settled::Exists(Object { value, private })))
     }
 }
 
@@ -252,9 +276,7 @@ impl<T: AwsResource> Resource for Adapter<T> {
     async fn settle(&self, context: &CallContext, request: SettleRequest) -> Result<Settled> {
         match request.prior {
             None => self.settle_create(context, request).await,
-            Some(prior) => {
-                Ok(self.read_one(context, prior).await?.map_or(Settled::Absent, Settled::Exists))
-            }
+            Some(prior) => self.settle_update(context, prior, &request.planned).await,
         }
     }
 
