@@ -173,22 +173,23 @@ impl<T: AwsResource> Adapter<T> {
         prior: Object,
         planned: &Value,
     ) -> Result<Settled> {
-        let Some(now) = self.read_over(context, &prior.value, &prior.value).await? else {
-            return Ok(Settled::Absent);
-        };
-        let private = prior.private;
-        let changed = |name: &str| {
-            let old = prior.value.get(name);
-            planned.get(name) != old && now.get(name) != old
-        };
+        let before = &prior.value;
+        let known = fill(planned, before);
+        let now = self.read_over(context, before, before).await?;
         let block = self.block();
         let mut names = block.attributes.keys().chain(block.blocks.keys());
-        if planned.is_null() || !names.any(|name| changed(name.as_str())) {
-            return Ok(Settled::Exists(Object { value: now, private }));
+        let exists = |value| Settled::Exists(Object { value, private: prior.private.clone() });
+        if let Some(now) = now {
+            let took_effect = names.any(|name| {
+                let old = before.get(name);
+                planned.get(name) != old && now.get(name) != old
+            });
+            if planned.is_null() || !took_effect {
+                return Ok(exists(now));
+            }
         }
-        let known = fill(planned, &prior.value);
-        let value = self.read_over(context, &known, planned).await?;
-        Ok(value.map_or(Settled::Absent, |value| Settled::Exists(Object { value, private })))
+        // The update may also have changed by what the object is found.
+        Ok(self.read_over(context, &known, planned).await?.map_or(Settled::Absent, exists))
     }
 }
 
