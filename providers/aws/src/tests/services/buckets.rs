@@ -55,7 +55,7 @@ fn a_bucket_is_emptied_only_where_it_says_so() {
 }
 
 #[test]
-fn what_belongs_to_a_bucket_conforms() {
+fn versioning_and_encryption_conform() {
     run(async {
         let flight = Flight::new();
         let name = bucket(&flight, "assets-1").await;
@@ -90,7 +90,14 @@ fn what_belongs_to_a_bucket_conforms() {
             .bad_id("none");
         flight.check(of, cases).await;
         flight.make(of, rule("AES256", "", false)).await;
+    });
+}
 
+#[test]
+fn who_may_use_a_bucket_conforms() {
+    run(async {
+        let flight = Flight::new();
+        let name = bucket(&flight, "assets-1").await;
         let of = "aws_s3_bucket_policy";
         let policy = |action: &str| {
             let statement = json!({"Effect": "Deny", "Principal": "*", "Action": action,
