@@ -192,8 +192,9 @@ fn a_default_route_table_is_adopted_emptied_and_given_up() {
         assert_eq!(flight.read(of, &made).await.as_ref(), Some(&made));
         assert!(flight.read("aws_route", &stray).await.is_none());
         assert_eq!(id(&made.value), main);
+        assert!(is_marked(&flight, &main).await);
         flight.delete(of, made.clone()).await.unwrap();
         assert!(flight.read(of, &made).await.is_some());
-        assert!(!flight.dump().to_string().contains("adopted"), "no trace is left");
+        assert!(!is_marked(&flight, &main).await, "no trace is left");
     });
 }
