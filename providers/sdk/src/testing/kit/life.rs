@@ -239,7 +239,10 @@ impl Run<'_> {
         };
         self.expect(found, "settle after a crash after create", || match &settled {
             Some(Settled::Exists(object)) => {
-                format!("the object that was made is told otherwise: {}", differing(&created, object))
+                format!(
+                    "the object that was made is told otherwise: {}",
+                    differing(&created, object)
+                )
             }
             _ => "the object that was made is not found".to_owned(),
         });
