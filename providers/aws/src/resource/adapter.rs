@@ -99,16 +99,24 @@ impl<T: AwsResource> Adapter<T> {
     }
 
     /// `planned` with what it needs to be read: the id and what else tells it.
-    fn identified(&self, planned: &Value, made: &Made) -> Result<Value> {
+    pub(super) fn identified(
+        &self,
+        planned: &Value,
+        made: &Made,
+    ) -> std::result::Result<Value, String> {
         let mut row = made.known.clone();
         row.set("id", made.id.as_str());
         row.onto(self.block(), planned)
-            .map_err(|error| ProviderError::ambiguous(self.summary("identify"), error))
+    }
+
+    fn unidentified(&self, error: String) -> ProviderError {
+        ProviderError::ambiguous(self.summary("identify"), error)
     }
 
     /// The object that was made, as planned and with the rest as AWS says.
     async fn made(&self, api: &Api, planned: &Value, made: Made) -> Result<Object> {
-        let identified = self.identified(planned, &made)?;
+        let identified = self.identified(planned, &made);
+        let identified = identified.map_err(|error| self.unidentified(error))?;
         let row = match made.row {
             Some(row) => row,
             None => self
@@ -154,15 +162,16 @@ impl<T: AwsResource> Adapter<T> {
             found = self.find(&api, create).await.map_err(fail)?;
         }
         let Some(made) = found else { return Ok(Settled::Absent) };
-        let identified = self.identified(&planned, &made)?;
-        let row = match self.read_back(&api, Fields(&identified)).await {
-            Ok(row) => row,
-            Err(error) if error.is(&["NotVisible"]) => return Ok(Settled::Absent),
-            Err(error) => return Err(fail(error)),
-        };
-        // As after a create: what was left open is as AWS says, also where that is nothing.
-        let value = self.value(&api, &row, &planned)?;
-        Ok(Settled::Exists(Object { value, private: request.private }))
+        let identified = self.identified(&planned, &made);
+        let identified = identified.map_err(|error| self.unidentified(error))?;
+        Ok(match self.read_found(&api, Fields(&identified)).await.map_err(fail)? {
+            Some(row) => Settled::Exists(Object {
+                // As after a create: what was left open is as AWS says, also where that is nothing.
+                value: self.value(&api, &row, &planned)?,
+                private: request.private,
+            }),
+            None => Settled::Absent,
+        })
     }
 
     /// What became of an update. Of what AWS does not tell (the content of an object), what it tells
@@ -291,6 +300,7 @@ impl<T: AwsResource> Resource for Adapter<T> {
         };
         let mut known = self.inner.import(plain).map_err(refuse)?;
         known.extend(region.map(|region| ("region", Value::string(region))));
+        // As in a new object, what AWS chooses is open until it says, however little it says.
         let base = with_attributes(&open(self.block()), known.clone());
         let known = with_attributes(&empty, known);
         match self.read_over(context, &known, &base).await? {

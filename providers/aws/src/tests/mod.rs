@@ -1,6 +1,8 @@
 //! Tests of the provider as a whole, over an AWS that is a function.
 
 mod calls;
+mod cases;
+mod conformance;
 mod flight;
 mod network;
 mod plans;
