@@ -197,6 +197,15 @@ pub(crate) fn nothing(block: &Block) -> Value {
     Value::object(attributes.chain(blocks).collect::<Vec<_>>())
 }
 
+/// [`nothing`], but open where AWS chooses or a default holds: what an import begins with.
+pub(crate) fn open(block: &Block) -> Value {
+    let chosen = |it: &Attribute| it.computed || it.default.is_some();
+    let attributes = block.attributes.iter().filter(|(_, attribute)| chosen(attribute));
+    let attributes =
+        attributes.map(|(name, attribute)| (name.as_str(), Value::unknown(attribute.ty.clone())));
+    kprov_provider::with_attributes(&nothing(block), attributes)
+}
+
 /// Null, "", 0, false or empty?
 fn is_zero(value: &Value) -> bool {
     match value {

@@ -16,7 +16,7 @@ use super::write::Changes;
 use super::{AwsResource, Create, Made, Tagging};
 use crate::api::{Api, AwsError};
 use crate::fields::{Fields, Problems};
-use crate::row::{Row, fill, nothing};
+use crate::row::{Row, fill, nothing, open};
 use crate::tags::Tags;
 
 /// How long after its use a token whose object is not found may still turn up.
@@ -82,7 +82,7 @@ impl<T: AwsResource> Adapter<T> {
         Ok(value.map(|value| Object { value, private: prior.private }))
     }
 
-    /// The object that `known` tells, laid over `base`; `None`: gone.
+    /// Reads what `known` tells, laid over `base`.
     async fn read_over(
         &self,
         context: &CallContext,
@@ -96,30 +96,6 @@ impl<T: AwsResource> Adapter<T> {
             Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error.provider(self.summary("read"))),
         }
-    }
-
-    /// What became of an update: what is as it was, or else what is, in the words of the plan.
-    async fn settle_update(
-        &self,
-        context: &CallContext,
-        prior: Object,
-        planned: &Value,
-    ) -> Result<Settled> {
-        let (before, private) = (prior.value.clone(), prior.private.clone());
-        let Some(now) = self.read_one(context, prior).await? else {
-            // The update may have changed by what the object is found.
-            let known = fill(planned, &before);
-            let found = self.read_over(context, &known, planned).await?;
-            let exists = |value| Settled::Exists(Object { value, private });
-            return Ok(found.map_or(Settled::Absent, exists));
-        };
-        if now.value == before {
-            return Ok(Settled::Exists(now));
-        }
-        let known = fill(planned, &before);
-        let found = self.read_over(context, &known, planned).await?;
-        let value = found.unwrap_or(now.value);
-        Ok(Settled::Exists(Object { value, private: now.private }))
     }
 
     /// `planned` with what it needs to be read: the id and what else tells it.
@@ -190,11 +166,39 @@ impl<T: AwsResource> Adapter<T> {
         let identified = identified.map_err(|error| self.unidentified(error))?;
         Ok(match self.read_found(&api, Fields(&identified)).await.map_err(fail)? {
             Some(row) => Settled::Exists(Object {
-                value: self.value(&api, &row, &identified)?,
+                // As after a create: what was left open is as AWS says, also where that is nothing.
+                value: self.value(&api, &row, &planned)?,
                 private: request.private,
             }),
             None => Settled::Absent,
         })
+    }
+
+    /// What became of an update. Of what AWS does not tell (the content of an object), what it tells
+    /// must do: where an attribute that the update was to change has changed, it took effect.
+    async fn settle_update(
+        &self,
+        context: &CallContext,
+        prior: Object,
+        planned: &Value,
+    ) -> Result<Settled> {
+        let before = &prior.value;
+        let known = fill(planned, before);
+        let now = self.read_over(context, before, before).await?;
+        let block = self.block();
+        let mut names = block.attributes.keys().chain(block.blocks.keys());
+        let exists = |value| Settled::Exists(Object { value, private: prior.private.clone() });
+        if let Some(now) = now {
+            let took_effect = names.any(|name| {
+                let old = before.get(name);
+                planned.get(name) != old && now.get(name) != old
+            });
+            if planned.is_null() || !took_effect {
+                return Ok(exists(now));
+            }
+        }
+        // The update may also have changed by what the object is found.
+        Ok(self.read_over(context, &known, planned).await?.map_or(Settled::Absent, exists))
     }
 }
 
@@ -296,14 +300,10 @@ impl<T: AwsResource> Resource for Adapter<T> {
         };
         let mut known = self.inner.import(plain).map_err(refuse)?;
         known.extend(region.map(|region| ("region", Value::string(region))));
-        let object = with_attributes(&empty, known);
-        // As in a new object, what AWS chooses is not null, however little it is.
-        let computed = self.block().attributes.iter().filter(|(name, attribute)| {
-            attribute.computed && object.get(name).is_some_and(Value::is_null)
-        });
-        let unknown = computed.map(|(name, a)| (name.clone(), Value::unknown(a.ty.clone())));
-        let base = with_attributes(&object, unknown);
-        match self.read_over(context, &object, &base).await? {
+        // As in a new object, what AWS chooses is open until it says, however little it says.
+        let base = with_attributes(&open(self.block()), known.clone());
+        let known = with_attributes(&empty, known);
+        match self.read_over(context, &known, &base).await? {
             Some(value) => Ok(Imported { object: value.into() }),
             None => Err(refuse(format!(
                 "There is no such object: {id:?}. Check the id, the region and the account."

@@ -57,9 +57,12 @@ impl<T: AwsResource> Adapter<T> {
         let repeated = api.use_token(create.token).is_some();
         let found = if repeated { self.find_alive(api, create).await? } else { None };
         let made = match found {
-            Some(made) => made,
-            None => self.inner.create(api, create).await?,
+            Some(made) => Ok(made),
+            None => self.inner.create(api, create).await,
         };
+        // A create may wait for long (for a name to be free) before it is carried out.
+        api.use_token(create.token);
+        let made = made?;
         api.made(&made.id);
         let completed = self.inner.complete(api, &made.id, create).await;
         completed.map_err(AwsError::after_effect)?;
