@@ -111,7 +111,8 @@ fn rights_to_change_something_have_an_end() {
     let changes = Configuration::new(main).plan().unwrap_or_else(|problems| panic!("{problems}"));
     let mut statements = Vec::new();
     for role in ["a", "b"] {
-        let policy = json(after(&changes, &format!("module.iam.aws_iam_policy.this[\"{role}\"]")));
+        let policy =
+            json(after(&changes, &format!("module.iam.aws_iam_role_policy.this[\"{role}\"]")));
         let policy = policy["policy"].as_str().expect("text");
         let policy: Json = serde_json::from_str(policy).expect("JSON");
         statements.extend(policy["Statement"].as_array().expect("statements").clone());
@@ -133,7 +134,7 @@ fn rights_to_change_something_have_an_end() {
         assert!(!changes_something || bounded, "{statement:#}");
     }
     let roles = changes.iter().map(|it| it.addr.to_string());
-    assert!(!roles.clone().any(|it| it == "module.iam.aws_iam_policy.this[\"none\"]"));
+    assert!(!roles.clone().any(|it| it == "module.iam.aws_iam_role_policy.this[\"none\"]"));
     assert!(roles.clone().any(|it| it == "module.iam.aws_iam_instance_profile.this[\"none\"]"));
 }
 

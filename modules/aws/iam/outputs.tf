@@ -11,7 +11,7 @@ output "role_names" {
 output "instance_profile_names" {
   description = "Node role, to the name of its instance profile, once its policies are attached; for `instance_profile_name` of `kprov//aws/asg`."
   value       = { for role, it in aws_iam_instance_profile.this : role => it.name }
-  depends_on  = [aws_iam_role_policy_attachment.this, aws_iam_role_policy_attachment.more]
+  depends_on  = [aws_iam_role_policy.this, aws_iam_role_policy_attachment.more]
 }
 
 output "instance_profile_arns" {

@@ -122,16 +122,21 @@ impl Row {
         if value.is_null() && (attribute.computed || attribute.default.is_some()) {
             value = absent(attribute);
         }
-        if !base.is_known() || (attribute.computed && !attribute.optional) {
+        // Null is a choice only where nobody fills it in: an import begins with null everywhere.
+        let filled = attribute.computed || attribute.default.is_some();
+        if !base.is_known() || (filled && (base.is_null() || !attribute.optional)) {
             return Ok(value);
         }
         Ok(settle_zeroes(&value, base))
     }
 }
 
-/// What a computed attribute is where AWS has nothing: as in Terraform's state, the zero of
-/// primitives and null of anything else.
+/// What an attribute is where AWS has nothing: its default, or as in Terraform's state the zero of
+/// computed primitives, and null of anything else.
 fn absent(attribute: &Attribute) -> Value {
+    if let Some(default) = &attribute.default {
+        return default.clone();
+    }
     match attribute.ty {
         Type::String if attribute.computed => Value::string(""),
         Type::Number if attribute.computed => Value::int(0),
@@ -190,6 +195,15 @@ pub(crate) fn nothing(block: &Block) -> Value {
         (name.clone(), empty)
     });
     Value::object(attributes.chain(blocks).collect::<Vec<_>>())
+}
+
+/// [`nothing`], but open where AWS chooses or a default holds: what an import begins with.
+pub(crate) fn open(block: &Block) -> Value {
+    let chosen = |it: &Attribute| it.computed || it.default.is_some();
+    let attributes = block.attributes.iter().filter(|(_, attribute)| chosen(attribute));
+    let attributes =
+        attributes.map(|(name, attribute)| (name.as_str(), Value::unknown(attribute.ty.clone())));
+    kprov_provider::with_attributes(&nothing(block), attributes)
 }
 
 /// Null, "", 0, false or empty?
@@ -342,6 +356,16 @@ mod tests {
         let hook = &value.get("hook").unwrap().as_items().unwrap()[0];
         assert_eq!(hook.get("name"), Some(&Value::string("h")));
         assert_eq!(hook.get("result"), Some(&Value::Null(Type::String)));
+    }
+
+    #[test]
+    fn where_aws_says_nothing_an_import_has_the_default() {
+        let flag = Attribute::new(Type::Bool).default(Value::Bool(true));
+        let block = Block::of("", [("flag", flag)]);
+        let mut row = Row::new();
+        row.set("flag", serde_json::Value::Null);
+        let value = row.onto(&block, &nothing(&block)).unwrap();
+        assert_eq!(value.get("flag"), Some(&Value::Bool(true)));
     }
 
     #[test]

@@ -560,10 +560,13 @@ fn finish(scope: &mut Scope<'_>, id: &str) {
         }
     }
     volume::release(scope, id);
-    edit(scope, id, |i| {
-        i.state = "terminated".to_owned();
-        i.private_ip = None;
-    });
+    let now = scope.now();
+    // Describes still show it for a while, but it is no object any more that someone could count.
+    if let Some(mut instance) = ec2(scope).instances.get(id).cloned() {
+        instance.state = "terminated".to_owned();
+        instance.private_ip = None;
+        ec2(scope).instances.insert_implicit(id, instance, now);
+    }
 }
 
 /// Is it there, and not on its way out?

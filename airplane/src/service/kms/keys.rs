@@ -290,7 +290,9 @@ fn schedule_deletion(call: &mut Call<'_>) -> Outcome {
         return Err(Fault::new("ValidationException", message));
     }
     let at = call.now() + days * DAY;
-    edit(call, &id, |key| key.deletion = Some(at));
+    let now = call.now();
+    // It waits for its end, and nobody can use it: no object any more that someone could count.
+    call.realm().kms.keys.insert_implicit(&id, Key { deletion: Some(at), ..key.clone() }, now);
     call.schedule(days * DAY, super::Event::Delete { key: id });
     Ok(json!({
         "KeyId": key.arn,

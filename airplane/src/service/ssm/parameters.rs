@@ -98,12 +98,9 @@ fn check_value(call: &Call<'_>, tier: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-fn put(call: &mut Call<'_>) -> Outcome {
-    let name = call.str("Name");
-    check_name(&name)?;
-    let known = call.realm().ssm.parameters.get(&name).cloned();
-    let overwrite = call.opt_bool("Overwrite").unwrap_or(false);
-    if known.is_some() && !overwrite {
+/// What cannot be, whatever the value is.
+fn refuse(call: &mut Call<'_>, is_known: bool, overwrite: bool) -> Result<(), Fault> {
+    if is_known && !overwrite {
         let message = "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.";
         return Err(Fault::new("ParameterAlreadyExists", message));
     }
@@ -113,12 +110,21 @@ fn put(call: &mut Call<'_>) -> Outcome {
                        AddTagsToResource or RemoveTagsFromResource.";
         return Err(Fault::new("ValidationException", message));
     }
-    if known.is_none() && call.realm().ssm.parameters.len() >= call.quota("ssm-parameters") {
+    if !is_known && call.realm().ssm.parameters.len() >= call.quota("ssm-parameters") {
         return Err(Fault::new(
             "ParameterLimitExceeded",
             "You have exceeded the number of parameters for this account.",
         ));
     }
+    Ok(())
+}
+
+fn put(call: &mut Call<'_>) -> Outcome {
+    let name = call.str("Name");
+    check_name(&name)?;
+    let known = call.realm().ssm.parameters.get(&name).cloned();
+    let overwrite = call.opt_bool("Overwrite").unwrap_or(false);
+    refuse(call, known.is_some(), overwrite)?;
     let before = known.as_ref().and_then(Parameter::newest).cloned();
     let kind = call.opt_str("Type").or_else(|| before.as_ref().map(|version| version.kind.clone()));
     let Some(kind) = kind else {

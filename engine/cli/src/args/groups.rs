@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::flags::{LockFlags, StateFlags};
+use super::flags::StateFlags;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum StateCommand {

@@ -13,7 +13,7 @@ use kprov_state::{LogFilter, RunOutcome};
 use super::show::read_plan;
 use crate::args::{ApplyFlags, LockFlags};
 use crate::ask::Question;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::progress::{self, History, Progress, Work};
 use crate::session::Session;
 use crate::{output, render, signals};
@@ -47,21 +47,7 @@ pub(crate) fn run(session: &Session, mut flags: ApplyFlags, kind: Kind) -> Outco
     if flags.change.json {
         return Err(super::later("the -json log of apply"));
     }
-    match kind {
-        Kind::Destroy if flags.plan.is_some() => {
-            return Err(Diagnostic::error(
-                "Too many command line arguments",
-                "destroy takes no plan file: make a plan with -destroy and apply it.",
-            )
-            .into());
-        }
-        Kind::Destroy => flags.change.destroy = true,
-        Kind::Refresh => {
-            flags.change.refresh_only = true;
-            flags.auto_approve = true;
-        }
-        Kind::Apply => {}
-    }
+    imply(kind, &mut flags)?;
     let mut request = request(session, &flags, kind)?;
     if request.saved.is_none() && !flags.auto_approve && !session.may_ask(flags.change.input) {
         return Err(Diagnostic::error(
@@ -113,6 +99,26 @@ pub(crate) fn run(session: &Session, mut flags: ApplyFlags, kind: Kind) -> Outco
         RunOutcome::Succeeded => u8::from(applied.problems.has_errors()),
         RunOutcome::Failed => 1,
     })
+}
+
+/// What `destroy` and `refresh` say without a flag.
+fn imply(kind: Kind, flags: &mut ApplyFlags) -> Result<(), Failure> {
+    match kind {
+        Kind::Destroy if flags.plan.is_some() => {
+            return Err(Diagnostic::error(
+                "Too many command line arguments",
+                "destroy takes no plan file: make a plan with -destroy and apply it.",
+            )
+            .into());
+        }
+        Kind::Destroy => flags.change.destroy = true,
+        Kind::Refresh => {
+            flags.change.refresh_only = true;
+            flags.auto_approve = true;
+        }
+        Kind::Apply => {}
+    }
+    Ok(())
 }
 
 fn request(

@@ -347,20 +347,27 @@ impl<'a, 'h> Planner<'a, 'h> {
             code,
             block,
         });
+        self.instances(&site, configured);
+        Ok(())
+    }
+
+    /// Plans the instances of a block; problems are told, and mark the block as failed.
+    fn instances(&mut self, site: &Rc<Site<'a>>, configured: Configured) {
+        let node = site.node;
         let mut problems = Diagnostics::new();
-        if let Err(found) = self.import_into(&site, configured) {
+        if let Err(found) = self.import_into(site, configured) {
             problems.extend(found);
             self.failed[node] = true;
         }
         for index in 0..site.resource.len() {
             if !self.selection.instance(node, &site.addr(index)) {
-                self.leave_alone(&site, index);
+                self.leave_alone(site, index);
                 continue;
             }
-            let result = match &name.mode {
-                ResourceMode::Managed => self.managed(&site, index, configured),
-                ResourceMode::Data => self.data(&site, index, configured),
-                ResourceMode::Ephemeral => self.ephemeral(&site, index, configured),
+            let result = match &site.name.mode {
+                ResourceMode::Managed => self.managed(site, index, configured),
+                ResourceMode::Data => self.data(site, index, configured),
+                ResourceMode::Ephemeral => self.ephemeral(site, index, configured),
             };
             if let Err(found) = result {
                 problems.extend(found);
@@ -370,7 +377,6 @@ impl<'a, 'h> Planner<'a, 'h> {
         // Instances of one block tend to have the same problem.
         problems.sort();
         self.found.extend(problems);
-        Ok(())
     }
 
     /// What the state records of a block: the resources that it refers to, and through those that

@@ -61,7 +61,8 @@ impl Api {
                         !error.message.contains("credential")
                             && tries < UNREACHABLE_TRIES.min(self.shared.settings.max_retries + 1)
                     }
-                    Kind::Garbled | Kind::Refused => false,
+                    Kind::Garbled => false,
+                    Kind::Refused => self.may_appear(operation, &error),
                 };
             if !again {
                 return Err(error);

@@ -99,7 +99,7 @@ impl<T: AwsData> DataSource for Reads<T> {
         };
         let value = row.onto(block, config).map_err(broken)?;
         let mut more = Vec::new();
-        if block.attributes.contains_key("region") {
+        if block.attributes.contains_key("region") && row.str("region").is_none() {
             more.push(("region", Value::string(api.region())));
         }
         if let Some(tags) = row.all_tags()

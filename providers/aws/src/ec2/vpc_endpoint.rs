@@ -126,8 +126,8 @@ impl AwsResource for VpcEndpoint {
 
     async fn complete(&self, api: &Api, id: &str, create: Create<'_>) -> Result<()> {
         let patience = create.planned.timeout("create", PATIENCE);
-        let state = api.wait("vpc endpoint", id, patience, endpoints, usable).await?;
-        accept(api, id, create.planned, state, patience).await
+        let pending = api.wait("vpc endpoint", id, patience, endpoints, usable).await?;
+        accept(api, id, create.planned, pending, patience).await
     }
 
     async fn update(&self, api: &Api, changes: Changes<'_>) -> Result<()> {
@@ -135,8 +135,8 @@ impl AwsResource for VpcEndpoint {
         let patience = planned.timeout("update", PATIENCE);
         if changes.has("auto_accept") {
             let now = api.load("vpc endpoint", id, endpoints).await?;
-            let state = now.as_ref().and_then(state).unwrap_or(State::Available);
-            accept(api, id, planned, state, patience).await?;
+            let pending = now.is_some_and(|now| state(&now) == "pendingacceptance");
+            accept(api, id, planned, pending, patience).await?;
         }
         if changes.any(&[
             "dns_options",
@@ -162,9 +162,9 @@ impl AwsResource for VpcEndpoint {
             let (code, message) = (error.code(), error.message());
             return Err(AwsError::refused(code.unwrap_or_default(), message.unwrap_or_default()));
         }
-        let gone = |endpoint: Option<&Endpoint>| match endpoint.and_then(state) {
-            None | Some(State::Deleted) => Progress::Done(()),
-            Some(state) => Progress::Pending(state.as_str().to_owned()),
+        let gone = |endpoint: Option<&Endpoint>| match endpoint.map(state).unwrap_or_default() {
+            state if state.is_empty() || state == "deleted" => Progress::Done(()),
+            state => Progress::Pending(state),
         };
         let patience = prior.timeout("delete", PATIENCE);
         api.wait("vpc endpoint", id, patience, endpoints, gone).await
@@ -192,30 +192,30 @@ fn at_fault(error: AwsError) -> AwsError {
     }
 }
 
-/// The model writes states with a capital letter, AWS answers in lower case.
-fn state(endpoint: &Endpoint) -> Option<State> {
-    let text = endpoint.state()?.as_str();
-    let (first, rest) = text.split_at_checked(1)?;
-    Some(State::from(format!("{}{rest}", first.to_ascii_uppercase()).as_str()))
+/// The state in lower case: the API's model has it otherwise than its answers.
+fn state(endpoint: &Endpoint) -> String {
+    endpoint.state().map_or("", State::as_str).to_ascii_lowercase()
 }
 
 fn is_over(endpoint: &Endpoint) -> bool {
-    matches!(state(endpoint), Some(State::Deleted | State::Deleting | State::Failed))
+    ["deleted", "deleting", "failed"].contains(&state(endpoint).as_str())
 }
 
-fn usable(endpoint: Option<&Endpoint>) -> Progress<State> {
+/// Usable, if only once it is accepted; is it pending acceptance?
+fn usable(endpoint: Option<&Endpoint>) -> Progress<bool> {
     let Some(endpoint) = endpoint else { return Progress::Pending("not visible".to_owned()) };
-    let Some(state) = state(endpoint) else { return Progress::Done(State::Available) };
-    match state {
-        State::Available | State::PendingAcceptance => Progress::Done(state),
-        State::Failed | State::Rejected | State::Expired | State::Deleted => {
+    let state = state(endpoint);
+    match state.as_str() {
+        "" | "available" => Progress::Done(false),
+        "pendingacceptance" => Progress::Done(true),
+        "failed" | "rejected" | "expired" | "deleted" => {
             let id = endpoint.vpc_endpoint_id().unwrap_or_default();
             let why = endpoint.last_error().and_then(|error| error.message());
             let why = why.or(endpoint.failure_reason()).unwrap_or("AWS does not say why");
-            let message = format!("VPC endpoint {id} is {}: {why}.", state.as_str());
-            Progress::Failed(AwsError::refused(state.as_str(), message))
+            let message = format!("VPC endpoint {id} is {state}: {why}.");
+            Progress::Failed(AwsError::refused("Failed", message))
         }
-        state => Progress::Pending(state.as_str().to_owned()),
+        _ => Progress::Pending(state),
     }
 }
 
@@ -224,11 +224,11 @@ async fn accept(
     api: &Api,
     id: &str,
     planned: Fields<'_>,
-    state: State,
+    pending: bool,
     patience: Duration,
 ) -> Result<()> {
     let Some(service) = planned.str("service_name") else { return Ok(()) };
-    if planned.bool("auto_accept") != Some(true) || state != State::PendingAcceptance {
+    if planned.bool("auto_accept") != Some(true) || !pending {
         return Ok(());
     }
     let ask = || api.ec2().describe_vpc_endpoint_services().service_names(service).send();
@@ -242,9 +242,7 @@ async fn accept(
     let result = api.call("ec2", "AcceptVpcEndpointConnections", call).await;
     result.map_err(|error| error.at("auto_accept"))?;
     let accepted = |endpoint: Option<&Endpoint>| match usable(endpoint) {
-        Progress::Done(State::PendingAcceptance) => {
-            Progress::Pending("pendingAcceptance".to_owned())
-        }
+        Progress::Done(true) => Progress::Pending("pendingAcceptance".to_owned()),
         progress => progress,
     };
     api.wait("vpc endpoint", id, patience, endpoints, accepted).await.map(|_| ())

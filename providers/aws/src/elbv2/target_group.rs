@@ -135,9 +135,15 @@ impl AwsResource for TargetGroup {
     }
 
     async fn complete(&self, api: &Api, id: &str, create: Create<'_>) -> Result<()> {
+        // Only what differs from what AWS gives a new group; what AWS would choose is said.
         modify(api, id, create.planned, |name, text| match name {
             "deregistration_delay" => text != "300",
-            _ => text != "false" && text != "0",
+            "slow_start" => text != "0",
+            "lambda_multi_value_headers_enabled" | "proxy_protocol_v2" => text != "false",
+            "stickiness" | "target_failover" | "target_group_health" | "target_health_state" => {
+                text != "false"
+            }
+            _ => true,
         })
         .await
     }

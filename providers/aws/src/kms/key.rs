@@ -138,10 +138,15 @@ impl AwsResource for Key {
         let (id, planned) = (changes.id(), changes.planned);
         // A disabled key takes no other change, so it is enabled first and disabled last.
         let enabled = planned.bool("is_enabled").unwrap_or(true);
-        if changes.has("is_enabled") && enabled {
+        let now = api.load("kms key", id, keys).await?;
+        let now = now.ok_or_else(|| AwsError::refused("NotFoundException", "The key is gone"))?;
+        let rotates = changes.any(&["enable_key_rotation", "rotation_period_in_days"])
+            && !is_rotated(&now, planned);
+        let on = now.key.enabled();
+        if !on && (enabled || rotates) {
             enable(api, id, true).await?;
         }
-        if changes.any(&["enable_key_rotation", "rotation_period_in_days"]) {
+        if rotates {
             rotate(api, id, planned).await?;
         }
         if changes.has("description") {
@@ -164,7 +169,7 @@ impl AwsResource for Key {
             let work = || api.call("kms", "PutKeyPolicy", call);
             api.insist(PROPAGATION, early, work).await.map_err(at)?;
         }
-        if changes.has("is_enabled") && !enabled {
+        if !enabled && (on || rotates) {
             enable(api, id, false).await?;
         }
         Ok(())
@@ -195,7 +200,12 @@ impl AwsResource for Key {
         for id in all.iter().filter_map(|key| key.key_id()) {
             // Keys of AWS itself, and of others, do not tell their tags.
             let found = key_tags(api, id).await.unwrap_or_default();
-            if found.get(OPERATION).is_some_and(|token| token == create.token) {
+            let ours = found.get(OPERATION).is_some_and(|token| token == create.token);
+            let there = ours && {
+                let facts = api.load("kms key", id, keys).await?;
+                facts.is_some_and(|facts| !is_going(&facts.key))
+            };
+            if there {
                 return Ok(Some(Made::id(id)));
             }
         }
@@ -240,6 +250,16 @@ fn at(error: AwsError) -> AwsError {
 fn tags(tags: &Tags) -> Vec<Tag> {
     let tag = |(key, value)| Tag::builder().tag_key(key).tag_value(value).build().ok();
     tags.iter().filter_map(tag).collect()
+}
+
+/// Is the key rotated as it shall be?
+fn is_rotated(now: &Facts, planned: Fields<'_>) -> bool {
+    let wanted = planned.bool("enable_key_rotation") == Some(true);
+    let days = planned.i32("rotation_period_in_days");
+    now.rotation.as_ref().is_some_and(|rotation| {
+        rotation.key_rotation_enabled() == wanted
+            && (!wanted || days.is_none() || rotation.rotation_period_in_days() == days)
+    })
 }
 
 async fn rotate(api: &Api, id: &str, planned: Fields<'_>) -> Result<()> {

@@ -16,7 +16,7 @@ use super::write::Changes;
 use super::{AwsResource, Create, Made, Tagging};
 use crate::api::{Api, AwsError};
 use crate::fields::{Fields, Problems};
-use crate::row::{Row, fill, nothing};
+use crate::row::{Row, fill, nothing, open};
 use crate::tags::Tags;
 
 /// How long after its use a token whose object is not found may still turn up.
@@ -78,28 +78,45 @@ impl<T: AwsResource> Adapter<T> {
     }
 
     async fn read_one(&self, context: &CallContext, prior: Object) -> Result<Option<Object>> {
-        let api = self.api(context, &prior.value);
-        let row = match self.inner.read(&api, Fields(&prior.value)).await {
-            Ok(Some(row)) => row,
-            Ok(None) => return Ok(None),
-            Err(error) if error.is_not_found() => return Ok(None),
-            Err(error) => return Err(error.provider(self.summary("read"))),
-        };
-        let value = self.value(&api, &row, &prior.value)?;
-        Ok(Some(Object { value, private: prior.private }))
+        let value = self.read_over(context, &prior.value, &prior.value).await?;
+        Ok(value.map(|value| Object { value, private: prior.private }))
+    }
+
+    /// Reads what `known` tells, laid over `base`.
+    async fn read_over(
+        &self,
+        context: &CallContext,
+        known: &Value,
+        base: &Value,
+    ) -> Result<Option<Value>> {
+        let api = self.api(context, known);
+        match self.inner.read(&api, Fields(known)).await {
+            Ok(Some(row)) => self.value(&api, &row, base).map(Some),
+            Ok(None) => Ok(None),
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error.provider(self.summary("read"))),
+        }
     }
 
     /// `planned` with what it needs to be read: the id and what else tells it.
-    fn identified(&self, planned: &Value, made: &Made) -> Result<Value> {
+    pub(super) fn identified(
+        &self,
+        planned: &Value,
+        made: &Made,
+    ) -> std::result::Result<Value, String> {
         let mut row = made.known.clone();
         row.set("id", made.id.as_str());
         row.onto(self.block(), planned)
-            .map_err(|error| ProviderError::ambiguous(self.summary("identify"), error))
+    }
+
+    fn unidentified(&self, error: String) -> ProviderError {
+        ProviderError::ambiguous(self.summary("identify"), error)
     }
 
     /// The object that was made, as planned and with the rest as AWS says.
     async fn made(&self, api: &Api, planned: &Value, made: Made) -> Result<Object> {
-        let identified = self.identified(planned, &made)?;
+        let identified = self.identified(planned, &made);
+        let identified = identified.map_err(|error| self.unidentified(error))?;
         let row = match made.row {
             Some(row) => row,
             None => self
@@ -145,17 +162,43 @@ impl<T: AwsResource> Adapter<T> {
             found = self.find(&api, create).await.map_err(fail)?;
         }
         let Some(made) = found else { return Ok(Settled::Absent) };
-        let identified = self.identified(&planned, &made)?;
-        match self.inner.read(&api, Fields(&identified)).await {
-            Ok(Some(row)) => Ok(Settled::Exists(Object {
-                // As AWS has it, told in the plan's words.
+        let identified = self.identified(&planned, &made);
+        let identified = identified.map_err(|error| self.unidentified(error))?;
+        Ok(match self.read_found(&api, Fields(&identified)).await.map_err(fail)? {
+            Some(row) => Settled::Exists(Object {
+                // As after a create: what was left open is as AWS says, also where that is nothing.
                 value: self.value(&api, &row, &planned)?,
                 private: request.private,
-            })),
-            Ok(None) => Ok(Settled::Absent),
-            Err(error) if error.is_not_found() => Ok(Settled::Absent),
-            Err(error) => Err(fail(error)),
+            }),
+            None => Settled::Absent,
+        })
+    }
+
+    /// What became of an update. Of what AWS does not tell (the content of an object), what it tells
+    /// must do: where an attribute that the update was to change has changed, it took effect.
+    async fn settle_update(
+        &self,
+        context: &CallContext,
+        prior: Object,
+        planned: &Value,
+    ) -> Result<Settled> {
+        let before = &prior.value;
+        let known = fill(planned, before);
+        let now = self.read_over(context, before, before).await?;
+        let block = self.block();
+        let mut names = block.attributes.keys().chain(block.blocks.keys());
+        let exists = |value| Settled::Exists(Object { value, private: prior.private.clone() });
+        if let Some(now) = now {
+            let took_effect = names.any(|name| {
+                let old = before.get(name);
+                planned.get(name) != old && now.get(name) != old
+            });
+            if planned.is_null() || !took_effect {
+                return Ok(exists(now));
+            }
         }
+        // The update may also have changed by what the object is found.
+        Ok(self.read_over(context, &known, planned).await?.map_or(Settled::Absent, exists))
     }
 }
 
@@ -243,36 +286,13 @@ impl<T: AwsResource> Resource for Adapter<T> {
     async fn settle(&self, context: &CallContext, request: SettleRequest) -> Result<Settled> {
         match request.prior {
             None => self.settle_create(context, request).await,
-            Some(prior) => {
-                // What only the configuration knows is as planned if what AWS knows is.
-                let planned = fill(&request.planned, &prior.value);
-                let planned = Object { value: planned, private: request.private };
-                match self.read_one(context, planned.clone()).await? {
-                    Some(read) if read.value == fill(&request.planned, &read.value) => {
-                        Ok(Settled::Exists(read))
-                    }
-                    Some(_) => {
-                        let read = self.read_one(context, prior).await?;
-                        Ok(read.map_or(Settled::Absent, Settled::Exists))
-                    }
-                    None => Ok(Settled::Absent),
-                }
-            }
+            Some(prior) => self.settle_update(context, prior, &request.planned).await,
         }
     }
 
     async fn import(&self, context: &CallContext, id: &str) -> Result<Imported> {
         let refuse = |message: String| ProviderError::rejected(self.summary("import"), message);
-        // AWS says what is computed, also where it says that there is nothing; what it does not tell
-        // is as in a configuration that does not say it.
-        let block = self.block();
-        let started = block.attributes.iter().filter(|(_, it)| !it.write_only);
-        let started = started.filter_map(|(name, it)| match &it.default {
-            Some(default) => Some((name.as_str(), default.clone())),
-            None if it.computed => Some((name.as_str(), Value::unknown(it.ty.clone()))),
-            None => None,
-        });
-        let empty = with_attributes(&nothing(block), started.collect::<Vec<_>>());
+        let empty = nothing(self.block());
         // As of 6.x, `ID@REGION` names an object in another region.
         let (plain, region) = match id.rsplit_once('@') {
             Some((plain, region)) if is_region(region) => (plain, Some(region)),
@@ -280,9 +300,11 @@ impl<T: AwsResource> Resource for Adapter<T> {
         };
         let mut known = self.inner.import(plain).map_err(refuse)?;
         known.extend(region.map(|region| ("region", Value::string(region))));
-        let object = with_attributes(&empty, known);
-        match self.read_one(context, object.into()).await? {
-            Some(object) => Ok(Imported { object }),
+        // As in a new object, what AWS chooses is open until it says, however little it says.
+        let base = with_attributes(&open(self.block()), known.clone());
+        let known = with_attributes(&empty, known);
+        match self.read_over(context, &known, &base).await? {
+            Some(value) => Ok(Imported { object: value.into() }),
             None => Err(refuse(format!(
                 "There is no such object: {id:?}. Check the id, the region and the account."
             ))),

@@ -14,6 +14,9 @@ use crate::tags::{OPERATION, Tags};
 /// How long a new object may stay invisible to reads.
 const INVISIBLE: Duration = Duration::from_secs(90);
 
+/// How long an object of which only the tag is seen may take to turn up.
+const TURN_UP: Duration = Duration::from_secs(15);
+
 /// A change in place, as the type sees it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Changes<'a> {
@@ -52,15 +55,36 @@ impl<T: AwsResource> Adapter<T> {
     /// Makes the object, or finds it where this create is repeated, and completes it.
     pub(super) async fn make(&self, api: &Api, create: Create<'_>) -> Result<Made> {
         let repeated = api.use_token(create.token).is_some();
-        let found = if repeated { self.find(api, create).await? } else { None };
+        let found = if repeated { self.find_alive(api, create).await? } else { None };
         let made = match found {
-            Some(made) => made,
-            None => self.inner.create(api, create).await?,
+            Some(made) => Ok(made),
+            None => self.inner.create(api, create).await,
         };
+        // A create may wait for long (for a name to be free) before it is carried out.
+        api.use_token(create.token);
+        let made = made?;
         api.made(&made.id);
         let completed = self.inner.complete(api, &made.id, create).await;
         completed.map_err(AwsError::after_effect)?;
         Ok(made)
+    }
+
+    /// What a create with this token made, if it is still there. Tags outlive objects for a while,
+    /// and a new object may be seen by its tag first: it gets a moment to turn up.
+    async fn find_alive(&self, api: &Api, create: Create<'_>) -> Result<Option<Made>> {
+        let Some(made) = self.find(api, create).await? else { return Ok(None) };
+        let known = self.identified(create.planned.0, &made);
+        let known = known.map_err(|error| AwsError::lost("Unidentified", error))?;
+        Ok(self.read_found(api, Fields(&known)).await?.map(|_| made))
+    }
+
+    /// Reads an object that was found by its tag or name.
+    pub(super) async fn read_found(&self, api: &Api, object: Fields<'_>) -> Result<Option<Row>> {
+        match self.read_within(api, object, TURN_UP).await {
+            Ok(row) => Ok(Some(row)),
+            Err(error) if error.is(&["NotVisible"]) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// What a create with this token made.
@@ -73,15 +97,21 @@ impl<T: AwsResource> Adapter<T> {
 
     /// Reads a new object, which may not be visible at once.
     pub(super) async fn read_back(&self, api: &Api, object: Fields<'_>) -> Result<Row> {
+        self.read_within(api, object, INVISIBLE).await.map_err(AwsError::after_effect)
+    }
+
+    async fn read_within(&self, api: &Api, object: Fields<'_>, patience: Duration) -> Result<Row> {
         let read = || async {
-            let row = self.inner.read(api, object).await?;
+            let row = match self.inner.read(api, object).await {
+                Err(error) if error.is_not_found() => None,
+                row => row?,
+            };
             row.ok_or_else(|| {
                 let message = format!("{} {} was made, but is not visible", self.name, object.id());
                 AwsError::lost("NotVisible", message)
             })
         };
-        let result = api.insist(INVISIBLE, |error| error.is(&["NotVisible"]), read).await;
-        result.map_err(AwsError::after_effect)
+        api.insist(patience, |error| error.is(&["NotVisible"]), read).await
     }
 
     /// Writes the difference between two sets of tags.

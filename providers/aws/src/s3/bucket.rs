@@ -17,7 +17,7 @@ use crate::row::Row;
 use crate::tags::{OPERATION, Tags};
 
 /// Arguments of old and the types that took their place.
-const MOVED: [(&str, &str); 14] = [
+const MOVED: [(&str, &str); 13] = [
     ("acceleration_status", "aws_s3_bucket_accelerate_configuration"),
     ("acl", "aws_s3_bucket_acl"),
     ("cors_rule", "aws_s3_bucket_cors_configuration"),
@@ -31,7 +31,6 @@ const MOVED: [(&str, &str); 14] = [
     ("server_side_encryption_configuration", "aws_s3_bucket_server_side_encryption_configuration"),
     ("versioning", "aws_s3_bucket_versioning"),
     ("website", "aws_s3_bucket_website_configuration"),
-    ("website_endpoint", "aws_s3_bucket_website_configuration"),
 ];
 
 /// Hosted zones of S3's websites, by region.
@@ -90,9 +89,9 @@ impl AwsResource for Bucket {
             let value = config.get(name);
             let set = match value.as_items() {
                 Some(items) => !items.is_empty(),
-                None => !value.is_null(),
+                None => value.is_known() && !value.is_null(),
             };
-            if set && name != "website_endpoint" {
+            if set {
                 let message = format!("Use a resource of the type {other:?} instead.");
                 problems.add(name, "Not supported", message);
             }

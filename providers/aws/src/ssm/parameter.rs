@@ -5,7 +5,6 @@ use aws_sdk_ssm::types::{
     Parameter as SsmParameter, ParameterMetadata, ParameterStringFilter, ParameterTier,
     ParameterType, ResourceTypeForTagging, Tag,
 };
-use kprov_core::Value;
 
 use crate::api::{Api, AwsError};
 use crate::bulk::{Found, each, groups};
@@ -128,15 +127,13 @@ impl AwsResource for Parameter {
             .set("data_type", found.data_type())
             .set("has_value_wo", hidden)
             .tags(tags.unwrap_or_default());
-        match (hidden, prior.get("insecure_value")) {
+        let open = kind != "SecureString"
+            && prior.str("insecure_value").is_some()
+            && prior.str("value").is_none();
+        match (hidden, open) {
             (true, _) => row.set("value", "").set("insecure_value", ""),
-            (_, Value::String(_)) if kind != "SecureString" && prior.str("value").is_none() => {
-                row.set("insecure_value", found.value()).set("value", "")
-            }
-            _ if kind != "SecureString" && prior.str("insecure_value").is_some() => {
-                row.set("insecure_value", found.value()).set("value", found.value())
-            }
-            _ => row.set("value", found.value()),
+            (_, true) => row.set("insecure_value", found.value()).set("value", ""),
+            _ => row.set("value", found.value()).set("insecure_value", ""),
         };
         if let Some(facts) = facts {
             row.set("description", facts.description())
@@ -174,6 +171,26 @@ impl AwsResource for Parameter {
             "key_id",
         ];
         if !changes.any(&own) {
+            return Ok(());
+        }
+        // Each put is a version: one that says what is there already is not made.
+        let name = changes.id();
+        let (now, facts) = futures::try_join!(
+            api.load("ssm parameter", name, parameters),
+            api.load("ssm parameter facts", name, described),
+        )?;
+        let value = value(changes.planned, changes.config);
+        let same = now.zip(facts).is_some_and(|(now, facts)| {
+            let planned = |name: &str| changes.planned.text(name).unwrap_or_default();
+            let tier = facts.tier().map_or("", ParameterTier::as_str);
+            now.value() == value.as_deref()
+                && now.r#type().map(ParameterType::as_str) == changes.planned.str("type")
+                && facts.description().unwrap_or_default() == planned("description")
+                && facts.allowed_pattern().unwrap_or_default() == planned("allowed_pattern")
+                && changes.planned.str("tier").is_none_or(|wanted| wanted == tier)
+                && changes.planned.str("key_id").is_none_or(|wanted| facts.key_id() == Some(wanted))
+        });
+        if same {
             return Ok(());
         }
         put(api, changes.planned, changes.config, true, None).await
@@ -233,6 +250,15 @@ async fn write_tags(api: &Api, name: &str, written: &Tags) -> Result<()> {
     api.call("ssm", "AddTagsToResource", call).await.map(|_| ())
 }
 
+/// The value, however it is spelt.
+fn value(planned: Fields<'_>, config: Fields<'_>) -> Option<String> {
+    // Where the spelling has changed, the other one is still the old value.
+    let set = |name: &str| planned.string(name).filter(|_| config.is_set(name));
+    let written = config.string("value_wo");
+    let value = written.or_else(|| set("value")).or_else(|| set("insecure_value"));
+    value.or_else(|| planned.string("value")).or_else(|| planned.string("insecure_value"))
+}
+
 async fn put(
     api: &Api,
     planned: Fields<'_>,
@@ -241,12 +267,11 @@ async fn put(
     all: Option<Tags>,
 ) -> Result<()> {
     let all = all.as_ref().map(tags);
-    let written = config.string("value_wo");
-    // Where the spelling of the value has changed, the other one is still the old value.
-    let set = |name: &str| planned.string(name).filter(|_| config.is_set(name));
-    let value = written.or_else(|| set("value")).or_else(|| set("insecure_value"));
-    let value =
-        value.or_else(|| planned.string("value")).or_else(|| planned.string("insecure_value"));
+    let value = value(planned, config);
+    let text = |name: &str| match planned.string(name) {
+        None if overwrite => Some(String::new()),
+        text => text,
+    };
     let secure = planned.str("type") == Some("SecureString");
     let call = || {
         api.ssm()
@@ -254,8 +279,9 @@ async fn put(
             .name(planned.str("name").unwrap_or_default())
             .set_type(planned.str("type").map(ParameterType::from))
             .set_value(value.clone())
-            .set_description(planned.text("description").map(str::to_owned))
-            .set_allowed_pattern(planned.string("allowed_pattern"))
+            // What an overwrite leaves out stays as it is, so it says "" of what is not set.
+            .set_description(text("description"))
+            .set_allowed_pattern(text("allowed_pattern"))
             .set_data_type(planned.string("data_type"))
             .set_tier(planned.str("tier").map(ParameterTier::from))
             .set_key_id(planned.string("key_id").filter(|_| secure))

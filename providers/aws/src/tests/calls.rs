@@ -1,12 +1,14 @@
 //! How many calls are made, and what becomes of those that fail.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aws_smithy_async::time::TimeSource;
-use kprov_core::{Path, Value};
+use kprov_core::{Path, Type, Value};
 use kprov_provider::{
     CreateRequest, DeleteRequest, ErrorClass, Object, Provider, ProviderError, ReadRequest,
+    with_attributes,
 };
 
 use super::{World, fault, identity, intent, object, run, subnets};
@@ -107,6 +109,49 @@ fn what_follows_a_create_leaves_it_open_even_if_it_is_refused() {
     assert_eq!(error.class, ErrorClass::Ambiguous);
     assert!(error.message.contains("UnauthorizedOperation"), "{error}");
     assert!(error.message.contains("r-1") && error.message.contains("allow it"), "{error}");
+}
+
+#[test]
+fn a_create_that_is_repeated_finds_what_it_made_and_makes_anew_what_is_gone() {
+    for alive in [true, false] {
+        let made = AtomicUsize::new(0);
+        let gone = Arc::new(AtomicBool::new(false));
+        let is_gone = gone.clone();
+        let world = World::new(move |action, asked| match action {
+            "CreateSubnet" => {
+                let turn = made.fetch_add(1, Ordering::SeqCst) + 1;
+                (200, format!("<subnet><subnetId>subnet-{turn}</subnetId></subnet>"))
+            }
+            "DescribeTags" => {
+                assert_eq!(asked["Filter.2.Value.1"], intent().token.as_str());
+                let body = "<tagSet><item><resourceId>subnet-1</resourceId></item></tagSet>";
+                (200, body.to_owned())
+            }
+            _ => {
+                let exists = |id: &str| id != "subnet-1" || !is_gone.load(Ordering::SeqCst);
+                subnets(asked, exists, "available")
+            }
+        });
+        let ids = run(async {
+            let context = world.context(&[]).await;
+            let config = [("vpc_id", Value::string("vpc-1"))];
+            let planned = object("aws_subnet", &config);
+            let planned = with_attributes(&planned, [("id", Value::unknown(Type::String))]);
+            let request = CreateRequest {
+                intent: intent(),
+                config: planned.clone(),
+                planned,
+                private: Vec::new(),
+            };
+            let subnets = world.aws.resource("aws_subnet").unwrap();
+            let first = subnets.create(&context, request.clone()).await.unwrap();
+            gone.store(!alive, Ordering::SeqCst);
+            let second = subnets.create(&context, request).await.unwrap();
+            [first, second].map(|object| object.value.get("id").cloned())
+        });
+        assert_eq!(ids[0], Some(Value::string("subnet-1")));
+        assert_eq!(ids[1] == ids[0], alive);
+    }
 }
 
 #[test]

@@ -20,16 +20,15 @@ use crate::{Aws, Transport};
 /// The provider on an airplane.
 pub(super) struct Flight {
     aws: Aws,
-    airplane: Arc<Airplane>,
     hosts: AtomicU64,
 }
 
 impl Flight {
     pub(super) fn new() -> Flight {
         let config = Config { clock: ClockKind::Stepped, ..Config::default() };
-        let airplane = Arc::new(Airplane::new(config).unwrap());
+        let airplane = Airplane::new(config).unwrap();
         let clock = SteppedClock::default();
-        let (plane, time) = (airplane.clone(), clock.clone());
+        let (plane, time) = (airplane, clock.clone());
         let last = Mutex::new(clock.now());
         let http = in_process(move |request| {
             let now = time.now();
@@ -42,7 +41,7 @@ impl Flight {
             sleep: SharedAsyncSleep::new(clock.clone()),
             time: SharedTimeSource::new(clock),
         };
-        Flight { aws: Aws::new(transport), airplane, hosts: AtomicU64::new(100) }
+        Flight { aws: Aws::new(transport), hosts: AtomicU64::new(100) }
     }
 
     /// Cases of a type, with the provider's configuration.
@@ -157,11 +156,6 @@ impl Flight {
         let requests = objects.iter().map(|it| ReadRequest { prior: it.clone() }).collect();
         let answers = self.resource(ty).read_many(&context, requests).await;
         answers.into_iter().map(|it| it.unwrap_or_else(|error| panic!("{ty}: {error}"))).collect()
-    }
-
-    /// What the airplane holds.
-    pub(super) fn dump(&self) -> serde_json::Value {
-        self.airplane.dump()
     }
 }
 

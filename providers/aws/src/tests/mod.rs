@@ -1,7 +1,9 @@
 //! Tests of the provider as a whole, over an AWS that is a function.
 
 mod calls;
+mod cases;
 mod compute;
+mod conformance;
 mod flight;
 mod network;
 mod plans;

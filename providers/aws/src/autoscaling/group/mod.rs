@@ -206,10 +206,7 @@ async fn update_settings(api: &Api, changes: Changes<'_>, by_refresh: bool) -> R
     let text = |name: &str| has(name).then(|| planned.string(name).unwrap_or_default());
     let template = || changes.any(&refresh::TEMPLATES) && !by_refresh;
     let desired = planned.i32("desired_capacity").filter(|_| has("desired_capacity"));
-    let policies = has("termination_policies").then(|| {
-        let policies = planned.strings("termination_policies");
-        if policies.is_empty() { vec!["Default".to_owned()] } else { policies }
-    });
+    let policies = has("termination_policies").then(|| termination_policies(planned));
     let zones = planned.some_strings("availability_zones");
     let make = || {
         api.autoscaling()
@@ -265,14 +262,21 @@ async fn update_settings(api: &Api, changes: Changes<'_>, by_refresh: bool) -> R
             )
             .send()
     };
-    let again = |error: &AwsError| {
-        error.is(&["ScalingActivityInProgress"])
-            || error.code == "ValidationError"
-                && error.message.contains("Invalid IAM Instance Profile")
-    };
     let work =
         || async { api.call("autoscaling", "UpdateAutoScalingGroup", make).await.map(|_| ()) };
-    api.insist(PROPAGATION, again, work).await
+    api.insist(PROPAGATION, may_pass, work).await
+}
+
+/// The policies as planned; none means the default one.
+fn termination_policies(planned: Fields<'_>) -> Vec<String> {
+    let policies = planned.strings("termination_policies");
+    if policies.is_empty() { vec!["Default".to_owned()] } else { policies }
+}
+
+/// Refusals of an update that pass with time.
+fn may_pass(error: &AwsError) -> bool {
+    error.is(&["ScalingActivityInProgress"])
+        || error.code == "ValidationError" && error.message.contains("Invalid IAM Instance Profile")
 }
 
 /// Tags that differ.

@@ -1,5 +1,7 @@
 //! Network ACLs.
 
+use std::slice::from_ref;
+
 use kprov_core::Value;
 use serde_json::json;
 
@@ -43,12 +45,12 @@ fn network_acls_conform() {
         let base = |subnets: &[&String]| json!({"vpc_id": vpc, "subnet_ids": subnets});
         let (web, all) = (rule(100, "tcp", 443), rule(200, "-1", 0));
         let cases = flight
-            .cases(acl(of, base(&[&a]), &[web.clone()], &[all.clone()]))
+            .cases(acl(of, base(&[&a]), &[web], from_ref(&all)))
             .update(acl(
                 of,
                 base(&[&a, &b]),
                 &[rule(100, "tcp", 80), rule(110, "6", 22)],
-                &[all.clone()],
+                from_ref(&all),
             ))
             .update(acl(of, base(&[&b]), &[], &[]))
             .bad(acl(of, base(&[]), &[rule(0, "tcp", 1)], &[]), "ingress")
@@ -75,7 +77,9 @@ fn a_default_network_acl_is_adopted_with_only_its_rules_and_given_up() {
         assert_eq!(id(&made.value), default);
         let read = flight.read(of, &made).await;
         assert_eq!(read.as_ref(), Some(&made));
+        assert!(is_marked(&flight, &default).await);
         flight.delete(of, made.clone()).await.unwrap();
         assert!(flight.read(of, &made).await.is_some());
+        assert!(!is_marked(&flight, &default).await, "no trace is left");
     });
 }

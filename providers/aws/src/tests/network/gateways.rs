@@ -11,7 +11,7 @@ fn internet_gateways_move_between_vpcs() {
         let flight = Flight::new();
         let (a, b) = (vpc(&flight, "10.0.0.0/16").await, vpc(&flight, "10.1.0.0/16").await);
         let cases = flight
-            .cases(config(json!({"vpc_id": a, "tags": {}})))
+            .cases(config(json!({"vpc_id": a})))
             .update(config(json!({"vpc_id": b})))
             .import(id)
             .bad_id("igw-0123456789abcdef0");

@@ -35,3 +35,11 @@ fn with(base: &Json, more: Json) -> kprov_core::Value {
 fn id(object: &kprov_core::Value) -> String {
     text(object, "id")
 }
+
+/// Does the object carry the mark of a create?
+async fn is_marked(flight: &Flight, id: &str) -> bool {
+    let tag = json!({"resource_id": id, "key": crate::tags::OPERATION});
+    let block = &crate::SCHEMA.resources["aws_ec2_tag"].schema.block;
+    let tag = kprov_provider::testing::complete(block, &config(tag));
+    flight.read("aws_ec2_tag", &tag.into()).await.is_some()
+}

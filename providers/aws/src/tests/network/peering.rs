@@ -18,6 +18,7 @@ fn peering_connections_in_one_account_conform() {
         let base = json!({"vpc_id": a, "peer_vpc_id": b, "auto_accept": true});
         let cases = flight
             .cases(with(&base, json!({"accepter": side(true)})))
+            .update(with(&base, json!({"accepter": side(false)})))
             .update(with(&base, json!({"accepter": side(true), "requester": side(true)})))
             .update(with(&base, json!({"accepter": side(false), "requester": side(true)})))
             .replace(with(&base, json!({"peer_vpc_id": c})), "peer_vpc_id")

@@ -1,6 +1,8 @@
 //! The conformance kit over an airplane: IAM, load balancers, DNS, queues, events, keys, parameters,
 //! repositories, buckets.
 
+mod buckets;
+mod data;
 mod dns;
 mod events;
 mod iam;

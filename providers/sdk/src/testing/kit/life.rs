@@ -237,8 +237,14 @@ impl Run<'_> {
             Some(Settled::Absent) => self.is_local(),
             Some(Settled::Exists(object)) => object.value == created.value,
         };
-        self.expect(found, "settle after a crash after create", || {
-            "the object that was made is not found".to_owned()
+        self.expect(found, "settle after a crash after create", || match &settled {
+            Some(Settled::Exists(object)) => {
+                format!(
+                    "the object that was made is told otherwise: {}",
+                    differing(&created, object)
+                )
+            }
+            _ => "the object that was made is not found".to_owned(),
         });
         self.check_count("settling", before, usize::from(!self.is_local()));
         let last = self.check_update_crash(created).await;
