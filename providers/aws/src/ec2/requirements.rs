@@ -1,7 +1,7 @@
 //! `instance_requirements` of launch templates and of Auto Scaling groups: the same block, in the
 //! types of two SDKs.
 
-/// `fn $expand(block) -> $module::$Requirements` and `fn $shown(&..) -> Json`, in the types of one SDK.
+/// Makes `fn $expand(block) -> $module::$Requirements` and `fn $shown(&..) -> Json`, in the types of one SDK.
 macro_rules! requirements {
     ($module:path, $Sent:ident, $Found:ident, $CpuS:ident, $MemS:ident, { $($range:ident $name:literal $RangeS:ident $number:ident),* $(,)? }) => {
         /// As the API takes it.
