@@ -128,10 +128,17 @@ fn put_schedule(call: &mut Call<'_>) -> Outcome {
     if ["Recurrence", "StartTime", "Time"].iter().all(|when| call.get(when).is_none()) {
         return Err(invalid("Either a recurrence or a start time must be specified"));
     }
-    let uuid = call.world.ids.uuid();
-    let arn = call.arn("autoscaling", &format!("scheduledUpdateGroupAction:{uuid}:autoScalingGroupName/{group}:scheduledActionName/{name}"));
+    let known = call.realm().autoscaling.schedules.get(&format!("{group}/{name}"));
+    let known = known.and_then(|schedule| schedule.0.get("ScheduledActionARN").cloned());
+    let arn = known.unwrap_or_else(|| {
+        let uuid = call.world.ids.uuid();
+        let what = format!(
+            "scheduledUpdateGroupAction:{uuid}:autoScalingGroupName/{group}:scheduledActionName/{name}"
+        );
+        json!(call.arn("autoscaling", &what))
+    });
     let mut schedule: Map<String, Value> = call.input.clone();
-    schedule.insert("ScheduledActionARN".to_owned(), json!(arn));
+    schedule.insert("ScheduledActionARN".to_owned(), arn);
     let now = call.now();
     call.realm().autoscaling.schedules.insert(
         &format!("{group}/{name}"),

@@ -33,11 +33,8 @@ pub(crate) async fn groups(
 /// Auto Scaling says that something is not there in words, not by its code.
 pub(crate) fn is_gone(error: &AwsError) -> bool {
     let text = error.message.to_ascii_lowercase();
-    error.is_not_found()
-        || error.code == "ValidationError"
-            && ["not found", "no lifecycle hook found", "no policy found", "no scheduled action"]
-                .iter()
-                .any(|words| text.contains(words))
+    let says_so = text.contains("not found") || text.starts_with("no ") && text.contains("found");
+    error.is_not_found() || error.code == "ValidationError" && says_so
 }
 
 /// What is gone already needs no deleting.

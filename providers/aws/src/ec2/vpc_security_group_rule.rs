@@ -54,6 +54,12 @@ impl AwsResource for VpcSecurityGroupRule {
         {
             plan.keep("ip_protocol");
         }
+        // AWS lets a source be another one of its kind only.
+        if let Some(prior) = plan.prior {
+            let gone = |name: &&str| prior.is_set(name) && plan.get(name).is_null();
+            let gone: Vec<&str> = SOURCES.into_iter().filter(gone).collect();
+            gone.into_iter().for_each(|name| plan.replace(name));
+        }
     }
 
     async fn read(&self, api: &Api, prior: Fields<'_>) -> Result<Option<Row>> {

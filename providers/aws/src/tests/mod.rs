@@ -2,6 +2,7 @@
 
 mod calls;
 mod cases;
+mod compute;
 mod conformance;
 mod flight;
 mod network;

@@ -1,5 +1,6 @@
-//! What the engine would hand to a provider, for flat schemas: the engine's own code is not a
-//! dependency of providers. Nested blocks are taken from the configuration as they are.
+//! What the engine would hand to a provider: the engine's own code is not a dependency of providers.
+//! Blocks of a list go with the prior ones of the same place, those of a set with a prior one that
+//! has all that is configured.
 
 use kprov_core::value::convert;
 use kprov_core::{Type, Value};
@@ -46,10 +47,32 @@ pub fn proposed(block: &Block, prior: Option<&Value>, config: &Value) -> Value {
         let config = config.get(name).unwrap_or(&Value::NULL);
         (name.clone(), propose(attribute, prior, config))
     });
-    let blocks = block.blocks.keys().map(|name| {
-        (name.clone(), config.get(name).cloned().unwrap_or(Value::Null(Type::Dynamic)))
+    let blocks = block.blocks.iter().map(|(name, nested)| {
+        let prior = prior.and_then(|prior| prior.get(name));
+        let config = config.get(name).cloned().unwrap_or(Value::Null(Type::Dynamic));
+        (name.clone(), propose_blocks(&nested.block, prior, &config))
     });
     Value::object(attributes.chain(blocks).collect::<Vec<_>>())
+}
+
+fn propose_blocks(block: &Block, prior: Option<&Value>, config: &Value) -> Value {
+    let before = prior.and_then(Value::as_items).unwrap_or_default();
+    match config {
+        Value::Object(_) => proposed(block, prior.filter(|prior| !prior.is_null()), config),
+        Value::List(list) => {
+            let items = list.items().iter().enumerate();
+            let items = items.map(|(at, item)| proposed(block, before.get(at), item));
+            Value::list(list.element().clone(), items.collect())
+        }
+        Value::Set(set) => {
+            let items = set.items().iter().map(|item| {
+                let has_all = |prior: &&Value| proposed(block, Some(prior), item) == **prior;
+                proposed(block, before.iter().find(has_all), item)
+            });
+            Value::set(set.element().clone(), items.collect())
+        }
+        _ => config.clone(),
+    }
 }
 
 fn propose(attribute: &Attribute, prior: Option<&Value>, config: &Value) -> Value {

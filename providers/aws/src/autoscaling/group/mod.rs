@@ -108,22 +108,6 @@ impl AwsResource for Group {
         });
         Ok(ours.then(|| Made::id(name)))
     }
-
-    fn import(
-        &self,
-        id: &str,
-    ) -> std::result::Result<Vec<(&'static str, kprov_core::Value)>, String> {
-        use kprov_core::Value;
-        // What AWS does not know is what a configuration that says nothing means.
-        Ok(vec![
-            ("id", Value::string(id)),
-            ("force_delete", Value::Bool(false)),
-            ("force_delete_warm_pool", Value::Bool(false)),
-            ("ignore_failed_scaling_activities", Value::Bool(false)),
-            ("metrics_granularity", Value::string("1Minute")),
-            ("wait_for_capacity_timeout", Value::string("10m")),
-        ])
-    }
 }
 
 /// Subnets as the API takes them.

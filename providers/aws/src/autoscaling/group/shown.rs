@@ -33,7 +33,10 @@ pub(super) fn row(api: &Api, group: &AutoScalingGroup, prior: Fields<'_>) -> Row
         .set("health_check_type", group.health_check_type())
         .set("launch_configuration", group.launch_configuration_name())
         .set("placement_group", group.placement_group())
-        .set("protect_from_scale_in", group.new_instances_protected_from_scale_in())
+        .set(
+            "protect_from_scale_in",
+            group.new_instances_protected_from_scale_in().unwrap_or(false),
+        )
         .set("service_linked_role_arn", group.service_linked_role_arn())
         .set("max_instance_lifetime", group.max_instance_lifetime())
         .set("capacity_rebalance", group.capacity_rebalance())

@@ -16,21 +16,21 @@ use crate::row::Row;
 /// Asks for what has to be asked for, and puts it into the row.
 pub(super) async fn read(api: &Api, id: &str, prior: Fields<'_>, row: &mut Row) -> Result<()> {
     // An import knows nothing yet.
-    let imported = !prior.is_set("ami");
+    let imported = prior.str("ami").is_none();
     for (name, attribute) in [
         ("disable_api_termination", Name::DisableApiTermination),
         ("disable_api_stop", Name::DisableApiStop),
     ] {
         if imported || prior.bool(name) == Some(true) {
             row.set(name, ask(api, id, attribute).await?.truth);
-        } else if prior.is_unknown(name) {
+        } else if prior.bool(name).is_none() {
             row.set(name, false);
         }
     }
     let name = "instance_initiated_shutdown_behavior";
     if imported || prior.str(name).is_some_and(|behaviour| behaviour != "stop") {
         row.set(name, ask(api, id, Name::InstanceInitiatedShutdownBehavior).await?.text);
-    } else if prior.is_unknown(name) {
+    } else if prior.str(name).is_none() {
         row.set(name, "stop");
     }
     if imported || encoded_user_data(prior).is_some() {
@@ -53,7 +53,7 @@ fn user_data(found: &str, prior: Fields<'_>, row: &mut Row) {
         return;
     }
     let plain = STANDARD.decode(found).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-    let encoded = prior.is_set("user_data_base64") && !prior.is_set("user_data");
+    let encoded = prior.str("user_data_base64").is_some() && !prior.is_set("user_data");
     match plain.filter(|_| !encoded) {
         Some(text) => row.set("user_data", text),
         None => row.set("user_data_base64", found),

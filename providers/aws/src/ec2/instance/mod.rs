@@ -73,10 +73,6 @@ impl AwsResource for Instance {
         if restarts {
             RESTARTED.into_iter().for_each(|name| plan.unknown(name));
         }
-        if plan.changes("instance_type") {
-            plan.unknown("cpu_core_count");
-            plan.unknown("cpu_threads_per_core");
-        }
     }
 
     async fn read(&self, api: &Api, prior: Fields<'_>) -> Result<Option<Row>> {

@@ -81,10 +81,9 @@ fn network(row: &mut Row, it: &Instance, prior: Fields<'_>) {
         .strings("ipv6_addresses", six.iter().filter_map(|it| it.ipv6_address()))
         .strings("secondary_private_ips", more.filter_map(|it| it.private_ip_address()))
         .strings("vpc_security_group_ids", groups);
-    // A stopped instance has no public address, which is no reason to make another one.
-    if !prior.is_set("associate_public_ip_address")
-        || prior.is_unknown("associate_public_ip_address")
-    {
+    // Only what the instance began with counts: one that is stopped has no public address, and one
+    // that was given another address is not to be made anew for it.
+    if prior.str("instance_state").is_none() {
         row.set("associate_public_ip_address", primary.association().is_some());
     }
     if prior.block("primary_network_interface").is_some() {

@@ -217,7 +217,7 @@ fn check_blocks(config: Fields<'_>, problems: &mut Problems) {
             }
         }
     }
-    let groups = config.is_set("vpc_security_group_ids");
+    let groups = config.is_given("vpc_security_group_ids");
     if groups && config.blocks("network_interfaces").next().is_some() {
         let message = "With network_interfaces, security groups belong into each of them: AWS \
                        refuses to launch instances from a template that has both.";
