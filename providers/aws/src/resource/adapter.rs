@@ -184,21 +184,36 @@ impl<T: AwsResource> Adapter<T> {
     ) -> Result<Settled> {
         let before = &prior.value;
         let known = fill(planned, before);
-        let now = self.read_over(context, before, before).await?;
-        let block = self.block();
-        let mut names = block.attributes.keys().chain(block.blocks.keys());
         let exists = |value| Settled::Exists(Object { value, private: prior.private.clone() });
-        if let Some(now) = now {
-            let took_effect = names.any(|name| {
-                let old = before.get(name);
-                planned.get(name) != old && now.get(name) != old
-            });
-            if planned.is_null() || !took_effect {
+        if let Some(now) = self.read_over(context, before, before).await?
+            && !self.took_effect(before, planned, &now, |_, _| true)
+        {
+            // Who does not know what was asked for may not see it (a refresh that is under way).
+            let told = self.read_over(context, &known, before).await?;
+            let as_planned = |wanted: &Value, now: &Value| fill(wanted, now) == *now;
+            let told = told.filter(|told| self.took_effect(before, planned, told, as_planned));
+            if planned.is_null() || told.is_none() {
                 return Ok(exists(now));
             }
         }
         // The update may also have changed by what the object is found.
         Ok(self.read_over(context, &known, planned).await?.map_or(Settled::Absent, exists))
+    }
+
+    /// Has an attribute that was to change changed, and is it now `as_planned`?
+    fn took_effect(
+        &self,
+        before: &Value,
+        planned: &Value,
+        now: &Value,
+        as_planned: impl Fn(&Value, &Value) -> bool,
+    ) -> bool {
+        let block = self.block();
+        block.attributes.keys().chain(block.blocks.keys()).any(|name| {
+            let (old, wanted, now) = (before.get(name), planned.get(name), now.get(name));
+            let fits = || wanted.zip(now).is_some_and(|(wanted, now)| as_planned(wanted, now));
+            wanted != old && now != old && fits()
+        })
     }
 }
 
