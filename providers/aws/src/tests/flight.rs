@@ -20,15 +20,17 @@ use crate::{Aws, Transport};
 /// The provider on an airplane.
 pub(super) struct Flight {
     aws: Aws,
+    plane: Arc<Airplane>,
+    clock: SteppedClock,
     hosts: AtomicU64,
 }
 
 impl Flight {
     pub(super) fn new() -> Flight {
         let config = Config { clock: ClockKind::Stepped, ..Config::default() };
-        let airplane = Airplane::new(config).unwrap();
+        let airplane = Arc::new(Airplane::new(config).unwrap());
         let clock = SteppedClock::default();
-        let (plane, time) = (airplane, clock.clone());
+        let (plane, time) = (airplane.clone(), clock.clone());
         let last = Mutex::new(clock.now());
         let http = in_process(move |request| {
             let now = time.now();
@@ -39,9 +41,16 @@ impl Flight {
         let transport = Transport {
             http: Some(http),
             sleep: SharedAsyncSleep::new(clock.clone()),
-            time: SharedTimeSource::new(clock),
+            time: SharedTimeSource::new(clock.clone()),
         };
-        Flight { aws: Aws::new(transport), hosts: AtomicU64::new(100) }
+        Flight { aws: Aws::new(transport), plane: airplane, clock, hosts: AtomicU64::new(100) }
+    }
+
+    /// Asks airplane itself: quotas, faults, conditions.
+    pub(super) fn control(&self, method: &str, path: &str, body: serde_json::Value) {
+        let request = http::Request::builder().method(method).uri(format!("/_airplane/{path}"));
+        let answer = self.plane.handle(request.body(body.to_string().into()).unwrap());
+        assert_eq!(answer.status(), 200, "{path}: {:?}", answer.body());
     }
 
     /// Cases of a type, with the provider's configuration.
