@@ -228,9 +228,9 @@ async fn rules(api: Api, keys: Vec<String>) -> Result<Found<(Rule, Tags)>> {
     let listed = &listed;
     each(keys, |key| async move {
         let (bus, name) = parts(&key);
-        let known = listed
-            .iter()
-            .find(|rule| rule.name() == Some(name) && rule.event_bus_name().unwrap_or("default") == bus);
+        let known = listed.iter().find(|rule| {
+            rule.name() == Some(name) && rule.event_bus_name().unwrap_or("default") == bus
+        });
         let rule = match known {
             Some(rule) => rule.clone(),
             None => described(api, bus, name).await?,

@@ -237,8 +237,10 @@ async fn documents(api: &Api, arns: &[String]) -> Result<Found<(String, String)>
         let mut versions = policy.policy_version_list().iter();
         let found = versions.find(|it| it.version_id() == Some(version))?;
         let document = decoded(found.document()?);
-        Some((policy.arn().filter(|arn| arns.iter().any(|it| it == arn))?.to_owned(),
-            (version.to_owned(), document)))
+        Some((
+            policy.arn().filter(|arn| arns.iter().any(|it| it == arn))?.to_owned(),
+            (version.to_owned(), document),
+        ))
     };
     Ok(all.into_iter().filter_map(document).collect())
 }

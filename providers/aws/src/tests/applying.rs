@@ -8,6 +8,13 @@ use super::compute::{image, of};
 use super::flight::{Flight, text};
 use super::run;
 
+/// What is waited for, for minutes.
+const POLLED: [&str; 3] = [
+    "autoscaling:DescribeAutoScalingGroups",
+    "ec2:DescribeNatGateways",
+    "elbv2:DescribeLoadBalancers",
+];
+
 /// Makes objects, all at once; their ids.
 async fn add(flight: &Flight, ty: &str, configs: Vec<Json>) -> Vec<String> {
     let all = made(flight, ty, configs).await;
@@ -66,9 +73,9 @@ async fn groups(flight: &Flight, vpc: &str) -> Vec<String> {
         })
     });
     add(flight, "aws_vpc_security_group_ingress_rule", rules.collect()).await;
-    let out = groups.iter().map(|group| {
-        json!({"security_group_id": group, "ip_protocol": "-1", "cidr_ipv4": "0.0.0.0/0"})
-    });
+    let out = groups.iter().map(
+        |group| json!({"security_group_id": group, "ip_protocol": "-1", "cidr_ipv4": "0.0.0.0/0"}),
+    );
     add(flight, "aws_vpc_security_group_egress_rule", out.collect()).await;
     groups
 }
@@ -120,14 +127,32 @@ async fn cluster(flight: &Flight, vpc: &str, subnets: &[String], groups: &[Strin
 #[test]
 fn making_a_cluster_costs_its_creates_and_a_few_shared_looks() {
     run(async {
-        let flight = Flight::new();
+        let flight = Flight::far();
         let (vpc, subnets) = network(&flight).await;
         let groups = groups(&flight, &vpc).await;
         cluster(&flight, &vpc, &subnets, &groups).await;
         let calls = flight.aws().calls();
-        let sum: u64 = calls.iter().map(|(_, count)| count).sum();
+        let sum = |kind: &dyn Fn(&str) -> bool| -> u64 {
+            calls.iter().filter(|(name, _)| kind(name)).map(|(_, count)| count).sum()
+        };
+        let is_read = |name: &str| {
+            let operation = name.split(':').next_back().unwrap();
+            ["Describe", "Get", "List"].iter().any(|verb| operation.starts_with(verb))
+        };
+        let is_poll = |name: &str| POLLED.contains(&name);
+        let writes = sum(&|name| !is_read(name));
+        let looks = sum(&|name| is_read(name) && !is_poll(name));
         let table: String =
             calls.iter().map(|(name, count)| format!("{count:5} {name}\n")).collect();
-        println!("{sum} calls:\n{table}");
+        let passed = flight.passed().as_secs();
+        println!("{writes} writes, {looks} looks, {passed} s:\n{table}");
+        // One call makes each of 47 objects; 16 more finish them (attributes, a role into a profile,
+        // the egress rule that AWS gives a new group).
+        assert!(writes <= 64, "{table}");
+        // Those that are made together are looked at together, until they are visible.
+        assert!(looks <= 80, "{table}");
+        for name in POLLED {
+            assert!(sum(&|other| other == name) <= 30, "{table}");
+        }
     });
 }

@@ -44,9 +44,8 @@ fn zone(n: usize) -> String {
 
 /// Networks: VPCs, subnets, routes, gateways, addresses.
 async fn networks(estate: &mut Estate) -> (Vec<String>, Vec<String>) {
-    let vpcs = many(4, |n| {
-        json!({"cidr_block": format!("10.{n}.0.0/16"), "enable_dns_hostnames": true})
-    });
+    let vpcs =
+        many(4, |n| json!({"cidr_block": format!("10.{n}.0.0/16"), "enable_dns_hostnames": true}));
     let vpcs = estate.add("aws_vpc", vpcs).await;
     let subnets = many(80, |n| {
         json!({
@@ -77,11 +76,11 @@ async fn networks(estate: &mut Estate) -> (Vec<String>, Vec<String>) {
     let options = estate.add("aws_vpc_dhcp_options", options).await;
     let joined = many(4, |n| json!({"vpc_id": vpcs[n], "dhcp_options_id": options[n]}));
     estate.add("aws_vpc_dhcp_options_association", joined).await;
-    let more = many(4, |n| json!({"vpc_id": vpcs[n], "cidr_block": format!("10.{}.0.0/20", n + 100)}));
+    let more =
+        many(4, |n| json!({"vpc_id": vpcs[n], "cidr_block": format!("10.{}.0.0/20", n + 100)}));
     estate.add("aws_vpc_ipv4_cidr_block_association", more).await;
-    let endpoints = many(4, |n| {
-        json!({"vpc_id": vpcs[n], "service_name": "com.amazonaws.eu-central-1.s3"})
-    });
+    let endpoints =
+        many(4, |n| json!({"vpc_id": vpcs[n], "service_name": "com.amazonaws.eu-central-1.s3"}));
     estate.add("aws_vpc_endpoint", endpoints).await;
     (vpcs, subnets)
 }
@@ -128,13 +127,15 @@ async fn machines(estate: &mut Estate, subnets: &[String], groups: &[String]) {
     let instances = estate.add("aws_instance", instances).await;
     let volumes = many(60, |n| json!({"availability_zone": zone(n / 4), "size": 10}));
     let volumes = estate.add("aws_ebs_volume", volumes).await;
-    let attached = many(60, |n| {
-        json!({"device_name": "/dev/sdf", "volume_id": volumes[n], "instance_id": instances[n]})
-    });
+    let attached = many(
+        60,
+        |n| json!({"device_name": "/dev/sdf", "volume_id": volumes[n], "instance_id": instances[n]}),
+    );
     estate.add("aws_volume_attachment", attached).await;
-    let templates = many(40, |n| {
-        json!({"name": format!("template-{n}"), "image_id": image, "instance_type": "t3.micro"})
-    });
+    let templates = many(
+        40,
+        |n| json!({"name": format!("template-{n}"), "image_id": image, "instance_type": "t3.micro"}),
+    );
     estate.add("aws_launch_template", templates).await;
     let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJQ5TtQdQ9RkYCnzzqOCFy1iw4bnPPLkWLQ2XxWl0l0x k";
     let keys = many(12, |n| json!({"key_name": format!("k{n}"), "public_key": key}));
@@ -203,9 +204,10 @@ fn many_policies_and_rules_come_from_lists_and_only_tags_one_by_one() {
         let document = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
         let policies = many(12, |n| json!({"name": format!("p{n}"), "policy": document}));
         estate.add("aws_iam_policy", policies).await;
-        let rules = many(12, |n| {
-            json!({"name": format!("r{n}"), "schedule_expression": "rate(5 minutes)"})
-        });
+        let rules = many(
+            12,
+            |n| json!({"name": format!("r{n}"), "schedule_expression": "rate(5 minutes)"}),
+        );
         estate.add("aws_cloudwatch_event_rule", rules).await;
         let calls = counted(&estate).await;
         let expected = [

@@ -2,9 +2,11 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use aws_smithy_async::rt::sleep::SharedAsyncSleep;
+use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep};
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use kprov_airplane::{Airplane, ClockKind, Config};
 use kprov_core::{Host, Type, Value};
 use kprov_provider::testing::kit::{self, Cases};
@@ -14,8 +16,11 @@ use kprov_provider::{
     ProviderError, ReadRequest, Resource,
 };
 
-use crate::testing::{SteppedClock, in_process};
+use crate::testing::{SteppedClock, in_process, in_process_after};
 use crate::{Aws, Transport};
+
+/// A server.
+type Answer = dyn Fn(http::Request<Vec<u8>>) -> http::Response<Vec<u8>> + Send + Sync;
 
 /// The provider on an airplane.
 pub(super) struct Flight {
@@ -27,23 +32,44 @@ pub(super) struct Flight {
 
 impl Flight {
     pub(super) fn new() -> Flight {
+        Flight::over(|_, answer| in_process(answer))
+    }
+
+    /// One to which requests take their time, each another one: up to 200 ms.
+    pub(super) fn far() -> Flight {
+        Flight::over(|clock, answer| {
+            let turn = AtomicU64::new(0);
+            let latency = move || {
+                let turn = turn.fetch_add(1, Ordering::Relaxed);
+                clock.sleep(Duration::from_millis(20 + turn * 73 % 180))
+            };
+            in_process_after(latency, answer)
+        })
+    }
+
+    fn over(http: impl FnOnce(SteppedClock, Box<Answer>) -> SharedHttpClient) -> Flight {
         let config = Config { clock: ClockKind::Stepped, ..Config::default() };
         let airplane = Arc::new(Airplane::new(config).unwrap());
         let clock = SteppedClock::default();
         let (plane, time) = (airplane.clone(), clock.clone());
         let last = Mutex::new(clock.now());
-        let http = in_process(move |request| {
+        let answer = move |request: http::Request<Vec<u8>>| {
             let now = time.now();
             let passed = now.duration_since(std::mem::replace(&mut *last.lock().unwrap(), now));
             plane.advance(passed.unwrap_or_default().as_millis() as i64);
             plane.handle(request.map(Into::into)).map(|body| body.to_vec())
-        });
+        };
         let transport = Transport {
-            http: Some(http),
+            http: Some(http(clock.clone(), Box::new(answer))),
             sleep: SharedAsyncSleep::new(clock.clone()),
             time: SharedTimeSource::new(clock.clone()),
         };
         Flight { aws: Aws::new(transport), plane: airplane, clock, hosts: AtomicU64::new(100) }
+    }
+
+    /// How long ago it began.
+    pub(super) fn passed(&self) -> Duration {
+        self.clock.now().duration_since(SteppedClock::default().now()).unwrap()
     }
 
     /// Asks airplane itself: quotas, faults, conditions.

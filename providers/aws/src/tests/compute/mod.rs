@@ -11,8 +11,8 @@ use serde_json::{Value as Json, json};
 
 use super::flight::{Flight, text};
 use super::run;
-pub(super) use instances::image;
 use crate::row::block_type;
+pub(super) use instances::image;
 
 /// A configuration of that type, from JSON in the schema's shape; what is left out is not set.
 pub(super) fn of(ty: &str, json: Json) -> Value {
