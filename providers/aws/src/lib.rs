@@ -32,6 +32,7 @@ mod tags;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod together;
 mod transport;
 mod types;
 mod web_identity;
@@ -41,7 +42,8 @@ use std::sync::{Arc, LazyLock};
 use async_trait::async_trait;
 use kprov_core::{Host, ProviderAddr, Value};
 use kprov_provider::{
-    AttributeError, Client, DataSource, Provider, ProviderError, ProviderSchema, Resource,
+    AttributeError, Client, DataSource, PlannedInstance, Provider, ProviderError, ProviderSchema,
+    Resource,
 };
 
 use api::Api;
@@ -92,6 +94,14 @@ impl Provider for Aws {
 
     fn validate(&self, config: &Value) -> Vec<AttributeError> {
         config::validate(config)
+    }
+
+    fn checked_together(&self) -> &[&str] {
+        &together::TYPES
+    }
+
+    fn check_plan(&self, planned: &[PlannedInstance<'_>]) -> Vec<(usize, AttributeError)> {
+        together::problems(planned)
     }
 
     async fn configure(

@@ -9,6 +9,7 @@ mod imports;
 mod managed;
 mod orphans;
 mod providers;
+mod together;
 mod triggers;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -130,6 +131,8 @@ struct Planner<'a, 'h> {
     kept: BTreeSet<InstanceAddr>,
     checks: CheckResults,
     reads: Vec<data::PendingRead<'a>>,
+    /// What providers look at together.
+    together: together::Together<'a>,
     /// By node: replacements create before they destroy, by own setting or a dependent's.
     create_first: Vec<bool>,
 }
@@ -210,6 +213,7 @@ impl<'a, 'h> Planner<'a, 'h> {
             kept: BTreeSet::new(),
             checks: CheckResults::default(),
             reads: Vec::new(),
+            together: together::Together::default(),
             create_first,
         }
     }

@@ -215,7 +215,7 @@ pub(super) fn tags(pairs: &[(&str, &str)]) -> Value {
 }
 
 /// An object of JSON, as a configuration; lists are lists of what they hold.
-pub(super) fn config(json: serde_json::Value) -> Value {
+pub(crate) fn config(json: serde_json::Value) -> Value {
     use serde_json::Value as Json;
     match json {
         Json::Object(entries) => {

@@ -6,7 +6,7 @@ mod calls;
 mod cases;
 mod compute;
 mod conformance;
-mod flight;
+pub(crate) mod flight;
 mod network;
 mod plans;
 mod services;
