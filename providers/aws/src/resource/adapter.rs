@@ -11,6 +11,7 @@ use kprov_provider::{
     UpdateRequest, with_attributes,
 };
 
+use super::blame::blame;
 use super::plan::{Plan, differing};
 use super::write::Changes;
 use super::{AwsResource, Create, Made, Tagging};
@@ -254,7 +255,8 @@ impl<T: AwsResource> Resource for Adapter<T> {
             tags: &tags,
         };
         let made = self.make(&api, create).await;
-        let made = made.map_err(|error| error.provider(self.summary("create")))?;
+        let fail = |error| blame(Fields(&request.config), error).provider(self.summary("create"));
+        let made = made.map_err(fail)?;
         let object = self.made(&api, &planned, made).await.map_err(|mut error| {
             error.class = ErrorClass::Ambiguous;
             error
@@ -265,7 +267,8 @@ impl<T: AwsResource> Resource for Adapter<T> {
     async fn update(&self, context: &CallContext, request: UpdateRequest) -> Result<Object> {
         let (prior, planned) = (&request.prior.value, &request.planned);
         let api = self.api(context, prior);
-        let fail = |error: AwsError| error.provider(self.summary("update"));
+        let config = Fields(&request.config);
+        let fail = |error: AwsError| blame(config, error).provider(self.summary("update"));
         let names = differing(self.block(), Fields(prior), Fields(planned));
         let changes = Changes {
             prior: Fields(prior),

@@ -13,7 +13,7 @@ use kprov_provider::testing::kit::{self, Cases};
 use kprov_provider::testing::{FakeHost, complete, proposed};
 use kprov_provider::{
     CallContext, CreateRequest, DeleteRequest, Intent, Object, PlanRequest, Provider,
-    ProviderError, ReadRequest, Resource,
+    ProviderError, ReadRequest, Resource, UpdateRequest,
 };
 
 use crate::testing::{SteppedClock, in_process, in_process_after};
@@ -67,6 +67,11 @@ impl Flight {
         Flight { aws: Aws::new(transport), plane: airplane, clock, hosts: AtomicU64::new(100) }
     }
 
+    /// All that airplane has.
+    pub(super) fn dump(&self) -> serde_json::Value {
+        self.plane.dump()
+    }
+
     /// How long ago it began.
     pub(super) fn passed(&self) -> Duration {
         self.clock.now().duration_since(SteppedClock::default().now()).unwrap()
@@ -110,6 +115,65 @@ impl Flight {
     /// Plans and makes an object.
     pub(super) async fn try_make(&self, ty: &str, config: &Value) -> Result<Object, ProviderError> {
         self.try_make_in(&self.context().await, ty, config).await
+    }
+
+    /// [`Flight::try_make`] with a provider that is configured with more.
+    pub(super) async fn try_make_as(
+        &self,
+        ty: &str,
+        config: &Value,
+        more: &[(&str, Value)],
+    ) -> Result<Object, ProviderError> {
+        let provider = complete(&self.aws.schema().provider.block, &provider_with(more));
+        Flight::create_with(&self.aws, &provider, ty, config.clone()).await
+    }
+
+    /// Makes an object with a provider that is configured like this.
+    pub(super) async fn create_with(
+        aws: &Aws,
+        provider: &Value,
+        ty: &str,
+        config: Value,
+    ) -> Result<Object, ProviderError> {
+        let host: Arc<dyn Host> = Arc::new(FakeHost::new(99));
+        let client = aws.configure(provider, &host).await?;
+        let block = &aws.schema().resources[ty].schema.block;
+        let config = complete(block, &config);
+        let request = CreateRequest {
+            intent: Intent { op: 1, token: host.uuid().into() },
+            planned: proposed(block, None, &config),
+            config,
+            private: Vec::new(),
+        };
+        aws.resource(ty).unwrap().create(&CallContext { client, host }, request).await
+    }
+
+    /// Plans and makes a change in place.
+    pub(super) async fn try_change(
+        &self,
+        ty: &str,
+        prior: &Object,
+        config: &Value,
+    ) -> Result<Object, ProviderError> {
+        let context = self.context().await;
+        let block = &self.aws.schema().resources[ty].schema.block;
+        let config = complete(block, config);
+        let provider = complete(&self.aws.schema().provider.block, &provider());
+        let planned = self.resource(ty).plan(PlanRequest {
+            prior: Some(&prior.value),
+            config: &config,
+            proposed: &proposed(block, Some(&prior.value), &config),
+            provider: &provider,
+            private: &prior.private,
+        })?;
+        let request = UpdateRequest {
+            intent: Intent { op: 1, token: context.host.uuid().into() },
+            prior: prior.clone(),
+            planned: planned.value,
+            config,
+            private: planned.private,
+        };
+        self.resource(ty).update(&context, request).await
     }
 
     /// Plans and makes many objects at once, with one client.
@@ -202,6 +266,11 @@ pub(super) fn provider() -> Value {
         ("secret_key", Value::string("airplane")),
         ("default_tags", Value::list(ours.ty(), vec![ours])),
     ])
+}
+
+/// [`provider`] with other arguments.
+pub(super) fn provider_with(more: &[(&str, Value)]) -> Value {
+    kprov_provider::with_attributes(&provider(), more.iter().cloned())
 }
 
 /// An attribute's text.

@@ -1,6 +1,7 @@
 //! Tests of the provider as a whole, over an AWS that is a function.
 
 mod applying;
+mod bad_input;
 mod bulk;
 mod calls;
 mod cases;
