@@ -3,9 +3,6 @@
 //! A type is one file (`ec2/vpc.rs`), one schema file and one line in `types.rs`; see
 //! docs/guides/adding-an-aws-resource.md.
 
-// S3 and some data sources are still to come; goes with the last of them.
-#![allow(dead_code)]
-
 mod airborne;
 mod api;
 mod autoscaling;

@@ -94,9 +94,11 @@ impl AwsError {
             _ => kind_of(service, &code, status),
         };
         let message = match error {
-            SdkError::ServiceError(_) if kind != Kind::Garbled => {
-                error.message().unwrap_or_default().to_owned()
-            }
+            SdkError::ServiceError(_) if kind != Kind::Garbled => match error.message() {
+                Some(text) if !text.is_empty() => text.to_owned(),
+                _ if code.is_empty() => format!("AWS answered HTTP {status} and did not say why"),
+                _ => String::new(),
+            },
             error => chain(error),
         };
         AwsError {
@@ -325,11 +327,13 @@ impl fmt::Display for AwsError {
         if !self.operation.is_empty() {
             write!(f, "{}: ", self.operation)?;
         }
-        if !self.code.is_empty() {
-            write!(f, "{}: ", self.code)?;
+        match (self.code.is_empty(), self.message.is_empty()) {
+            (true, _) => {}
+            (false, true) => write!(f, "{}.", self.code)?,
+            (false, false) => write!(f, "{}: ", self.code)?,
         }
         f.write_str(&self.message)?;
-        if !self.message.ends_with('.') {
+        if !self.message.is_empty() && !self.message.ends_with('.') {
             f.write_str(".")?;
         }
         if let Some(id) = &self.request_id {

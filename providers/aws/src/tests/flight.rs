@@ -1,4 +1,5 @@
-//! The provider on an airplane in this process: both go by one stepped clock.
+//! The provider on an airplane in this process: both go by one stepped clock. Or over moto, where
+//! `KPROV_MOTO_ENDPOINT` says so (`moto.rs`).
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,6 +17,7 @@ use kprov_provider::{
     ProviderError, ReadRequest, Resource, UpdateRequest,
 };
 
+use super::moto::{self, Moto};
 use crate::testing::{SteppedClock, in_process, in_process_after};
 use crate::{Aws, Transport};
 
@@ -25,14 +27,20 @@ type Answer = dyn Fn(http::Request<Vec<u8>>) -> http::Response<Vec<u8>> + Send +
 /// The provider on an airplane.
 pub(super) struct Flight {
     aws: Aws,
-    plane: Arc<Airplane>,
+    plane: Option<Arc<Airplane>>,
     clock: SteppedClock,
     hosts: AtomicU64,
 }
 
 impl Flight {
     pub(super) fn new() -> Flight {
-        Flight::over(|_, answer| in_process(answer))
+        match Moto::of_this_test() {
+            Some(moto) => {
+                let clock = SteppedClock::default();
+                Flight::with(None, clock, in_process(move |request| moto.answer(request)))
+            }
+            None => Flight::over(|_, answer| in_process(answer)),
+        }
     }
 
     /// One to which requests take their time, each another one: up to 200 ms.
@@ -59,17 +67,26 @@ impl Flight {
             plane.advance(passed.unwrap_or_default().as_millis() as i64);
             plane.handle(request.map(Into::into)).map(|body| body.to_vec())
         };
+        let http = http(clock.clone(), Box::new(answer));
+        Flight::with(Some(airplane), clock, http)
+    }
+
+    fn with(plane: Option<Arc<Airplane>>, clock: SteppedClock, http: SharedHttpClient) -> Flight {
         let transport = Transport {
-            http: Some(http(clock.clone(), Box::new(answer))),
+            http: Some(http),
             sleep: SharedAsyncSleep::new(clock.clone()),
             time: SharedTimeSource::new(clock.clone()),
         };
-        Flight { aws: Aws::new(transport), plane: airplane, clock, hosts: AtomicU64::new(100) }
+        Flight { aws: Aws::new(transport), plane, clock, hosts: AtomicU64::new(100) }
+    }
+
+    fn plane(&self) -> &Airplane {
+        self.plane.as_ref().expect("this test is for airplane alone")
     }
 
     /// All that airplane has.
     pub(super) fn dump(&self) -> serde_json::Value {
-        self.plane.dump()
+        self.plane().dump()
     }
 
     /// How long ago it began.
@@ -80,7 +97,7 @@ impl Flight {
     /// Asks airplane itself: quotas, faults, conditions.
     pub(super) fn control(&self, method: &str, path: &str, body: serde_json::Value) {
         let request = http::Request::builder().method(method).uri(format!("/_airplane/{path}"));
-        let answer = self.plane.handle(request.body(body.to_string().into()).unwrap());
+        let answer = self.plane().handle(request.body(body.to_string().into()).unwrap());
         assert_eq!(answer.status(), 200, "{path}: {:?}", answer.body());
     }
 
@@ -91,7 +108,10 @@ impl Flight {
 
     /// Runs the kit over a type.
     pub(super) async fn check(&self, ty: &str, cases: Cases) {
-        let failures = self.failures(ty, cases).await;
+        let mut failures = self.failures(ty, cases).await;
+        if self.plane.is_none() {
+            failures = moto::unknown(ty, failures);
+        }
         assert!(failures.is_empty(), "{ty} breaks rules:\n  {}", failures.join("\n  "));
     }
 
