@@ -13,8 +13,8 @@ use kprov_core::{Host, Type, Value};
 use kprov_provider::testing::kit::{self, Cases};
 use kprov_provider::testing::{FakeHost, complete, proposed};
 use kprov_provider::{
-    CallContext, CreateRequest, DeleteRequest, Intent, Object, PlanRequest, Provider,
-    ProviderError, ReadRequest, Resource, UpdateRequest,
+    CallContext, CreateRequest, DeleteRequest, Intent, Object, PlanRequest, PlannedObject,
+    Provider, ProviderError, ReadRequest, Resource, UpdateRequest,
 };
 
 use super::moto::{self, Moto};
@@ -168,6 +168,21 @@ impl Flight {
         aws.resource(ty).unwrap().create(&CallContext { client, host }, request).await
     }
 
+    /// What becomes of an object with that configuration.
+    pub(super) fn plan(&self, ty: &str, prior: &Object, config: &Value) -> PlannedObject {
+        let block = &self.aws.schema().resources[ty].schema.block;
+        let config = complete(block, config);
+        let provider = complete(&self.aws.schema().provider.block, &provider());
+        let request = PlanRequest {
+            prior: Some(&prior.value),
+            config: &config,
+            proposed: &proposed(block, Some(&prior.value), &config),
+            provider: &provider,
+            private: &prior.private,
+        };
+        self.resource(ty).plan(request).unwrap()
+    }
+
     /// Plans and makes a change in place.
     pub(super) async fn try_change(
         &self,
@@ -176,16 +191,8 @@ impl Flight {
         config: &Value,
     ) -> Result<Object, ProviderError> {
         let context = self.context().await;
-        let block = &self.aws.schema().resources[ty].schema.block;
-        let config = complete(block, config);
-        let provider = complete(&self.aws.schema().provider.block, &provider());
-        let planned = self.resource(ty).plan(PlanRequest {
-            prior: Some(&prior.value),
-            config: &config,
-            proposed: &proposed(block, Some(&prior.value), &config),
-            provider: &provider,
-            private: &prior.private,
-        })?;
+        let planned = self.plan(ty, prior, config);
+        let config = complete(&self.aws.schema().resources[ty].schema.block, config);
         let request = UpdateRequest {
             intent: Intent { op: 1, token: context.host.uuid().into() },
             prior: prior.clone(),
