@@ -21,6 +21,7 @@ mod fields;
 mod iam;
 mod kms;
 mod names;
+mod public_names;
 mod resource;
 mod route53;
 mod row;
@@ -39,7 +40,7 @@ mod web_identity;
 use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
-use kprov_core::{Host, ProviderAddr, Value};
+use kprov_core::{Host, ProviderAddr, ResourceMode, Value};
 use kprov_provider::{
     AttributeError, Client, DataSource, Provider, ProviderError, ProviderSchema, Resource,
 };
@@ -79,6 +80,10 @@ impl Provider for Aws {
 
     fn data_source(&self, ty: &str) -> Option<&dyn DataSource> {
         types::DATA_SOURCES.iter().find(|entry| entry.name == ty).map(|entry| entry.code)
+    }
+
+    fn lacks(&self, mode: ResourceMode, ty: &str) -> bool {
+        public_names::is_public(mode, ty)
     }
 
     fn calls(&self) -> Vec<(String, u64)> {
