@@ -9,6 +9,7 @@ mod imports;
 mod managed;
 mod orphans;
 mod providers;
+mod relevant;
 mod triggers;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
