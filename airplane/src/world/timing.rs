@@ -46,5 +46,9 @@ pub(crate) const IAM_PROPAGATION: Millis = 8 * SECOND;
 pub(crate) const DNS_SYNC: Millis = 30 * SECOND;
 /// Auto Scaling: how often a group looks after itself.
 pub(crate) const ASG_TICK: Millis = 5 * SECOND;
+/// SQS: until a queue can be purged again.
+pub(crate) const QUEUE_PURGE: Millis = 60 * SECOND;
+/// SQS: how long a FIFO queue takes no second message with the same deduplication id.
+pub(crate) const QUEUE_DEDUPLICATION: Millis = 5 * MINUTE;
 /// SQS: until a name can be used again after deletion.
 pub(crate) const QUEUE_QUARANTINE: Millis = 60 * SECOND;

@@ -4,6 +4,7 @@
 mod account;
 mod documents;
 mod oidc;
+pub(crate) mod permission;
 mod policies;
 mod profiles;
 mod role_policies;
@@ -38,6 +39,32 @@ tables! {
         table providers: oidc::Provider,
         table users: users::User,
     }
+}
+
+/// Is a name taken? Names of IAM are not told apart by case.
+fn is_taken<'n>(mut names: impl Iterator<Item = &'n str>, name: &str) -> bool {
+    names.any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// What other services know of a role of this account; nothing while it is too new for them.
+pub(crate) fn role_known(scope: &mut Scope<'_>, name: &str) -> Option<KnownRole> {
+    let now = scope.now();
+    let row = scope.global().iam.roles.row(name)?;
+    let role = &row.value;
+    (row.created + timing::IAM_PROPAGATION <= now).then(|| KnownRole {
+        arn: role.arn.clone(),
+        id: role.id.clone(),
+        trust: role.trust.clone(),
+        max_session: role.max_session,
+    })
+}
+
+/// A role as other services see it.
+pub(crate) struct KnownRole {
+    pub(crate) arn: String,
+    pub(crate) id: String,
+    pub(crate) trust: String,
+    pub(crate) max_session: i64,
 }
 
 /// Does another service see the instance profile of that name or ARN already?

@@ -26,10 +26,7 @@ fn put(call: &mut Call<'_>) -> Outcome {
     check(&document, Kind::Identity)?;
     let role = named(call)?;
     let others = role.inline.iter().filter(|(name, _)| *name != policy).map(|(_, text)| text);
-    let size: usize = others
-        .chain([&document])
-        .map(|text| text.split_whitespace().map(str::len).sum::<usize>())
-        .sum();
+    let size: usize = others.chain([&document]).map(|text| super::documents::size(text)).sum();
     if size > INLINE_MAX {
         let message =
             format!("Maximum policy size of {INLINE_MAX} bytes exceeded for role {}", role.name);

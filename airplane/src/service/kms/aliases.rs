@@ -8,6 +8,7 @@ use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::{Fault, Outcome};
 use crate::world::Millis;
+use crate::world::scope::Scope;
 
 pub(crate) const ACTIONS: &[Action] = &[
     ("CreateAlias", create),
@@ -22,6 +23,12 @@ pub(crate) struct Alias {
     pub(super) key: String,
     created: Millis,
     updated: Millis,
+}
+
+/// Gives AWS's own key its alias.
+pub(super) fn insert_managed(scope: &mut Scope<'_>, name: &str, key: String) {
+    let now = scope.now();
+    scope.realm().kms.aliases.insert_implicit(name, Alias { key, created: now, updated: now }, now);
 }
 
 fn target(call: &mut Call<'_>) -> Result<String, Fault> {
