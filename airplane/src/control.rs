@@ -1,6 +1,7 @@
 //! The control API under `/_airplane/`: what the CLI, tests and people ask of airplane itself. JSON in, JSON out.
 use crate::airplane::Inner;
 use crate::around::faults::Rule;
+use crate::service::autoscaling;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
@@ -59,11 +60,13 @@ fn answer(inner: &mut Inner, request: &Request<Bytes>) -> Result<Value, (u16, St
         (&Method::PUT, "conditions") => {
             inner.world.conditions =
                 serde_json::from_value(body()?).map_err(|e| (400, e.to_string()))?;
+            autoscaling::wake_all(&mut inner.world);
             Ok(json!(inner.world.conditions))
         }
         (&Method::PUT, "quotas") => {
             inner.world.quotas =
                 serde_json::from_value(body()?).map_err(|e| (400, e.to_string()))?;
+            autoscaling::wake_all(&mut inner.world);
             Ok(json!(inner.world.quotas))
         }
         (&Method::PUT, "visibility") => {

@@ -234,6 +234,7 @@ fn perform(m: &Model, op: &Operation, call: &mut Call<'_>) -> Result<Value, Faul
         return known;
     }
     let output = handler(call)?;
+    crate::service::changed(&mut call.scope, call.service, call.action);
     if dry {
         // The action ran to find what is wrong with the call; the fault takes its changes back.
         let message = "Request would have succeeded, but DryRun flag is set.";

@@ -87,6 +87,16 @@ services! {
     Ecr, ecr, "ecr", "ecr";
 }
 
+/// A call succeeded: tells those who look at what other services have.
+pub(crate) fn changed(scope: &mut Scope<'_>, service: ServiceId, action: &str) {
+    let is_read = ["Describe", "Get", "List"].iter().any(|verb| action.starts_with(verb));
+    let is_looked_at =
+        matches!(service, ServiceId::Ec2 | ServiceId::Elbv2 | ServiceId::Autoscaling);
+    if is_looked_at && !is_read {
+        autoscaling::wake(scope);
+    }
+}
+
 impl ServiceId {
     /// Does it speak JSON?
     pub(crate) fn is_json(self) -> bool {

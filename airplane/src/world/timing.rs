@@ -26,6 +26,12 @@ pub(crate) const INSTANCE_STOP: Millis = 30 * SECOND;
 pub(crate) const VOLUME_CREATE: Millis = 5 * SECOND;
 /// Volume: attaching to attached, and back.
 pub(crate) const VOLUME_ATTACH: Millis = 5 * SECOND;
+/// Volume: modifying to optimizing, when the new size is there.
+pub(crate) const VOLUME_MODIFY: Millis = 10 * SECOND;
+/// Volume: optimizing to completed.
+pub(crate) const VOLUME_OPTIMIZE: Millis = 60 * SECOND;
+/// Snapshot: pending to completed.
+pub(crate) const SNAPSHOT_CREATE: Millis = 30 * SECOND;
 /// Interface endpoint: pending to available.
 pub(crate) const ENDPOINT_CREATE: Millis = 60 * SECOND;
 /// Endpoint: deleting to gone.

@@ -12,10 +12,6 @@ use serde_json::{Value, json};
 pub(crate) const ACTIONS: &[Action] = &[
     ("DescribeInstances", describe_all),
     ("DescribeInstanceStatus", describe_status),
-    ("TerminateInstances", terminate_all),
-    ("StopInstances", stop_all),
-    ("StartInstances", start_all),
-    ("RebootInstances", reboot_all),
     ("GetConsoleOutput", console),
 ];
 
@@ -75,7 +71,8 @@ fn state_code(state: &str) -> i64 {
     }
 }
 
-fn state(name: &str) -> Value {
+/// A state as answers have it: code and name.
+pub(super) fn state(name: &str) -> Value {
     json!({"Code": state_code(name), "Name": name})
 }
 
@@ -343,13 +340,10 @@ fn describe_status(call: &mut Call<'_>) -> Outcome {
     Ok(json!({"InstanceStatuses": found}))
 }
 
-fn change(id: &str, before: &str, after: &str) -> Value {
-    json!({"InstanceId": id, "PreviousState": state(before), "CurrentState": state(after)})
-}
-
-fn named(call: &mut Call<'_>) -> Result<Vec<(String, Instance)>, Fault> {
-    let ids = call.strings("InstanceIds");
-    ids.into_iter().map(|id| Ok((id.clone(), find(call, |s| &s.instances, "i", &id)?))).collect()
+fn console(call: &mut Call<'_>) -> Outcome {
+    let id = call.str("InstanceId");
+    find(call, |s| &s.instances, "i", &id)?;
+    Ok(json!({"InstanceId": id, "Timestamp": call.now(), "Output": ""}))
 }
 
 /// Changes an instance that is there.
@@ -379,7 +373,8 @@ pub(crate) fn terminate(scope: &mut Scope<'_>, id: &str, reason: (&str, &str)) {
     );
 }
 
-fn announce(scope: &mut Scope<'_>, id: &str, state: &str) {
+/// Tells EventBridge of a state.
+pub(super) fn announce(scope: &mut Scope<'_>, id: &str, state: &str) {
     let arn = scope.arn("ec2", &format!("instance/{id}"));
     let detail = json!({"instance-id": id, "state": state});
     crate::service::events::publish(
@@ -389,111 +384,7 @@ fn announce(scope: &mut Scope<'_>, id: &str, state: &str) {
         &[arn],
         detail,
     );
-}
-
-fn terminate_all(call: &mut Call<'_>) -> Outcome {
-    let instances = named(call)?;
-    if let Some((id, _)) =
-        instances.iter().find(|(_, i)| i.no_termination && i.state != "terminated")
-    {
-        let message = format!(
-            "The instance '{id}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again."
-        );
-        return Err(Fault::new("OperationNotPermitted", message));
-    }
-    let mut changes = Vec::new();
-    for (id, i) in instances {
-        terminate(
-            call,
-            &id,
-            (
-                "Client.UserInitiatedShutdown",
-                "Client.UserInitiatedShutdown: User initiated shutdown",
-            ),
-        );
-        let after = if i.state == "terminated" { "terminated" } else { "shutting-down" };
-        changes.push(change(&id, &i.state, after));
-    }
-    Ok(json!({"TerminatingInstances": changes}))
-}
-
-fn wrong_state(id: &str, wanted: &str) -> Fault {
-    let message = format!("The instance '{id}' is not in a state from which it can be {wanted}.");
-    Fault::new("IncorrectInstanceState", message)
-}
-
-fn stop_all(call: &mut Call<'_>) -> Outcome {
-    let mut changes = Vec::new();
-    for (id, i) in named(call)? {
-        match i.state.as_str() {
-            "running" if i.spot => {
-                let message = format!(
-                    "You can't stop the Spot Instance '{id}' because it is associated with a one-time Spot Instance request."
-                );
-                return Err(Fault::new("UnsupportedOperation", message));
-            }
-            "running" if i.no_stop => {
-                let message = format!(
-                    "The instance '{id}' may not be stopped. Modify its 'disableApiStop' instance attribute and try again."
-                );
-                return Err(Fault::new("OperationNotPermitted", message));
-            }
-            "running" => {
-                edit(call, &id, |i| i.state = "stopping".to_owned());
-                announce(call, &id, "stopping");
-                call.schedule(
-                    timing::INSTANCE_STOP,
-                    super::Event::Instance(Event::Stopped { id: id.clone() }),
-                );
-                changes.push(change(&id, "running", "stopping"));
-            }
-            "stopping" | "stopped" => changes.push(change(&id, &i.state, &i.state)),
-            _ => return Err(wrong_state(&id, "stopped")),
-        }
-    }
-    Ok(json!({"StoppingInstances": changes}))
-}
-
-fn start_all(call: &mut Call<'_>) -> Outcome {
-    let mut changes = Vec::new();
-    for (id, i) in named(call)? {
-        match i.state.as_str() {
-            "stopped" => {
-                let now = call.now();
-                edit(call, &id, |i| {
-                    i.state = "pending".to_owned();
-                    i.launched = now;
-                    i.reason = None;
-                });
-                call.schedule(
-                    timing::INSTANCE_START,
-                    super::Event::Instance(Event::Running { id: id.clone() }),
-                );
-                changes.push(change(&id, "stopped", "pending"));
-            }
-            "pending" | "running" => changes.push(change(&id, &i.state, &i.state)),
-            _ => return Err(wrong_state(&id, "started")),
-        }
-    }
-    Ok(json!({"StartingInstances": changes}))
-}
-
-fn reboot_all(call: &mut Call<'_>) -> Outcome {
-    let instances = named(call)?;
-    let now = call.now();
-    for (id, i) in instances {
-        if i.state != "running" {
-            return Err(wrong_state(&id, "rebooted"));
-        }
-        edit(call, &id, |i| i.started = now);
-    }
-    Ok(json!({}))
-}
-
-fn console(call: &mut Call<'_>) -> Outcome {
-    let id = call.str("InstanceId");
-    find(call, |s| &s.instances, "i", &id)?;
-    Ok(json!({"InstanceId": id, "Timestamp": call.now(), "Output": ""}))
+    crate::service::autoscaling::instance_changed(scope, id);
 }
 
 /// What happens to instances later.

@@ -9,6 +9,7 @@ pub(crate) mod filters;
 mod image;
 pub(crate) mod instance;
 mod instance_change;
+mod instance_state;
 pub(crate) mod instance_type;
 mod internet_gateway;
 mod key_pair;
@@ -28,10 +29,12 @@ mod route_target;
 pub(crate) mod security_group;
 pub(crate) mod security_group_change;
 pub(crate) mod security_group_rule;
+mod snapshot;
 pub(crate) mod subnet;
 mod subnet_cidr;
 pub(crate) mod tags;
 mod volume;
+mod volume_modification;
 pub(crate) mod vpc;
 mod vpc_cidr;
 mod vpc_endpoint;
@@ -63,8 +66,11 @@ pub(crate) const ACTIONS: &[&[Action]] = &[
     launch_template::ACTIONS,
     launch::ACTIONS,
     instance::ACTIONS,
+    instance_state::ACTIONS,
     instance_change::ACTIONS,
     volume::ACTIONS,
+    volume_modification::ACTIONS,
+    snapshot::ACTIONS,
     address::ACTIONS,
     nat_gateway::ACTIONS,
     network_interface_api::ACTIONS,
@@ -101,7 +107,7 @@ tables! {
         table launch_templates: launch_template::LaunchTemplate,
         table instances: instance::Instance,
         table volumes: volume::Volume,
-        table snapshots: volume::Snapshot,
+        table snapshots: snapshot::Snapshot,
     }
 }
 
@@ -164,6 +170,10 @@ pub(crate) enum Event {
     Instance(instance::Event),
     /// A volume.
     Volume(volume::Event),
+    /// A modification of a volume.
+    VolumeModification(volume_modification::Event),
+    /// A snapshot.
+    Snapshot(snapshot::Event),
 }
 
 impl Event {
@@ -174,6 +184,8 @@ impl Event {
             Event::SubnetCidr(event) => event.run(scope),
             Event::Instance(event) => event.run(scope),
             Event::Volume(event) => event.run(scope),
+            Event::VolumeModification(event) => event.run(scope),
+            Event::Snapshot(event) => event.run(scope),
             Event::Nat(event) => event.run(scope),
             Event::Endpoint(event) => event.run(scope),
             Event::Peering(event) => event.run(scope),

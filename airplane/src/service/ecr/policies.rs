@@ -58,7 +58,10 @@ fn check_lifecycle(text: &str) -> Result<(), Fault> {
         let count_type = selection["countType"].as_str().unwrap_or_default();
         if !matches!(
             count_type,
-            "imageCountMoreThan" | "sinceImagePushed" | "sinceImagePulled" | "sinceImageTransitioned"
+            "imageCountMoreThan"
+                | "sinceImagePushed"
+                | "sinceImagePulled"
+                | "sinceImageTransitioned"
         ) {
             return invalid("countType must say what is counted");
         }

@@ -125,7 +125,8 @@ fn texts(value: &Value) -> Vec<&str> {
 
 // `*` stands for any characters, `?` for one.
 fn fits(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (pattern, text): (Vec<char>, Vec<char>) =
+        (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t, mut star) = (0, 0, None);
     while t < text.len() {
         if pattern.get(p) == Some(&'*') {
@@ -183,9 +184,15 @@ mod tests {
             statement[field] = bad;
             assert!(!lets_events_in(statement.clone()), "{statement}");
         }
-        assert!(!allows("not json", &Question {
-            principal: Principal::Service("x"), action: "a:b", resource: None, context: &[],
-        }));
+        assert!(!allows(
+            "not json",
+            &Question {
+                principal: Principal::Service("x"),
+                action: "a:b",
+                resource: None,
+                context: &[],
+            }
+        ));
     }
 
     #[test]
@@ -194,8 +201,13 @@ mod tests {
         let allow = json!({"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"});
         let both = json!({"Statement": [allow, deny]}).to_string();
         let question = Question {
-            principal: Principal::Caller { account: "111111111111", arn: "arn:aws:iam::111111111111:root" },
-            action: "sqs:SendMessage", resource: Some(QUEUE), context: &[],
+            principal: Principal::Caller {
+                account: "111111111111",
+                arn: "arn:aws:iam::111111111111:root",
+            },
+            action: "sqs:SendMessage",
+            resource: Some(QUEUE),
+            context: &[],
         };
         assert!(!allows(&both, &question));
     }

@@ -33,7 +33,8 @@ fn same(call: &mut Call<'_>, key: &str) -> Option<String> {
         PARAMETERS.iter().map(|member| call.get(member).cloned().unwrap_or_default()).collect();
     let mut grants = call.realm().kms.grants.iter();
     let found = grants.find(|(_, grant)| {
-        grant.key == key && PARAMETERS.iter().zip(&asked).all(|(m, wanted)| grant.answer[*m] == *wanted)
+        grant.key == key
+            && PARAMETERS.iter().zip(&asked).all(|(m, wanted)| grant.answer[*m] == *wanted)
     });
     found.map(|(id, _)| id.to_owned())
 }

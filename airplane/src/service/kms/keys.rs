@@ -107,7 +107,9 @@ pub(super) fn managed(scope: &mut Scope<'_>, service: &str) -> String {
     let key = Key {
         arn: arn.clone(),
         created: now,
-        description: format!("Default key that protects my {service} data when no other key is defined"),
+        description: format!(
+            "Default key that protects my {service} data when no other key is defined"
+        ),
         usage: "ENCRYPT_DECRYPT".to_owned(),
         spec: "SYMMETRIC_DEFAULT".to_owned(),
         multi_region: false,

@@ -184,12 +184,12 @@ fn is_numbers_and_name(value: &str, numbers: usize) -> bool {
 fn is_caa(value: &str) -> bool {
     let mut words = value.trim().splitn(3, ' ');
     let flags = words.next().is_some_and(|flags| flags.parse::<u8>().is_ok());
-    let tag = words.next().is_some_and(|tag| {
-        !tag.is_empty() && tag.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    });
-    let quoted = words.next().is_some_and(|text| {
-        text.len() >= 2 && text.starts_with('"') && text.ends_with('"')
-    });
+    let tag = words
+        .next()
+        .is_some_and(|tag| !tag.is_empty() && tag.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    let quoted = words
+        .next()
+        .is_some_and(|text| text.len() >= 2 && text.starts_with('"') && text.ends_with('"'));
     flags && tag && quoted
 }
 

@@ -2,8 +2,8 @@
 use super::{Event, Session};
 use crate::around::call::Call;
 use crate::service::Action;
-use crate::service::iam::permission::{Principal, Question, allows};
 use crate::service::iam;
+use crate::service::iam::permission::{Principal, Question, allows};
 use crate::wire::fault::{Fault, Outcome};
 use crate::world::scope::Scope;
 use serde_json::json;
