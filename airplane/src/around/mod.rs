@@ -269,17 +269,9 @@ fn place(world: &mut World, incoming: &Incoming) -> Result<(String, String, Call
                 403
             }));
         }
-        return Ok((
-            account,
-            region,
-            Caller { access_key, arn: session.arn, user_id: session.user_id },
-        ));
+        return Ok((account, region, Caller { arn: session.arn, user_id: session.user_id }));
     }
     let account = signature::account_of_key(&access_key).to_owned();
-    let caller = Caller {
-        access_key,
-        arn: format!("arn:aws:iam::{account}:root"),
-        user_id: account.clone(),
-    };
+    let caller = Caller { arn: format!("arn:aws:iam::{account}:root"), user_id: account.clone() };
     Ok((account, region, caller))
 }

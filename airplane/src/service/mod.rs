@@ -43,6 +43,7 @@ macro_rules! services {
             }
 
             /// The names of the actions that have code.
+            #[cfg(test)]
             pub(crate) fn actions(self) -> impl Iterator<Item = &'static str> {
                 let actions = match self { $(ServiceId::$id => $module::ACTIONS,)* };
                 actions.iter().flat_map(|family| family.iter()).map(|(name, _)| *name)

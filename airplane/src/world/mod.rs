@@ -68,7 +68,8 @@ pub(crate) struct World {
     pub(crate) visibility: Millis,
     /// Quotas that differ from the defaults.
     pub(crate) quotas: BTreeMap<String, u64>,
-    /// Conditions that faults put on the world, such as `no-capacity:us-east-1a` or `zone-down:us-east-1b`.
+    /// Conditions that faults put on the world, such as `no-capacity:us-east-1a`, `zone-down:us-east-1b` or
+    /// `impaired:i-0123456789abcdef0`.
     pub(crate) conditions: BTreeSet<String>,
 }
 

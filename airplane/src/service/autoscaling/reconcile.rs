@@ -316,7 +316,9 @@ fn problem(
     if i.state != "running" {
         return Some("an EC2 health check indicating it has been terminated or stopped");
     }
-    if scope.condition(&format!("zone-down:{}", i.zone)) || i.impaired && old_enough {
+    if scope.condition(&format!("zone-down:{}", i.zone))
+        || instance::is_impaired(scope, id) && old_enough
+    {
         return Some("an EC2 instance status check failure");
     }
     let by_elb = group.health_check.split(',').any(|kind| kind == "ELB");

@@ -1,9 +1,9 @@
 //! Instances: what they are, how they are shown, and how they get from one state to the next.
 use super::filters::{Filters, Spec, View, describe, view};
-use super::{ec2, find, kinds, network_interface, tags, volume, zones};
+use super::{ec2, find, network_interface, tags, volume, zones};
 use crate::around::call::Call;
 use crate::service::Action;
-use crate::wire::fault::{Fault, Outcome};
+use crate::wire::fault::Outcome;
 use crate::world::scope::Scope;
 use crate::world::{Millis, timing};
 use serde::{Deserialize, Serialize};
@@ -54,8 +54,6 @@ pub(crate) struct Instance {
     pub(crate) root_device: String,
     pub(crate) token: Option<String>,
     pub(crate) private_ip: Option<String>,
-    /// A status check says that it is broken.
-    pub(crate) impaired: bool,
     pub(crate) hibernation: bool,
     pub(crate) enclave: bool,
 }
@@ -298,15 +296,15 @@ const STATUS_FILTERS: &[(&str, &str)] = &[
     ("availability-zone", "AvailabilityZone"),
 ];
 
-/// Does the instance pass its status checks?
-pub(crate) fn is_healthy(i: &Instance, now: Millis) -> bool {
-    i.state == "running" && !i.impaired && now >= i.started + timing::INSTANCE_CHECKS
+/// Has a fault broken the instance's status checks?
+pub(crate) fn is_impaired(scope: &Scope<'_>, id: &str) -> bool {
+    scope.condition(&format!("impaired:{id}"))
 }
 
-fn status_words(i: &Instance, now: Millis) -> (&'static str, &'static str) {
-    match (i.state.as_str(), i.impaired) {
+fn status_words(i: &Instance, impaired: bool, now: Millis) -> (&'static str, &'static str) {
+    match (i.state.as_str(), impaired) {
         ("running", true) => ("impaired", "failed"),
-        ("running", false) if is_healthy(i, now) => ("ok", "passed"),
+        ("running", false) if now >= i.started + timing::INSTANCE_CHECKS => ("ok", "passed"),
         ("running", false) => ("initializing", "initializing"),
         _ => ("not-applicable", "insufficient-data"),
     }
@@ -319,6 +317,9 @@ fn describe_status(call: &mut Call<'_>) -> Outcome {
     for id in &ids {
         find(call, |s| &s.instances, "i", id)?;
     }
+    let conditions = call.world.conditions.iter();
+    let impaired: std::collections::BTreeSet<String> =
+        conditions.filter_map(|name| name.strip_prefix("impaired:").map(str::to_owned)).collect();
     let view = view(&mut call.scope);
     let mut found = Vec::new();
     for (id, i) in view.ec2.instances.seen(view.now) {
@@ -326,7 +327,7 @@ fn describe_status(call: &mut Call<'_>) -> Outcome {
         {
             continue;
         }
-        let (status, detail) = status_words(i, view.now);
+        let (status, detail) = status_words(i, impaired.contains(id), view.now);
         let summary =
             json!({"Status": status, "Details": [{"Name": "reachability", "Status": detail}]});
         let out = json!({
@@ -464,9 +465,4 @@ fn finish(scope: &mut Scope<'_>, id: &str) {
 pub(crate) fn is_alive(scope: &mut Scope<'_>, id: &str) -> bool {
     let instances = &ec2(scope).instances;
     instances.get(id).is_some_and(|i| !matches!(i.state.as_str(), "shutting-down" | "terminated"))
-}
-
-/// The error for an id that no instance has.
-pub(crate) fn missing(id: &str) -> Fault {
-    kinds::missing("i", id)
 }
