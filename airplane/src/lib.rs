@@ -3,7 +3,11 @@
 
 mod airplane;
 mod around;
+mod balancing;
+#[cfg(test)]
+mod balancing_tests;
 mod control;
+mod proxy;
 mod remote;
 pub mod server;
 mod service;
