@@ -41,6 +41,7 @@ mod vpc_endpoint;
 mod vpc_endpoint_change;
 pub(crate) mod zones;
 
+use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::Fault;
 use crate::world::scope::Scope;
@@ -151,6 +152,22 @@ pub(crate) fn find<T: Record>(
     id: &str,
 ) -> Result<T, Fault> {
     table(ec2(scope)).get(id).cloned().ok_or_else(|| kinds::missing(prefix, id))
+}
+
+/// The attribute that a call changes: one, and only one, besides the id that stands in `id_member`.
+fn one_attribute(call: &Call<'_>, id_member: &str) -> Result<String, Fault> {
+    let mut given =
+        call.input.iter().filter(|(name, value)| *name != id_member && !value.is_null());
+    match (given.next(), given.next()) {
+        (Some((name, _)), None) => Ok(name.clone()),
+        (None, _) => {
+            Err(Fault::new("MissingParameter", "The request must contain an attribute to modify"))
+        }
+        (Some(_), Some(_)) => Err(Fault::new(
+            "InvalidParameterCombination",
+            "Fields for multiple attribute types specified: a call changes one attribute",
+        )),
+    }
 }
 
 /// What happens later.

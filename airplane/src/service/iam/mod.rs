@@ -14,7 +14,9 @@ mod users;
 
 use serde::{Deserialize, Serialize};
 
+use crate::around::call::Call;
 use crate::service::Action;
+use crate::wire::fault::Fault;
 use crate::world::scope::Scope;
 use crate::world::table::tables;
 use crate::world::timing;
@@ -44,6 +46,16 @@ tables! {
 /// Is a name taken? Names of IAM are not told apart by case.
 fn is_taken<'n>(mut names: impl Iterator<Item = &'n str>, name: &str) -> bool {
     names.any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// Refuses one more of what there are `count` already, where a quota says so. `name` is the quota as IAM calls it.
+fn check_quota(call: &Call<'_>, quota: &str, name: &str, count: usize) -> Result<(), Fault> {
+    let most = call.quota(quota);
+    if count < most {
+        return Ok(());
+    }
+    let message = format!("Cannot exceed quota for {name}: {most}");
+    Err(Fault::new("LimitExceeded", message).status(409))
 }
 
 /// What other services know of a role of this account; nothing while it is too new for them.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::check_quota;
 use super::roles::{missing, taken};
 use super::tags::{self, Tags};
 use crate::around::call::Call;
@@ -61,10 +62,8 @@ fn create(call: &mut Call<'_>) -> Outcome {
     if call.global().iam.providers.contains(&arn) {
         return Err(taken(&format!("Provider with url {url}")));
     }
-    if call.global().iam.providers.len() >= call.quota("iam-oidc-providers") {
-        let message = "Cannot exceed quota for OpenIdConnectProvidersPerAccount";
-        return Err(Fault::new("LimitExceeded", message).status(409));
-    }
+    let count = call.global().iam.providers.len();
+    check_quota(call, "iam-oidc-providers", "OpenIdConnectProvidersPerAccount", count)?;
     let mut thumbprints = thumbprints(call)?;
     if thumbprints.is_empty() {
         // AWS fetches it from the address, which nothing here may.

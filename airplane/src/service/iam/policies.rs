@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::check_quota;
 use super::documents::{Kind, check, encoded};
 use super::roles::{missing, path, taken};
 use super::tags::{self, Tags};
@@ -145,11 +146,8 @@ fn create(call: &mut Call<'_>) -> Outcome {
     if super::is_taken(names, &name) {
         return Err(taken(&format!("A policy called {name}")));
     }
-    if call.global().iam.policies.len() >= call.quota("iam-policies") {
-        let message =
-            format!("Cannot exceed quota for PoliciesPerAccount: {}", call.quota("iam-policies"));
-        return Err(Fault::new("LimitExceeded", message).status(409));
-    }
+    let count = call.global().iam.policies.len();
+    check_quota(call, "iam-policies", "PoliciesPerAccount", count)?;
     let (now, id) = (call.now(), format!("ANPA{}", call.world.ids.base32(17)));
     let policy = Policy {
         name,

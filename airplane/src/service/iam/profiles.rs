@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::check_quota;
 use super::roles::{missing, path, taken};
 use super::tags::{self, Tags};
 use crate::around::call::Call;
@@ -62,10 +63,8 @@ fn create(call: &mut Call<'_>) -> Outcome {
     if super::is_taken(call.global().iam.profiles.iter().map(|(known, _)| known), &name) {
         return Err(taken(&format!("Instance Profile {name}")));
     }
-    if call.global().iam.profiles.len() >= call.quota("iam-instance-profiles") {
-        let message = "Cannot exceed quota for InstanceProfilesPerAccount";
-        return Err(Fault::new("LimitExceeded", message).status(409));
-    }
+    let count = call.global().iam.profiles.len();
+    check_quota(call, "iam-instance-profiles", "InstanceProfilesPerAccount", count)?;
     let (now, id) = (call.now(), format!("AIPA{}", call.world.ids.base32(17)));
     let arn = format!("arn:aws:iam::{}:instance-profile{path}{name}", call.account);
     let tags = Tags::of(call)?;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::check_quota;
 use super::documents::{Kind, check, encoded};
 use super::roles::{missing, named};
 use crate::around::call::Call;
@@ -73,16 +74,13 @@ fn attach(call: &mut Call<'_>) -> Outcome {
     if !super::policies::exists(call, &arn) {
         return Err(missing(&format!("Policy {arn} does not exist or is not attachable, which")));
     }
-    let most = call.quota("iam-managed-policies-per-role");
-    let role = named(call)?;
-    if role.attached.contains(&arn) {
+    let attached = &named(call)?.attached;
+    if attached.contains(&arn) {
         return Ok(json!({}));
     }
-    if role.attached.len() >= most {
-        let message = format!("Cannot exceed quota for PoliciesPerRole: {most}");
-        return Err(Fault::new("LimitExceeded", message).status(409));
-    }
-    role.attached.push(arn);
+    let count = attached.len();
+    check_quota(call, "iam-managed-policies-per-role", "PoliciesPerRole", count)?;
+    named(call)?.attached.push(arn);
     Ok(json!({}))
 }
 

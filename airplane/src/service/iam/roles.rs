@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::check_quota;
 use super::documents::{Kind, check, encoded};
 use super::tags::{self, Tags};
 use crate::around::call::Call;
@@ -119,11 +120,8 @@ fn create(call: &mut Call<'_>) -> Outcome {
 }
 
 fn make(call: &mut Call<'_>, name: String, path: String, trust: String) -> Outcome {
-    if call.global().iam.roles.len() >= call.quota("iam-roles") {
-        let message =
-            format!("Cannot exceed quota for RolesPerAccount: {}", call.quota("iam-roles"));
-        return Err(Fault::new("LimitExceeded", message).status(409));
-    }
+    let count = call.global().iam.roles.len();
+    check_quota(call, "iam-roles", "RolesPerAccount", count)?;
     let id = format!("AROA{}", call.world.ids.base32(17));
     let (now, account) = (call.now(), call.account.clone());
     let role = Role {
