@@ -75,6 +75,11 @@ fn answer(inner: &mut Inner, request: &Request<Bytes>) -> Result<Value, (u16, St
         (method @ (&Method::PUT | &Method::POST), "sockets") => {
             balancing::sockets(inner, method, &body()?).map_err(|e| (400, e))
         }
+        (&Method::PUT, "throttling") => {
+            let mode = body()?["mode"].as_str().unwrap_or_default().parse();
+            inner.around.throttling = mode.map_err(|e| (400, e))?;
+            Ok(status(inner))
+        }
         (&Method::PUT, "visibility") => {
             let millis = body()?["millis"].as_i64().filter(|m| *m >= 0);
             inner.world.visibility =

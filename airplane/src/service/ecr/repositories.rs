@@ -91,6 +91,10 @@ fn create(call: &mut Call<'_>) -> Outcome {
         );
         return Err(Fault::new("RepositoryAlreadyExistsException", message));
     }
+    if call.realm().ecr.repositories.len() >= call.quota("ecr-repositories") {
+        let message = "The registry has as many repositories as it may have.";
+        return Err(Fault::new("LimitExceededException", message));
+    }
     let scanning = call.get("imageScanningConfiguration").cloned().unwrap_or_default();
     let encryption = encryption(call);
     let repository = Repository {

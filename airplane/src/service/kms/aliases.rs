@@ -56,6 +56,11 @@ fn create(call: &mut Call<'_>) -> Outcome {
         return Err(Fault::new("AlreadyExistsException", message));
     }
     let key = target(call)?;
+    let of_it = call.realm().kms.aliases.values().filter(|alias| alias.key == key).count();
+    if of_it >= call.quota("kms-aliases-per-key") {
+        let message = "You have reached the maximum number of aliases of this KMS key.";
+        return Err(Fault::new("LimitExceededException", message));
+    }
     let now = call.now();
     let visible = call.visible_at();
     call.realm().kms.aliases.insert(&name, Alias { key, created: now, updated: now }, now, visible);

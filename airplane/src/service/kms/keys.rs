@@ -202,6 +202,10 @@ fn check_policy(call: &Call<'_>, policy: &str) -> Result<(), Fault> {
 }
 
 fn create(call: &mut Call<'_>) -> Outcome {
+    if call.realm().kms.keys.len() >= call.quota("kms-keys") {
+        let message = "You have reached the maximum number of KMS keys in this Region.";
+        return Err(Fault::new("LimitExceededException", message));
+    }
     let id = call.world.ids.uuid();
     let account = call.account.clone();
     let policy = match call.opt_str("Policy") {
