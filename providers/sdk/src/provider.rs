@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use kprov_core::{Host, ProviderAddr, ResourceMode, Value};
 
 use crate::{
-    AttributeError, DataSource, EphemeralResource, ProviderError, ProviderSchema, Resource,
+    AttributeError, DataSource, EphemeralResource, PlannedInstance, ProviderError, ProviderSchema,
+    Resource,
 };
 
 /// A configured provider's connection: whatever the provider's `configure` made. Built once per
@@ -83,6 +84,20 @@ pub trait Provider: Send + Sync + fmt::Debug {
 
     /// Checks the `provider` block without any call; parts may be unknown.
     fn validate(&self, _config: &Value) -> Vec<AttributeError> {
+        Vec::new()
+    }
+
+    /// Managed resource types that [`Provider::check_plan`] looks at; the others are not shown to it.
+    fn checked_together(&self) -> &[&str] {
+        &[]
+    }
+
+    /// Checks what no resource sees alone: two subnets on the same addresses. Pure, without any
+    /// call; once for each provider configuration and phase, after all its instances are planned.
+    /// Deletes are left out, and a plan of a selection (`-target`, `-exclude`) is not checked. Each
+    /// problem goes with the index of the instance at fault; what is not certain is a warning, or
+    /// not said at all.
+    fn check_plan(&self, _planned: &[PlannedInstance<'_>]) -> Vec<(usize, AttributeError)> {
         Vec::new()
     }
 

@@ -54,6 +54,7 @@ impl Planner<'_, '_> {
         plan.checks = self.checks.reports();
         plan.deferred = std::mem::take(&mut self.deferred);
         let graph = self.sorted_changes();
+        self.check_together(&graph);
         plan.operations = self.order(&graph);
         plan.drift = self.drift(&plan.outputs);
         self.found.extend(forget_warning(&managed(&self.changes)));

@@ -10,6 +10,7 @@ mod managed;
 mod orphans;
 mod providers;
 mod relevant;
+mod together;
 mod triggers;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -132,6 +133,8 @@ struct Planner<'a, 'h> {
     kept: BTreeSet<InstanceAddr>,
     checks: CheckResults,
     reads: Vec<data::PendingRead<'a>>,
+    /// What providers look at together.
+    together: together::Together<'a>,
     /// By node: replacements create before they destroy, by own setting or a dependent's.
     create_first: Vec<bool>,
 }
@@ -212,6 +215,7 @@ impl<'a, 'h> Planner<'a, 'h> {
             kept: BTreeSet::new(),
             checks: CheckResults::default(),
             reads: Vec::new(),
+            together: together::Together::default(),
             create_first,
         }
     }

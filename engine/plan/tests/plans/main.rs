@@ -6,6 +6,7 @@ mod hold;
 mod nested;
 mod scale;
 mod support;
+mod together;
 
 use support::{World, lines, same, short, told};
 
