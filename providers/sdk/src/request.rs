@@ -8,6 +8,8 @@
 use kprov_core::{Path, Str, Value};
 use serde::{Deserialize, Serialize};
 
+use crate::ProviderError;
+
 /// Bytes a provider keeps with an object, not shown to users.
 pub type Private = Vec<u8>;
 
@@ -131,8 +133,10 @@ pub struct SettleRequest {
 /// What became of it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Settled {
-    /// The object exists, as this.
+    /// The object exists, as this, and is finished.
     Exists(Object),
+    /// The object exists, as this, and could not be finished: why.
+    Unfinished(Object, ProviderError),
     /// There is no object (a create that never happened, or one that is gone).
     Absent,
 }

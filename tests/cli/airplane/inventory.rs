@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 /// What AWS writes down about the past, and what it holds in transit.
-const HISTORY: [&str; 3] = ["autoscaling.activities", "route53.changes", "sqs.messages"];
+const HISTORY: [&str; 4] =
+    ["autoscaling.activities", "route53.changes", "sqs.graves", "sqs.messages"];
 
 /// What stays visible for a while after it is gone: such an object is marked as implicit.
 const GHOSTS: [&str; 3] = ["ec2.instances", "ec2.nat_gateways", "kms.keys"];

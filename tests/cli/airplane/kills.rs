@@ -131,7 +131,6 @@ fn nothing_is_orphaned_or_made_twice_whenever_it_is_killed() {
     let mut rounds = 0;
     while suite.kills.iter().any(|kills| *kills < wanted) && rounds < 2 * wanted + 10 {
         rounds += 1;
-        let before = suite.kills;
         let attempt = std::panic::AssertUnwindSafe(|| suite.round(rounds));
         // All rounds are for seeing, not only those before the first failure.
         if let Err(panic) = std::panic::catch_unwind(attempt) {
@@ -139,7 +138,6 @@ fn nothing_is_orphaned_or_made_twice_whenever_it_is_killed() {
             failures.push(text);
         }
         eprintln!("round {rounds}: killed {:?}, {} failures", suite.kills, failures.len());
-        let _ = before;
     }
     let [applies, destroys] = suite.kills;
     eprintln!("{applies} applies and {destroys} destroys killed, {} failures", failures.len());

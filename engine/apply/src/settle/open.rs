@@ -87,7 +87,8 @@ pub async fn settle_open(settling: &Settling, state: &State) -> (Vec<SettledInte
                 .transpose()
         });
         match concluded {
-            Ok(Some((done, entry))) => {
+            Ok(Some((done, entry, unfinished))) => {
+                problems.extend(unfinished);
                 entries.push(entry);
                 entries.extend(put_back(state, &done));
                 settled.push(done);
@@ -183,13 +184,13 @@ fn question<'s>(open: &Open<'s>, provider: &'s ProviderConfigAddr) -> Option<Que
     Some(Question { provider, ty: &open.address.instance.resource.ty, request })
 }
 
-/// Looks the answer up in the table.
+/// Looks the answer up in the table. A warning tells of an object that could not be finished.
 fn conclude(
     settling: &Settling,
     types: &mut StoredTypes,
     open: &Open<'_>,
     answer: Option<Result<Settled, ProviderError>>,
-) -> Result<(SettledIntent, Entry), Problem> {
+) -> Result<(SettledIntent, Entry, Option<Diagnostic>), Problem> {
     let read = answer.transpose();
     let read = read.map_err(|error| Box::new(unsettled(open, &error.to_string())))?;
     let found = match &read {
@@ -197,9 +198,14 @@ fn conclude(
         None => Found::Unreadable,
     };
     let row = decide(open.action, found, open.stored.is_some());
+    let mut unfinished = None;
     let (how, object) = match (row.decision, read) {
         (Decision::Adopt, Some(Settled::Exists(object))) => {
-            (HowSettled::Adopted, Some(Box::new(adopted(settling, types, open, &object)?)))
+            (HowSettled::Adopted, Some(Box::new(adopted(settling, types, open, &object, true)?)))
+        }
+        (Decision::Adopt, Some(Settled::Unfinished(object, why))) => {
+            unfinished = Some(warning(open, &why));
+            (HowSettled::Adopted, Some(Box::new(adopted(settling, types, open, &object, false)?)))
         }
         (Decision::Absent, _) => (HowSettled::Absent, None),
         (Decision::Unchanged, _) => (HowSettled::Unchanged, None),
@@ -212,7 +218,7 @@ fn conclude(
     };
     let address = open.address.clone();
     let done = SettledIntent { address: address.clone(), action: open.action, how };
-    Ok((done, Entry::Settled { op: open.op, address, how, object }))
+    Ok((done, Entry::Settled { op: open.op, address, how, object }, unfinished))
 }
 
 fn decoded(open: &Open<'_>, stored: &StoredObject, registry: &Registry) -> Result<Object, Problem> {
@@ -228,6 +234,7 @@ fn adopted(
     types: &mut StoredTypes,
     open: &Open<'_>,
     object: &Object,
+    finished: bool,
 ) -> Result<StoredObject, Problem> {
     let problem = |message: &str| Box::new(unsettled(open, message));
     let shell = match (&open.shell, open.stored) {
@@ -235,7 +242,7 @@ fn adopted(
         (None, Some(stored)) => stored.clone(),
         (None, None) => return Err(problem("its intent does not say how to store the object")),
     };
-    let whole = conform::unknowns(&object.value).is_empty();
+    let whole = finished && conform::unknowns(&object.value).is_empty();
     let status = match (open.action, open.stored) {
         (ActionKind::Create, _) if !whole => ObjectStatus::Tainted,
         (ActionKind::Create, _) => shell.status,
@@ -249,6 +256,19 @@ fn adopted(
     let instance = &open.address.instance;
     record::filled(&settling.registry, types, instance, &shell, &value, object.private.clone())
         .map_err(|message| problem(&message))
+}
+
+fn warning(open: &Open<'_>, why: &ProviderError) -> Diagnostic {
+    Diagnostic::warning(
+        "Interrupted operation left an unfinished object",
+        format!(
+            "An earlier run died during the operation {} ({}). Its object exists, but could not be \
+             finished: {why}.",
+            open.op.0,
+            open.action.verb()
+        ),
+    )
+    .of(open.address)
 }
 
 fn unsettled(open: &Open<'_>, why: &str) -> Diagnostic {

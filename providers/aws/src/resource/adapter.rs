@@ -164,14 +164,17 @@ impl<T: AwsResource> Adapter<T> {
         let Some(made) = found else { return Ok(Settled::Absent) };
         let identified = self.identified(&planned, &made);
         let identified = identified.map_err(|error| self.unidentified(error))?;
-        Ok(match self.read_found(&api, Fields(&identified)).await.map_err(fail)? {
-            Some(row) => Settled::Exists(Object {
-                // As after a create: what was left open is as AWS says, also where that is nothing.
-                value: self.value(&api, &row, &planned)?,
-                private: request.private,
-            }),
-            None => Settled::Absent,
-        })
+        // Tags outlive their objects: what is not there needs no finishing.
+        if self.read_found(&api, Fields(&identified)).await.map_err(fail)?.is_none() {
+            return Ok(Settled::Absent);
+        }
+        let unfinished = self.finish(&api, &made, create).await.map_err(fail)?;
+        let Some(row) = self.read_found(&api, Fields(&identified)).await.map_err(fail)? else {
+            return Ok(Settled::Absent);
+        };
+        // As after a create: what was left open is as AWS says, also where that is nothing.
+        let value = self.value(&api, &row, &planned)?;
+        Ok(settled(Object { value, private: request.private }, unfinished, self.summary("create")))
     }
 
     /// What became of an update. Of what AWS does not tell (the content of an object), what it tells
@@ -259,7 +262,8 @@ impl<T: AwsResource> Resource for Adapter<T> {
             names: &names,
         };
         if !names.is_empty() {
-            self.inner.update(&api, changes).await.map_err(fail)?;
+            let updated = self.inner.update(&api, changes).await;
+            updated.map_err(|error| api.conclude(&request.intent.token, error)).map_err(fail)?;
         }
         let (old, new) = (Fields(prior).map("tags_all"), self.tags(&api, Fields(planned)));
         let tagged = self.retag(&api, Fields(prior), &old, &new).await;
@@ -286,7 +290,13 @@ impl<T: AwsResource> Resource for Adapter<T> {
     async fn settle(&self, context: &CallContext, request: SettleRequest) -> Result<Settled> {
         match request.prior {
             None => self.settle_create(context, request).await,
-            Some(prior) => self.settle_update(context, prior, &request.planned).await,
+            Some(prior) => {
+                let concluded = self.api(context, &prior.value).concluded(&request.intent.token);
+                Ok(match self.settle_update(context, prior, &request.planned).await? {
+                    Settled::Exists(object) => settled(object, concluded, self.summary("update")),
+                    other => other,
+                })
+            }
         }
     }
 
@@ -309,6 +319,13 @@ impl<T: AwsResource> Resource for Adapter<T> {
                 "There is no such object: {id:?}. Check the id, the region and the account."
             ))),
         }
+    }
+}
+
+fn settled(object: Object, unfinished: Option<AwsError>, summary: String) -> Settled {
+    match unfinished {
+        Some(error) => Settled::Unfinished(object, error.provider(summary)),
+        None => Settled::Exists(object),
     }
 }
 

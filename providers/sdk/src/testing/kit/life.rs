@@ -236,6 +236,7 @@ impl Run<'_> {
             None => true,
             Some(Settled::Absent) => self.is_local(),
             Some(Settled::Exists(object)) => object.value == created.value,
+            Some(Settled::Unfinished(..)) => false,
         };
         self.expect(found, "settle after a crash after create", || match &settled {
             Some(Settled::Exists(object)) => {
@@ -244,6 +245,7 @@ impl Run<'_> {
                     differing(&created, object)
                 )
             }
+            Some(Settled::Unfinished(_, why)) => format!("it could not be finished: {why}"),
             _ => "the object that was made is not found".to_owned(),
         });
         self.check_count("settling", before, usize::from(!self.is_local()));
