@@ -43,7 +43,10 @@ fn every_example_applies_and_goes() {
 /// A VPC with public subnets, for the example that lives in somebody's.
 const SOMEBODYS: &str = r#"
 provider "aws" { region = "eu-west-1" }
-resource "aws_vpc" "theirs" { cidr_block = "10.0.0.0/16" }
+resource "aws_vpc" "theirs" {
+  cidr_block           = "10.0.0.0/16"
+  enable_dns_hostnames = true
+}
 resource "aws_internet_gateway" "theirs" { vpc_id = aws_vpc.theirs.id }
 resource "aws_subnet" "public" {
   for_each          = { a = 0, b = 1, c = 2 }
@@ -52,7 +55,18 @@ resource "aws_subnet" "public" {
   cidr_block        = cidrsubnet(aws_vpc.theirs.cidr_block, 8, each.value)
   tags              = { Name = "theirs-${each.key}" }
 }
-resource "aws_route_table" "public" { vpc_id = aws_vpc.theirs.id }
+resource "aws_route_table" "public" {
+  vpc_id = aws_vpc.theirs.id
+  route {
+    cidr_block = "0.0.0.0/0"
+    gateway_id = aws_internet_gateway.theirs.id
+  }
+}
+resource "aws_route_table_association" "public" {
+  for_each       = aws_subnet.public
+  subnet_id      = each.value.id
+  route_table_id = aws_route_table.public.id
+}
 output "for_the_guest" {
   value = {
     vpc_id            = aws_vpc.theirs.id
@@ -89,6 +103,9 @@ fn every_example_on_aws_leaves_the_airplane_as_it_was() {
             "network" => "-var-file=airplane.tfvars",
             "vpc-existing" => {
                 sky.place.write("somebody/main.tf", SOMEBODYS);
+                // Their project, the same airplane.
+                let note = ".kprov/airplane.json";
+                sky.place.write(format!("somebody/{note}"), sky.place.read(note));
                 sky.kprov("-chdir=somebody apply -auto-approve").succeeds();
                 let told = sky.kprov("-chdir=somebody output -json for_the_guest").succeeds();
                 sky.place.write("guest.auto.tfvars.json", told.stdout);

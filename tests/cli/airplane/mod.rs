@@ -4,6 +4,7 @@
 //! What must hold: an airplane ends with its test, also with one that fails.
 
 pub(crate) mod control;
+#[path = "../../src/inventory.rs"]
 mod inventory;
 mod kills;
 mod network;

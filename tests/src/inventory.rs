@@ -35,11 +35,11 @@ const PASSING: [&str; 14] = [
 
 /// Objects, each as a line of text without what is drawn; as often as they are there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Inventory(BTreeMap<String, usize>);
+pub struct Inventory(BTreeMap<String, usize>);
 
 impl Inventory {
     /// Of a dump.
-    pub(crate) fn of(dump: &Value) -> Inventory {
+    pub fn of(dump: &Value) -> Inventory {
         let objects = dump.as_array().expect("a list of objects");
         let labels = labels(objects);
         let mut lines = BTreeMap::new();
@@ -53,7 +53,7 @@ impl Inventory {
     }
 
     /// How many objects of which type.
-    pub(crate) fn counts(&self) -> BTreeMap<&str, usize> {
+    pub fn counts(&self) -> BTreeMap<&str, usize> {
         let mut counts = BTreeMap::new();
         for (line, count) in &self.0 {
             let ty = line.split(' ').next().unwrap_or_default();
@@ -63,7 +63,7 @@ impl Inventory {
     }
 
     /// What differs, line by line: `+` is here and not there, `-` the other way round.
-    pub(crate) fn differences(&self, expected: &Inventory) -> Vec<String> {
+    pub fn differences(&self, expected: &Inventory) -> Vec<String> {
         let lines: BTreeSet<&String> = self.0.keys().chain(expected.0.keys()).collect();
         let count = |inventory: &Inventory, line| inventory.0.get(line).copied().unwrap_or(0);
         let differing = lines.into_iter().filter_map(|line| {
