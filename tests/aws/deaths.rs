@@ -49,7 +49,9 @@ fn a_process_may_die_at_every_effect() {
     let (mut deaths, mut failures) = (0, Vec::new());
     for (number, scenario) in SCENARIOS.iter().enumerate() {
         let seed = number as u64;
+        let begun = std::time::Instant::now();
         let (expected, effects, _) = undisturbed(scenario, seed);
+        eprintln!("{}: {effects} effects, {:?} undisturbed", scenario.name, begun.elapsed());
         for at in (number % every(7)..effects).step_by(every(7)) {
             for moment in [Moment::Before, Moment::After] {
                 let story = format!("{}, effect {at} {moment:?}", scenario.name);
@@ -74,6 +76,7 @@ fn a_process_may_die_at_every_call() {
     let (mut deaths, mut failures) = (0, Vec::new());
     for (number, scenario) in SCENARIOS.iter().enumerate() {
         let (expected, _, calls) = undisturbed(scenario, 0);
+        eprintln!("{}: {calls} calls", scenario.name);
         for at in (number % every(9)..calls).step_by(every(9)) {
             for moment in [Moment::Before, Moment::After] {
                 let story = format!("{}, call {at} {moment:?}", scenario.name);

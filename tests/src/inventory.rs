@@ -16,7 +16,7 @@ const HISTORY: [&str; 4] =
 const GHOSTS: [&str; 3] = ["ec2.instances", "ec2.nat_gateways", "kms.keys"];
 
 /// Drawn, counted, or said of the past.
-const PASSING: [&str; 14] = [
+const PASSING: [&str; 15] = [
     "activity",
     "active",
     "deleted",
@@ -27,6 +27,7 @@ const PASSING: [&str; 14] = [
     "mac",
     "number",
     "reference",
+    "retry_at",
     "servers",
     "suffix",
     "token",

@@ -5,6 +5,8 @@
 //! (config where set, prior for computed attributes), *planned* (with unknowns), *new* (the result,
 //! wholly known).
 
+use std::time::Duration;
+
 use kprov_core::{Path, Str, Value};
 use serde::{Deserialize, Serialize};
 
@@ -128,6 +130,9 @@ pub struct SettleRequest {
     pub planned: Value,
     /// From the plan.
     pub private: Private,
+    /// How long ago the intent was recorded, where another process has done that. What a call made
+    /// a moment ago may not be visible yet.
+    pub age: Option<Duration>,
 }
 
 /// What became of it.

@@ -249,12 +249,14 @@ fn read_back(request: &Request, class: ErrorClass) -> Option<Request> {
             prior: None,
             planned: request.planned.clone(),
             private: request.private.clone(),
+            age: None,
         })),
         Request::Update(request) => Some(Request::Settle(SettleRequest {
             intent: request.intent.clone(),
             prior: Some(request.prior.clone()),
             planned: request.planned.clone(),
             private: request.private.clone(),
+            age: None,
         })),
         Request::Delete { request, .. } => {
             Some(Request::ReadBack(ReadRequest { prior: request.prior.clone() }))

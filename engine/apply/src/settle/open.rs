@@ -1,19 +1,21 @@
 //! [`settle_open`]: settles the open intents of runs that died, before anything is planned.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use kprov_core::{Diagnostic, Diagnostics, Host, ObjectAddr, ProviderConfigAddr, Str, Value};
 use kprov_provider::{
     Intent, Object, ProviderError, ReadRequest, Registry, SettleRequest, Settled,
 };
 use kprov_state::{
-    ActionKind, Entry, HowSettled, ObjectStatus, OpId, OpenIntent, RunId, State, Store,
+    ActionKind, Entry, HowSettled, LogFilter, ObjectStatus, OpId, OpenIntent, RunId, State, Store,
     StoredObject,
 };
 
 use super::asking::{AskBack, Question, ask_all};
 use super::{Decision, Found, decide};
-use crate::driver::{Clients, chain, rfc3339};
+use crate::driver::{Clients, chain, rfc3339, moment};
 use crate::stored::StoredTypes;
 use crate::{conform, record, stored};
 
@@ -55,6 +57,8 @@ struct Open<'s> {
     token: &'s Str,
     planned: Option<Value>,
     private: &'s [u8],
+    /// How long ago it was recorded.
+    age: Duration,
     /// What to store an adopted object with.
     shell: Option<StoredObject>,
     /// As the state has it.
@@ -68,8 +72,10 @@ struct Open<'s> {
 pub async fn settle_open(settling: &Settling, state: &State) -> (Vec<SettledIntent>, Diagnostics) {
     let mut opened = Vec::with_capacity(state.open.len());
     let mut questions = Vec::new();
+    let times = times(settling, state);
     for (at, intent) in state.open.iter().enumerate() {
-        let open = opened_intent(settling, state, intent);
+        let age = age(settling, times.get(&intent.op));
+        let open = opened_intent(settling, state, intent, age);
         if let Ok(Some((open, provider))) = &open {
             questions.extend(question(open, provider).map(|question| (at, question)));
         }
@@ -131,6 +137,28 @@ fn put_back(state: &State, done: &SettledIntent) -> Option<Entry> {
         .then(|| Entry::ObjectMoved { from: only.clone(), to: done.address.clone() })
 }
 
+/// When open intents were recorded, by operation.
+fn times(settling: &Settling, state: &State) -> BTreeMap<OpId, String> {
+    let runs: BTreeSet<RunId> = state.open.iter().map(|intent| intent.run).collect();
+    let journals = runs.into_iter().filter_map(|run| {
+        let filter = LogFilter { run: Some(run), ..LogFilter::default() };
+        // What cannot be read is as if it were of now.
+        settling.store.journal(&settling.workspace, filter).ok()
+    });
+    let times = journals.flatten().filter_map(|stored| match stored.entry {
+        Entry::Intended { op, .. } => Some((op, stored.at)),
+        _ => None,
+    });
+    times.collect()
+}
+
+/// How long ago that was. By a clock that was set back since, not at all.
+fn age(settling: &Settling, at: Option<&String>) -> Duration {
+    let at = at.and_then(|at| moment(at));
+    let age = at.and_then(|at| settling.host.now().duration_since(at).ok());
+    age.unwrap_or_default()
+}
+
 type Problem = Box<Diagnostic>;
 
 /// What the journal and the state say of an intent, and whose it is.
@@ -138,6 +166,7 @@ fn opened_intent<'s>(
     settling: &Settling,
     state: &'s State,
     intent: &'s OpenIntent,
+    age: Duration,
 ) -> Result<Option<(Open<'s>, &'s ProviderConfigAddr)>, Problem> {
     let Entry::Intended { op, object, action, token, provider, planned, private, adopt } =
         &intent.entry
@@ -151,6 +180,7 @@ fn opened_intent<'s>(
         token,
         planned: None,
         private,
+        age,
         shell: adopt.as_deref().cloned(),
         stored: state.objects.get(object),
         prior: None,
@@ -178,6 +208,7 @@ fn question<'s>(open: &Open<'s>, provider: &'s ProviderConfigAddr) -> Option<Que
                 prior,
                 planned: open.planned.clone().unwrap_or(Value::NULL),
                 private: open.private.to_vec(),
+                age: Some(open.age),
             }))
         }
     };

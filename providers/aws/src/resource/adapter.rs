@@ -22,6 +22,9 @@ use crate::tags::Tags;
 /// How long after its use a token whose object is not found may still turn up.
 const UNSETTLED: Duration = Duration::from_secs(30);
 
+/// The same, of a create of another process, by how long ago its intent was recorded.
+const FORGOTTEN: Duration = Duration::from_secs(15);
+
 /// A type with its name.
 #[derive(Debug)]
 pub(crate) struct Adapter<T> {
@@ -153,10 +156,14 @@ impl<T: AwsResource> Adapter<T> {
         let fail = |error: AwsError| error.provider(self.summary("settle"));
         let mut found = self.find(&api, create).await.map_err(fail)?;
         let mut tries = 1;
+        let start = api.now();
+        let may_turn_up = || match (api.token_used(create.token), request.age) {
+            (Some(used), _) => api.since(used) < UNSETTLED,
+            (None, Some(age)) => age + api.since(start) < FORGOTTEN,
+            (None, None) => false,
+        };
         // A create whose answer was lost a moment ago may not be visible yet.
-        while found.is_none()
-            && api.token_used(create.token).is_some_and(|used| api.since(used) < UNSETTLED)
-        {
+        while found.is_none() && may_turn_up() {
             api.pause(tries + 2).await;
             tries += 1;
             found = self.find(&api, create).await.map_err(fail)?;

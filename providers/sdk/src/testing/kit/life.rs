@@ -223,6 +223,7 @@ impl Run<'_> {
             prior: None,
             planned: planned.value.clone(),
             private: planned.private.clone(),
+            age: None,
         };
         let settled = self.settle(request.clone()).await;
         self.expect(
@@ -263,6 +264,7 @@ impl Run<'_> {
             prior: Some(created.clone()),
             planned: planned.value,
             private: planned.private,
+            age: None,
         };
         let settled = self.settle(request.clone()).await;
         self.expect(
