@@ -18,6 +18,7 @@ mod fields;
 mod iam;
 mod kms;
 mod names;
+mod public_names;
 mod resource;
 mod route53;
 mod row;
@@ -37,7 +38,7 @@ mod web_identity;
 use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
-use kprov_core::{Host, ProviderAddr, Value};
+use kprov_core::{Host, ProviderAddr, ResourceMode, Value};
 use kprov_provider::{
     AttributeError, Client, DataSource, PlannedInstance, Provider, ProviderError, ProviderSchema,
     Resource,
@@ -78,6 +79,10 @@ impl Provider for Aws {
 
     fn data_source(&self, ty: &str) -> Option<&dyn DataSource> {
         types::DATA_SOURCES.iter().find(|entry| entry.name == ty).map(|entry| entry.code)
+    }
+
+    fn lacks(&self, mode: ResourceMode, ty: &str) -> bool {
+        public_names::is_public(mode, ty)
     }
 
     fn calls(&self) -> Vec<(String, u64)> {

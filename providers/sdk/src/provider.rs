@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kprov_core::{Host, ProviderAddr, Value};
+use kprov_core::{Host, ProviderAddr, ResourceMode, Value};
 
 use crate::{
     AttributeError, DataSource, EphemeralResource, PlannedInstance, ProviderError, ProviderSchema,
@@ -63,6 +63,12 @@ pub trait Provider: Send + Sync + fmt::Debug {
     /// Code of an ephemeral resource type that is in the schema.
     fn ephemeral(&self, _ty: &str) -> Option<&dyn EphemeralResource> {
         None
+    }
+
+    /// Asked for a type without code: is it one that the public provider of this address has? Modules that others wrote name such types and make none of them (`count = 0`): that is
+    /// no error. Not so for a name that no provider knows.
+    fn lacks(&self, _mode: ResourceMode, _ty: &str) -> bool {
+        false
     }
 
     /// Calls `provider::NAME::function`; `None` where there is no such function.

@@ -1,6 +1,7 @@
 //! Configurations to plans, and plans applied.
 
 mod blocks;
+mod drift;
 mod hold;
 mod nested;
 mod scale;

@@ -146,6 +146,11 @@ impl AwsError {
         self
     }
 
+    /// Is it known what happened? Then AWS refused, or we waited in vain; no answer was lost.
+    pub(crate) fn is_conclusion(&self) -> bool {
+        self.kind == Kind::Refused || self.operation.is_empty()
+    }
+
     /// Is the code one of these?
     pub(crate) fn is(&self, codes: &[&str]) -> bool {
         codes.contains(&self.code.as_str())

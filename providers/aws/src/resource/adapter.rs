@@ -23,6 +23,9 @@ use crate::tags::Tags;
 /// How long after its use a token whose object is not found may still turn up.
 const UNSETTLED: Duration = Duration::from_secs(30);
 
+/// The same, of a create of another process, by how long ago its intent was recorded.
+const FORGOTTEN: Duration = Duration::from_secs(15);
+
 /// A type with its name.
 #[derive(Debug)]
 pub(crate) struct Adapter<T> {
@@ -154,10 +157,14 @@ impl<T: AwsResource> Adapter<T> {
         let fail = |error: AwsError| error.provider(self.summary("settle"));
         let mut found = self.find(&api, create).await.map_err(fail)?;
         let mut tries = 1;
+        let start = api.now();
+        let may_turn_up = || match (api.token_used(create.token), request.age) {
+            (Some(used), _) => api.since(used) < UNSETTLED,
+            (None, Some(age)) => age + api.since(start) < FORGOTTEN,
+            (None, None) => false,
+        };
         // A create whose answer was lost a moment ago may not be visible yet.
-        while found.is_none()
-            && api.token_used(create.token).is_some_and(|used| api.since(used) < UNSETTLED)
-        {
+        while found.is_none() && may_turn_up() {
             api.pause(tries + 2).await;
             tries += 1;
             found = self.find(&api, create).await.map_err(fail)?;
@@ -165,14 +172,17 @@ impl<T: AwsResource> Adapter<T> {
         let Some(made) = found else { return Ok(Settled::Absent) };
         let identified = self.identified(&planned, &made);
         let identified = identified.map_err(|error| self.unidentified(error))?;
-        Ok(match self.read_found(&api, Fields(&identified)).await.map_err(fail)? {
-            Some(row) => Settled::Exists(Object {
-                // As after a create: what was left open is as AWS says, also where that is nothing.
-                value: self.value(&api, &row, &planned)?,
-                private: request.private,
-            }),
-            None => Settled::Absent,
-        })
+        // Tags outlive their objects: what is not there needs no finishing.
+        if self.read_found(&api, Fields(&identified)).await.map_err(fail)?.is_none() {
+            return Ok(Settled::Absent);
+        }
+        let unfinished = self.finish(&api, &made, create).await.map_err(fail)?;
+        let Some(row) = self.read_found(&api, Fields(&identified)).await.map_err(fail)? else {
+            return Ok(Settled::Absent);
+        };
+        // As after a create: what was left open is as AWS says, also where that is nothing.
+        let value = self.value(&api, &row, &planned)?;
+        Ok(settled(Object { value, private: request.private }, unfinished, self.summary("create")))
     }
 
     /// What became of an update. Of what AWS does not tell (the content of an object), what it tells
@@ -277,7 +287,8 @@ impl<T: AwsResource> Resource for Adapter<T> {
             names: &names,
         };
         if !names.is_empty() {
-            self.inner.update(&api, changes).await.map_err(fail)?;
+            let updated = self.inner.update(&api, changes).await;
+            updated.map_err(|error| api.conclude(&request.intent.token, error)).map_err(fail)?;
         }
         let (old, new) = (Fields(prior).map("tags_all"), self.tags(&api, Fields(planned)));
         let tagged = self.retag(&api, Fields(prior), &old, &new).await;
@@ -304,7 +315,13 @@ impl<T: AwsResource> Resource for Adapter<T> {
     async fn settle(&self, context: &CallContext, request: SettleRequest) -> Result<Settled> {
         match request.prior {
             None => self.settle_create(context, request).await,
-            Some(prior) => self.settle_update(context, prior, &request.planned).await,
+            Some(prior) => {
+                let concluded = self.api(context, &prior.value).concluded(&request.intent.token);
+                Ok(match self.settle_update(context, prior, &request.planned).await? {
+                    Settled::Exists(object) => settled(object, concluded, self.summary("update")),
+                    other => other,
+                })
+            }
         }
     }
 
@@ -327,6 +344,13 @@ impl<T: AwsResource> Resource for Adapter<T> {
                 "There is no such object: {id:?}. Check the id, the region and the account."
             ))),
         }
+    }
+}
+
+fn settled(object: Object, unfinished: Option<AwsError>, summary: String) -> Settled {
+    match unfinished {
+        Some(error) => Settled::Unfinished(object, error.provider(summary)),
+        None => Settled::Exists(object),
     }
 }
 

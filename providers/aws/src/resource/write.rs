@@ -78,8 +78,26 @@ impl<T: AwsResource> Adapter<T> {
         let made = made?;
         api.made(&made.id);
         let completed = self.inner.complete(api, &made.id, create).await;
-        completed.map_err(AwsError::after_effect)?;
+        completed.map_err(|error| api.conclude(create.token, error).after_effect())?;
         Ok(made)
+    }
+
+    /// Completes an object that a create with this token left behind; why that cannot be done.
+    pub(super) async fn finish(
+        &self,
+        api: &Api,
+        made: &Made,
+        create: Create<'_>,
+    ) -> Result<Option<AwsError>> {
+        if let Some(error) = api.concluded(create.token) {
+            return Ok(Some(error));
+        }
+        api.made(&made.id);
+        match self.inner.complete(api, &made.id, create).await {
+            Err(error) if error.is_conclusion() => Ok(Some(error)),
+            Err(error) => Err(error.after_effect()),
+            Ok(()) => Ok(None),
+        }
     }
 
     /// What a create with this token made, if it is still there. Tags outlive objects for a while,
