@@ -111,6 +111,15 @@ def test_one_at_a_time(autoscaling, group):
         start(autoscaling)
 
 
+def test_its_configuration_is_not_changed_meanwhile(autoscaling, group):
+    # UpdateAutoScalingGroup: "An active instance refresh with a desired configuration exists."
+    group(2)
+    start(autoscaling)
+    with refused("ValidationError", says="active instance refresh"):
+        autoscaling.update_auto_scaling_group(AutoScalingGroupName=NAME, **wanted("2"))
+    autoscaling.update_auto_scaling_group(AutoScalingGroupName=NAME, MaxSize=9)
+
+
 def test_unknown_group(autoscaling):
     with refused("ValidationError"):
         start(autoscaling)

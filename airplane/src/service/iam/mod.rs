@@ -58,6 +58,11 @@ fn check_quota(call: &Call<'_>, quota: &str, name: &str, count: usize) -> Result
     Err(Fault::new("LimitExceeded", message).status(409))
 }
 
+/// Makes the role that a service needs, as AWS does when something of the service is first made in an account.
+pub(crate) fn ensure_service_linked(scope: &mut Scope<'_>, service: &str) {
+    roles::ensure_service_linked(scope, service);
+}
+
 /// What other services know of a role of this account; nothing while it is too new for them.
 pub(crate) fn role_known(scope: &mut Scope<'_>, name: &str) -> Option<KnownRole> {
     let now = scope.now();

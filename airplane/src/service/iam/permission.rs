@@ -3,6 +3,9 @@
 
 use serde_json::Value;
 
+use crate::world::scope::Scope;
+use crate::world::timing;
+
 /// Who asks.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Principal<'q> {
@@ -10,6 +13,8 @@ pub(crate) enum Principal<'q> {
     Service(&'q str),
     /// A caller: its account and its ARN as `GetCallerIdentity` says it.
     Caller { account: &'q str, arn: &'q str },
+    /// A role of AWS's own: what a policy says of its account is not said of it, since nobody gives it permissions.
+    Exactly(&'q str),
 }
 
 /// What somebody wants to do.
@@ -36,6 +41,45 @@ pub(crate) fn allows(policy: &str, question: &Question<'_>) -> bool {
     speaks("Allow") && !speaks("Deny")
 }
 
+/// A role or user that a policy names as principal and that is not there, or not yet as far as other services know. Of
+/// accounts that airplane has never seen nothing is known, so whoever they have is believed.
+pub(crate) fn unknown_principal(scope: &mut Scope<'_>, policy: &str) -> Option<String> {
+    let policy: Value = serde_json::from_str(policy).unwrap_or_default();
+    let statements: Vec<&Value> = match &policy["Statement"] {
+        Value::Array(list) => list.iter().collect(),
+        one => vec![one],
+    };
+    let named = statements.into_iter().flat_map(|statement| {
+        ["Principal", "NotPrincipal"].into_iter().flat_map(|field| texts(&statement[field]["AWS"]))
+    });
+    named.map(str::to_owned).find(|arn| !is_principal(scope, arn))
+}
+
+/// Does an ARN name a principal that is there? What is no role or user is not looked at.
+pub(crate) fn is_principal(scope: &mut Scope<'_>, arn: &str) -> bool {
+    let Some((account, resource)) =
+        arn.strip_prefix("arn:aws:iam::").and_then(|rest| rest.split_once(':'))
+    else {
+        return true;
+    };
+    if !scope.world.accounts.contains_key(account) {
+        return true;
+    }
+    let now = scope.now();
+    let iam = &scope.world.account(account).global.iam;
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    if let Some(path) = resource.strip_prefix("role/") {
+        let row = iam.roles.row(&name(path));
+        return row.is_some_and(|row| {
+            row.value.arn == arn && row.created + timing::IAM_PROPAGATION <= now
+        });
+    }
+    match resource.strip_prefix("user/") {
+        Some(path) => iam.users.contains(&name(path)),
+        None => true,
+    }
+}
+
 fn applies(statement: &Value, question: &Question<'_>) -> bool {
     let action = question.action.to_ascii_lowercase();
     let is_action = |pattern: &str| fits(&pattern.to_ascii_lowercase(), &action);
@@ -60,6 +104,7 @@ fn has_principal(statement: &Value, principal: Principal<'_>) -> bool {
         Value::String(all) => all == "*",
         listed => match principal {
             Principal::Service(name) => texts(&listed["Service"]).contains(&name),
+            Principal::Exactly(arn) => texts(&listed["AWS"]).contains(&arn),
             Principal::Caller { account, arn } => {
                 texts(&listed["AWS"]).into_iter().any(|one| is_caller(one, account, arn))
             }
@@ -106,7 +151,9 @@ fn condition(operator: &str, wanted: &[&str], found: Option<&str>) -> bool {
     let equals: fn(&str, &str) -> bool = |wanted, found| wanted == found;
     match operator {
         "StringEquals" => any(equals),
-        "StringEqualsIgnoreCase" => any(|wanted, found| wanted.eq_ignore_ascii_case(found)),
+        "Bool" | "StringEqualsIgnoreCase" => {
+            any(|wanted, found| wanted.eq_ignore_ascii_case(found))
+        }
         "StringLike" | "ArnLike" | "ArnEquals" => any(fits),
         // A key that is not there differs from everything.
         "StringNotEquals" => found.is_none() || !any(equals),
