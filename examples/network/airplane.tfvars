@@ -4,3 +4,4 @@ cidr          = "10.10.0.0/16"
 domain        = "airplane.example"
 image_id      = "ami-0a1b2c3d4e5f60718"
 force_destroy = true
+nodes_report  = false

@@ -22,10 +22,10 @@ module "masters" {
   suspended_processes   = ["AZRebalance"]
   protect_from_scale_in = true
 
-  lifecycle_hooks = {
-    join  = { transition = "launching", default_result = "ABANDON", heartbeat_timeout = 600 }
-    leave = { transition = "terminating", default_result = "CONTINUE", heartbeat_timeout = 600 }
-  }
+  lifecycle_hooks = merge(
+    var.nodes_report ? { join = { transition = "launching", default_result = "ABANDON", heartbeat_timeout = 600 } } : {},
+    { leave = { transition = "terminating", default_result = "CONTINUE", heartbeat_timeout = 600 } },
+  )
 
   ingress = {
     api_balancer = { description = "API, through the load balancer", from_port = 6443, security_group_id = module.api.security_group_id }

@@ -68,3 +68,9 @@ variable "force_destroy" {
   type        = bool
   default     = false
 }
+
+variable "nodes_report" {
+  description = "Masters say when they have joined: their image does that. Where nothing runs on them, as on airplane, nobody would."
+  type        = bool
+  default     = true
+}

@@ -1,23 +1,23 @@
-//! Every example applies, is then as configured, and can be destroyed.
+//! Every example applies, is then as configured, and can be destroyed; those that want AWS on an
+//! airplane, which afterwards holds what it held before.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use crate::airplane::{Aloft, copy_example};
 use crate::place::Place;
 
-/// Copies the configuration of an example, and nothing that a run left there.
-fn copy(from: &Path, to: &Path, place: &Place) {
-    for entry in std::fs::read_dir(from).expect("the example's directory").flatten() {
-        let path = entry.path();
-        let name = to.join(entry.file_name());
-        if path.is_dir() {
-            copy(&path, &name, place);
-        } else if path.extension().is_some_and(|extension| extension == "tf") {
-            place.write(name, std::fs::read(&path).expect("a readable file"));
-        }
-    }
+/// Minutes take a second.
+const CLOCK: &str = "scaled:60";
+
+/// Names of the examples with a `main.tf`, and whether they want AWS.
+fn examples() -> Vec<(String, bool)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
+    let entries = std::fs::read_dir(root).expect("examples").flatten();
+    let examples = entries.filter(|entry| entry.path().join("main.tf").is_file());
+    let name = |path: &Path| path.file_name().expect("a name").to_string_lossy().into_owned();
+    examples.map(|entry| (name(&entry.path()), needs_aws(&entry.path()))).collect()
 }
 
-/// These are for the suite `modules`, and for whoever has AWS or airplane.
 fn needs_aws(example: &Path) -> bool {
     let entries = std::fs::read_dir(example).expect("the example's directory").flatten();
     entries
@@ -27,15 +27,10 @@ fn needs_aws(example: &Path) -> bool {
 
 #[test]
 fn every_example_applies_and_goes() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples");
     let mut tried = 0;
-    for entry in std::fs::read_dir(root).expect("examples").flatten() {
-        let example = entry.path();
-        if !example.join("main.tf").is_file() || needs_aws(&example) {
-            continue;
-        }
+    for (example, _) in examples().into_iter().filter(|(_, aws)| !aws) {
         let place = Place::empty();
-        copy(&example, &PathBuf::new(), &place);
+        copy_example(&example, &place);
         place.kprov("init").succeeds();
         place.kprov("apply -auto-approve").succeeds().says(&["Apply complete!"]);
         place.kprov("plan -detailed-exitcode").succeeds().says(&["No changes."]);
@@ -43,4 +38,83 @@ fn every_example_applies_and_goes() {
         tried += 1;
     }
     assert!(tried >= 2, "{tried} examples");
+}
+
+/// A VPC with public subnets, for the example that lives in somebody's.
+const SOMEBODYS: &str = r#"
+provider "aws" { region = "eu-west-1" }
+resource "aws_vpc" "theirs" {
+  cidr_block           = "10.0.0.0/16"
+  enable_dns_hostnames = true
+}
+resource "aws_internet_gateway" "theirs" { vpc_id = aws_vpc.theirs.id }
+resource "aws_subnet" "public" {
+  for_each          = { a = 0, b = 1, c = 2 }
+  vpc_id            = aws_vpc.theirs.id
+  availability_zone = "eu-west-1${each.key}"
+  cidr_block        = cidrsubnet(aws_vpc.theirs.cidr_block, 8, each.value)
+  tags              = { Name = "theirs-${each.key}" }
+}
+resource "aws_route_table" "public" {
+  vpc_id = aws_vpc.theirs.id
+  route {
+    cidr_block = "0.0.0.0/0"
+    gateway_id = aws_internet_gateway.theirs.id
+  }
+}
+resource "aws_route_table_association" "public" {
+  for_each       = aws_subnet.public
+  subnet_id      = each.value.id
+  route_table_id = aws_route_table.public.id
+}
+output "for_the_guest" {
+  value = {
+    vpc_id            = aws_vpc.theirs.id
+    cidr              = cidrsubnet(aws_vpc.theirs.cidr_block, 2, 2)
+    public_subnet_ids = [for subnet in aws_subnet.public : subnet.id]
+    route_table_ids   = [aws_route_table.public.id]
+  }
+}
+"#;
+
+/// Applies, plans and destroys; the airplane holds then what it held before.
+fn come_and_go(sky: &Aloft, example: &str, variables: &str) {
+    let before = sky.inventory();
+    let applied = sky.kprov(&format!("apply -auto-approve {variables}"));
+    applied.succeeds().says(&["Apply complete!"]);
+    let count = sky.inventory().counts().values().sum::<usize>();
+    assert!(count > before.counts().values().sum::<usize>() + 10, "{example}: {count} objects");
+    let planned = sky.kprov(&format!("plan -detailed-exitcode {variables}"));
+    planned.succeeds().says(&["No changes."]);
+    let destroyed = sky.kprov(&format!("destroy -auto-approve {variables}"));
+    destroyed.succeeds().says(&["Destroy complete!"]);
+    let left = sky.inventory().differences(&before);
+    assert!(left.is_empty(), "{example}:\n{}", left.join("\n"));
+}
+
+#[test]
+fn every_example_on_aws_leaves_the_airplane_as_it_was() {
+    let mut tried = Vec::new();
+    for (example, _) in examples().into_iter().filter(|(_, aws)| *aws) {
+        let place = Place::empty();
+        copy_example(&example, &place);
+        let sky = Aloft::new(place, CLOCK);
+        let variables = match example.as_str() {
+            "network" => "-var-file=airplane.tfvars",
+            "vpc-existing" => {
+                sky.place.write("somebody/main.tf", SOMEBODYS);
+                // Their project, the same airplane.
+                let note = ".kprov/airplane.json";
+                sky.place.write(format!("somebody/{note}"), sky.place.read(note));
+                sky.kprov("-chdir=somebody apply -auto-approve").succeeds();
+                let told = sky.kprov("-chdir=somebody output -json for_the_guest").succeeds();
+                sky.place.write("guest.auto.tfvars.json", told.stdout);
+                ""
+            }
+            other => panic!("how is {other} applied on an airplane?"),
+        };
+        come_and_go(&sky, &example, variables);
+        tried.push(example);
+    }
+    assert!(tried.len() >= 2, "{tried:?}");
 }

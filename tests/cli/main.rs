@@ -10,6 +10,7 @@
 // Notes on what was not tested here, and seeds, are for whoever reads the test's output.
 #![allow(clippy::print_stderr)]
 
+mod airplane;
 mod bad_configuration;
 mod bad_plan_file;
 mod bad_state;

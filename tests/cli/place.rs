@@ -95,9 +95,11 @@ impl Place {
         Content(content)
     }
 
-    /// The program with these arguments, not yet running.
+    /// The program with these arguments, not yet running; `KPROV_TEST_PROGRAM` names another build.
     pub(crate) fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kprov"));
+        let other = std::env::var_os("KPROV_TEST_PROGRAM");
+        let program = other.unwrap_or_else(|| env!("CARGO_BIN_EXE_kprov").into());
+        let mut command = Command::new(program);
         command.args(arguments);
         self.surround(&mut command);
         command

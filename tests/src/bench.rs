@@ -125,6 +125,17 @@ impl Bench {
         Bench { store, memory: None, ..self }
     }
 
+    /// The same with other providers: of a cloud that the test looks after itself.
+    #[must_use]
+    pub fn with_providers(self, registry: Registry, clients: Arc<dyn Clients>) -> Bench {
+        Bench { registry, clients, ..self }
+    }
+
+    /// Clock and randomness.
+    pub fn host(&self) -> &Arc<dyn Host> {
+        &self.host
+    }
+
     /// The process dies: what is durable stays.
     ///
     /// # Panics

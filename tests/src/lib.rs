@@ -1,6 +1,6 @@
 //! What the suites share: a strict fake world ([`world`]), a way to plan and apply configurations
 //! in it one effect at a time ([`mod@bench`], [`steps`]), and what must hold afterwards
-//! ([`invariants`]).
+//! ([`invariants`]; [`inventory`] for what an airplane holds).
 //!
 //! Everything is deterministic: the host counts instead of drawing, and the order of effects comes
 //! from a seed.
@@ -8,6 +8,7 @@
 pub mod bench;
 pub mod files;
 pub mod host;
+pub mod inventory;
 pub mod invariants;
 pub mod steps;
 pub mod world;

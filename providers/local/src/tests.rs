@@ -38,7 +38,7 @@ fn create(ty: &str, config: &Value) -> Result<Object, ProviderError> {
     let planned = planned(ty, config);
     let intent = Intent { op: 1, token: "5f8d7a4e".into() };
     let request =
-        CreateRequest { intent, planned: planned.clone(), config: planned, private: Vec::new() };
+        CreateRequest { intent, planned: planned.clone(), config: planned, private: Vec::new(), age: None };
     block_on(resource(ty).create(&context(), request))
 }
 

@@ -5,8 +5,12 @@
 //! (config where set, prior for computed attributes), *planned* (with unknowns), *new* (the result,
 //! wholly known).
 
+use std::time::Duration;
+
 use kprov_core::{Path, Str, Value};
 use serde::{Deserialize, Serialize};
+
+use crate::ProviderError;
 
 /// Bytes a provider keeps with an object, not shown to users.
 pub type Private = Vec<u8>;
@@ -126,13 +130,18 @@ pub struct SettleRequest {
     pub planned: Value,
     /// From the plan.
     pub private: Private,
+    /// How long ago the intent was recorded, where another process has done that. What a call made
+    /// a moment ago may not be visible yet.
+    pub age: Option<Duration>,
 }
 
 /// What became of it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Settled {
-    /// The object exists, as this.
+    /// The object exists, as this, and is finished.
     Exists(Object),
+    /// The object exists, as this, and could not be finished: why.
+    Unfinished(Object, ProviderError),
     /// There is no object (a create that never happened, or one that is gone).
     Absent,
 }

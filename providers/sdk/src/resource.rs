@@ -65,7 +65,9 @@ pub trait Resource: Send + Sync + fmt::Debug {
         request: DeleteRequest,
     ) -> Result<(), ProviderError>;
 
-    /// Finds out what became of a create or update whose outcome was never recorded.
+    /// Finds out what became of a create or update whose outcome was never recorded. What a create
+    /// does after its object exists (further calls, waiting until it is of use) is done here as well:
+    /// an object that is told to exist may be built upon.
     ///
     /// # Errors
     /// When it cannot be told now; the intent stays open.

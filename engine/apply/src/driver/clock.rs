@@ -8,11 +8,23 @@ pub(crate) fn rfc3339(at: SystemTime) -> String {
     jiff::Timestamp::try_from(at).map(|time| format!("{:.3}", round(time))).unwrap_or_default()
 }
 
+/// The moment that [`rfc3339`] wrote down.
+pub(crate) fn moment(text: &str) -> Option<SystemTime> {
+    text.parse::<jiff::Timestamp>().ok().map(SystemTime::from)
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
     use super::*;
+
+    #[test]
+    fn a_moment_is_read_as_it_was_written() {
+        let at = UNIX_EPOCH + Duration::from_millis(951_782_400_120);
+        assert_eq!(moment(&rfc3339(at)), Some(at));
+        assert_eq!(moment("yesterday"), None);
+    }
 
     #[test]
     fn always_of_one_width() {

@@ -26,7 +26,7 @@ use crate::{Counts, Reporter};
 pub(crate) use call::read_back;
 use calls::Calls;
 pub(crate) use calls::crash;
-pub(crate) use clock::rfc3339;
+pub(crate) use clock::{moment, rfc3339};
 use writer::Writer;
 
 /// Where providers come from, connected.

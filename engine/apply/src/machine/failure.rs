@@ -5,7 +5,7 @@
 use kprov_core::{Diagnostic, Diagnostics};
 use kprov_plan::OperationIndex;
 use kprov_provider::{ErrorClass, Object, ProviderError, ReadRequest, SettleRequest, Settled};
-use kprov_state::{ActionKind, Entry, FailureClass, HowSettled};
+use kprov_state::{ActionKind, Entry, FailureClass, HowSettled, ObjectStatus, StoredObject};
 
 use super::local::cannot_store;
 use super::{Active, Batch, Effect, Executor, Pace, Request, Step, backoff};
@@ -119,6 +119,10 @@ impl Executor<'_> {
         };
         let planned = active.write.as_ref().map(|write| &write.planned);
         let found = Found::of(&read, prior, planned);
+        let (unfinished, cause) = match &read {
+            Settled::Unfinished(_, why) => (true, why.clone()),
+            Settled::Exists(_) | Settled::Absent => (false, cause),
+        };
         let decision = decide(action, found, prior.is_some()).decision;
         match (decision, read) {
             (Decision::Adopt, Settled::Exists(object)) if found == Found::AsPlanned => {
@@ -130,7 +134,12 @@ impl Executor<'_> {
                 return self.deleted(operation, active, how, batch, effects);
             }
             (Decision::Adopt, Settled::Exists(object)) => {
-                self.adopt_half_done(&active, object, batch);
+                self.adopt_half_done(&active, object, None, batch);
+            }
+            (Decision::Adopt, Settled::Unfinished(object, _)) => {
+                // As after a create whose provisioners failed: the next plan makes it anew.
+                let tainted = (action == ActionKind::Create).then_some(ObjectStatus::Tainted);
+                self.adopt_half_done(&active, object, tainted, batch);
             }
             (Decision::Absent, _) => {
                 self.present.remove(&active.call.address);
@@ -142,7 +151,15 @@ impl Executor<'_> {
             }
             (Decision::Adopt | Decision::StayOpen, _) => {}
         }
-        self.diagnostics.push(provider_problem(&active, &cause));
+        let mut problem = provider_problem(&active, &cause);
+        if action == ActionKind::Create && unfinished {
+            problem = problem.hint(format!(
+                "The object exists and is marked as tainted: the next apply replaces it. To keep it \
+                 as it is, run: kprov untaint '{}'",
+                active.call.address.instance
+            ));
+        }
+        self.diagnostics.push(problem);
         self.lost(operation, &active, effects);
     }
 
@@ -153,8 +170,16 @@ impl Executor<'_> {
 
     /// Something is there that is neither the old nor the planned object: the next plan compares it
     /// with the configuration.
-    fn adopt_half_done(&mut self, active: &Active, object: Object, batch: &mut Batch) {
+    fn adopt_half_done(
+        &mut self,
+        active: &Active,
+        object: Object,
+        status: Option<ObjectStatus>,
+        batch: &mut Batch,
+    ) {
         let Some(write) = &active.write else { return };
+        let status = status.unwrap_or(write.shell.status);
+        let shell = StoredObject { status, ..write.shell.clone() };
         let value = stored::mark_paths(conform::without_unknowns(&object.value), &write.sensitive);
         let address = active.call.address.clone();
         let registry = &self.inputs.registry;
@@ -162,7 +187,7 @@ impl Executor<'_> {
             registry,
             &mut self.types,
             &address.instance,
-            &write.shell,
+            &shell,
             &value,
             object.private,
         ) {
@@ -224,12 +249,14 @@ fn read_back(request: &Request, class: ErrorClass) -> Option<Request> {
             prior: None,
             planned: request.planned.clone(),
             private: request.private.clone(),
+            age: None,
         })),
         Request::Update(request) => Some(Request::Settle(SettleRequest {
             intent: request.intent.clone(),
             prior: Some(request.prior.clone()),
             planned: request.planned.clone(),
             private: request.private.clone(),
+            age: None,
         })),
         Request::Delete { request, .. } => {
             Some(Request::ReadBack(ReadRequest { prior: request.prior.clone() }))

@@ -1,19 +1,21 @@
 //! [`settle_open`]: settles the open intents of runs that died, before anything is planned.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use kprov_core::{Diagnostic, Diagnostics, Host, ObjectAddr, ProviderConfigAddr, Str, Value};
 use kprov_provider::{
     Intent, Object, ProviderError, ReadRequest, Registry, SettleRequest, Settled,
 };
 use kprov_state::{
-    ActionKind, Entry, HowSettled, ObjectStatus, OpId, OpenIntent, RunId, State, Store,
+    ActionKind, Entry, HowSettled, LogFilter, ObjectStatus, OpId, OpenIntent, RunId, State, Store,
     StoredObject,
 };
 
 use super::asking::{AskBack, Question, ask_all};
 use super::{Decision, Found, decide};
-use crate::driver::{Clients, chain, rfc3339};
+use crate::driver::{Clients, chain, rfc3339, moment};
 use crate::stored::StoredTypes;
 use crate::{conform, record, stored};
 
@@ -55,6 +57,8 @@ struct Open<'s> {
     token: &'s Str,
     planned: Option<Value>,
     private: &'s [u8],
+    /// How long ago it was recorded.
+    age: Duration,
     /// What to store an adopted object with.
     shell: Option<StoredObject>,
     /// As the state has it.
@@ -68,8 +72,10 @@ struct Open<'s> {
 pub async fn settle_open(settling: &Settling, state: &State) -> (Vec<SettledIntent>, Diagnostics) {
     let mut opened = Vec::with_capacity(state.open.len());
     let mut questions = Vec::new();
+    let times = times(settling, state);
     for (at, intent) in state.open.iter().enumerate() {
-        let open = opened_intent(settling, state, intent);
+        let age = age(settling, times.get(&intent.op));
+        let open = opened_intent(settling, state, intent, age);
         if let Ok(Some((open, provider))) = &open {
             questions.extend(question(open, provider).map(|question| (at, question)));
         }
@@ -87,7 +93,8 @@ pub async fn settle_open(settling: &Settling, state: &State) -> (Vec<SettledInte
                 .transpose()
         });
         match concluded {
-            Ok(Some((done, entry))) => {
+            Ok(Some((done, entry, unfinished))) => {
+                problems.extend(unfinished);
                 entries.push(entry);
                 entries.extend(put_back(state, &done));
                 settled.push(done);
@@ -130,6 +137,28 @@ fn put_back(state: &State, done: &SettledIntent) -> Option<Entry> {
         .then(|| Entry::ObjectMoved { from: only.clone(), to: done.address.clone() })
 }
 
+/// When open intents were recorded, by operation.
+fn times(settling: &Settling, state: &State) -> BTreeMap<OpId, String> {
+    let runs: BTreeSet<RunId> = state.open.iter().map(|intent| intent.run).collect();
+    let journals = runs.into_iter().filter_map(|run| {
+        let filter = LogFilter { run: Some(run), ..LogFilter::default() };
+        // What cannot be read is as if it were of now.
+        settling.store.journal(&settling.workspace, filter).ok()
+    });
+    let times = journals.flatten().filter_map(|stored| match stored.entry {
+        Entry::Intended { op, .. } => Some((op, stored.at)),
+        _ => None,
+    });
+    times.collect()
+}
+
+/// How long ago that was. By a clock that was set back since, not at all.
+fn age(settling: &Settling, at: Option<&String>) -> Duration {
+    let at = at.and_then(|at| moment(at));
+    let age = at.and_then(|at| settling.host.now().duration_since(at).ok());
+    age.unwrap_or_default()
+}
+
 type Problem = Box<Diagnostic>;
 
 /// What the journal and the state say of an intent, and whose it is.
@@ -137,6 +166,7 @@ fn opened_intent<'s>(
     settling: &Settling,
     state: &'s State,
     intent: &'s OpenIntent,
+    age: Duration,
 ) -> Result<Option<(Open<'s>, &'s ProviderConfigAddr)>, Problem> {
     let Entry::Intended { op, object, action, token, provider, planned, private, adopt } =
         &intent.entry
@@ -150,6 +180,7 @@ fn opened_intent<'s>(
         token,
         planned: None,
         private,
+        age,
         shell: adopt.as_deref().cloned(),
         stored: state.objects.get(object),
         prior: None,
@@ -177,19 +208,20 @@ fn question<'s>(open: &Open<'s>, provider: &'s ProviderConfigAddr) -> Option<Que
                 prior,
                 planned: open.planned.clone().unwrap_or(Value::NULL),
                 private: open.private.to_vec(),
+                age: Some(open.age),
             }))
         }
     };
     Some(Question { provider, ty: &open.address.instance.resource.ty, request })
 }
 
-/// Looks the answer up in the table.
+/// Looks the answer up in the table. A warning tells of an object that could not be finished.
 fn conclude(
     settling: &Settling,
     types: &mut StoredTypes,
     open: &Open<'_>,
     answer: Option<Result<Settled, ProviderError>>,
-) -> Result<(SettledIntent, Entry), Problem> {
+) -> Result<(SettledIntent, Entry, Option<Diagnostic>), Problem> {
     let read = answer.transpose();
     let read = read.map_err(|error| Box::new(unsettled(open, &error.to_string())))?;
     let found = match &read {
@@ -197,9 +229,14 @@ fn conclude(
         None => Found::Unreadable,
     };
     let row = decide(open.action, found, open.stored.is_some());
+    let mut unfinished = None;
     let (how, object) = match (row.decision, read) {
         (Decision::Adopt, Some(Settled::Exists(object))) => {
-            (HowSettled::Adopted, Some(Box::new(adopted(settling, types, open, &object)?)))
+            (HowSettled::Adopted, Some(Box::new(adopted(settling, types, open, &object, true)?)))
+        }
+        (Decision::Adopt, Some(Settled::Unfinished(object, why))) => {
+            unfinished = Some(warning(open, &why));
+            (HowSettled::Adopted, Some(Box::new(adopted(settling, types, open, &object, false)?)))
         }
         (Decision::Absent, _) => (HowSettled::Absent, None),
         (Decision::Unchanged, _) => (HowSettled::Unchanged, None),
@@ -212,7 +249,7 @@ fn conclude(
     };
     let address = open.address.clone();
     let done = SettledIntent { address: address.clone(), action: open.action, how };
-    Ok((done, Entry::Settled { op: open.op, address, how, object }))
+    Ok((done, Entry::Settled { op: open.op, address, how, object }, unfinished))
 }
 
 fn decoded(open: &Open<'_>, stored: &StoredObject, registry: &Registry) -> Result<Object, Problem> {
@@ -228,6 +265,7 @@ fn adopted(
     types: &mut StoredTypes,
     open: &Open<'_>,
     object: &Object,
+    finished: bool,
 ) -> Result<StoredObject, Problem> {
     let problem = |message: &str| Box::new(unsettled(open, message));
     let shell = match (&open.shell, open.stored) {
@@ -235,7 +273,7 @@ fn adopted(
         (None, Some(stored)) => stored.clone(),
         (None, None) => return Err(problem("its intent does not say how to store the object")),
     };
-    let whole = conform::unknowns(&object.value).is_empty();
+    let whole = finished && conform::unknowns(&object.value).is_empty();
     let status = match (open.action, open.stored) {
         (ActionKind::Create, _) if !whole => ObjectStatus::Tainted,
         (ActionKind::Create, _) => shell.status,
@@ -249,6 +287,19 @@ fn adopted(
     let instance = &open.address.instance;
     record::filled(&settling.registry, types, instance, &shell, &value, object.private.clone())
         .map_err(|message| problem(&message))
+}
+
+fn warning(open: &Open<'_>, why: &ProviderError) -> Diagnostic {
+    Diagnostic::warning(
+        "Interrupted operation left an unfinished object",
+        format!(
+            "An earlier run died during the operation {} ({}). Its object exists, but could not be \
+             finished: {why}.",
+            open.op.0,
+            open.action.verb()
+        ),
+    )
+    .of(open.address)
 }
 
 fn unsettled(open: &Open<'_>, why: &str) -> Diagnostic {

@@ -114,7 +114,11 @@ impl Found {
         prior: Option<&Object>,
         planned: Option<&kprov_core::Value>,
     ) -> Found {
-        let Settled::Exists(object) = read else { return Found::Nothing };
+        let object = match read {
+            Settled::Exists(object) => object,
+            Settled::Unfinished(..) => return Found::Otherwise,
+            Settled::Absent => return Found::Nothing,
+        };
         if prior.is_some_and(|prior| prior.value == object.value) {
             return Found::AsBefore;
         }

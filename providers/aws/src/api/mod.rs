@@ -72,6 +72,7 @@ struct Shared {
     made: fresh::Made,
     counts: Mutex<BTreeMap<String, u64>>,
     tokens: Mutex<HashMap<String, SystemTime>>,
+    concluded: Mutex<HashMap<String, AwsError>>,
 }
 
 impl Api {
@@ -96,6 +97,7 @@ impl Api {
             made: fresh::Made::default(),
             counts: Mutex::default(),
             tokens: Mutex::default(),
+            concluded: Mutex::default(),
         };
         Api { shared: Arc::new(shared), region }
     }
@@ -173,6 +175,22 @@ impl Api {
     pub(crate) fn token_used(&self, token: &str) -> Option<SystemTime> {
         let tokens = self.shared.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         tokens.get(token).copied()
+    }
+
+    /// Remembers how a write with this token ended, where that is no matter of a lost answer.
+    pub(crate) fn conclude(&self, token: &str, error: AwsError) -> AwsError {
+        if error.is_conclusion() {
+            let concluded = &self.shared.concluded;
+            let mut concluded = concluded.lock().unwrap_or_else(PoisonError::into_inner);
+            concluded.insert(token.to_owned(), error.clone());
+        }
+        error
+    }
+
+    /// How a write with this token ended in this process, if it failed for good.
+    pub(crate) fn concluded(&self, token: &str) -> Option<AwsError> {
+        let concluded = &self.shared.concluded;
+        concluded.lock().unwrap_or_else(PoisonError::into_inner).get(token).cloned()
     }
 }
 

@@ -11,6 +11,7 @@ use kprov_provider::{
     UpdateRequest, with_attributes,
 };
 
+use super::blame::blame;
 use super::plan::{Plan, differing};
 use super::write::Changes;
 use super::{AwsResource, Create, Made, Tagging};
@@ -21,6 +22,9 @@ use crate::tags::Tags;
 
 /// How long after its use a token whose object is not found may still turn up.
 const UNSETTLED: Duration = Duration::from_secs(30);
+
+/// The same, of a create of another process, by how long ago its intent was recorded.
+const FORGOTTEN: Duration = Duration::from_secs(15);
 
 /// A type with its name.
 #[derive(Debug)]
@@ -153,10 +157,14 @@ impl<T: AwsResource> Adapter<T> {
         let fail = |error: AwsError| error.provider(self.summary("settle"));
         let mut found = self.find(&api, create).await.map_err(fail)?;
         let mut tries = 1;
+        let start = api.now();
+        let may_turn_up = || match (api.token_used(create.token), request.age) {
+            (Some(used), _) => api.since(used) < UNSETTLED,
+            (None, Some(age)) => age + api.since(start) < FORGOTTEN,
+            (None, None) => false,
+        };
         // A create whose answer was lost a moment ago may not be visible yet.
-        while found.is_none()
-            && api.token_used(create.token).is_some_and(|used| api.since(used) < UNSETTLED)
-        {
+        while found.is_none() && may_turn_up() {
             api.pause(tries + 2).await;
             tries += 1;
             found = self.find(&api, create).await.map_err(fail)?;
@@ -164,14 +172,17 @@ impl<T: AwsResource> Adapter<T> {
         let Some(made) = found else { return Ok(Settled::Absent) };
         let identified = self.identified(&planned, &made);
         let identified = identified.map_err(|error| self.unidentified(error))?;
-        Ok(match self.read_found(&api, Fields(&identified)).await.map_err(fail)? {
-            Some(row) => Settled::Exists(Object {
-                // As after a create: what was left open is as AWS says, also where that is nothing.
-                value: self.value(&api, &row, &planned)?,
-                private: request.private,
-            }),
-            None => Settled::Absent,
-        })
+        // Tags outlive their objects: what is not there needs no finishing.
+        if self.read_found(&api, Fields(&identified)).await.map_err(fail)?.is_none() {
+            return Ok(Settled::Absent);
+        }
+        let unfinished = self.finish(&api, &made, create).await.map_err(fail)?;
+        let Some(row) = self.read_found(&api, Fields(&identified)).await.map_err(fail)? else {
+            return Ok(Settled::Absent);
+        };
+        // As after a create: what was left open is as AWS says, also where that is nothing.
+        let value = self.value(&api, &row, &planned)?;
+        Ok(settled(Object { value, private: request.private }, unfinished, self.summary("create")))
     }
 
     /// What became of an update. Of what AWS does not tell (the content of an object), what it tells
@@ -184,21 +195,36 @@ impl<T: AwsResource> Adapter<T> {
     ) -> Result<Settled> {
         let before = &prior.value;
         let known = fill(planned, before);
-        let now = self.read_over(context, before, before).await?;
-        let block = self.block();
-        let mut names = block.attributes.keys().chain(block.blocks.keys());
         let exists = |value| Settled::Exists(Object { value, private: prior.private.clone() });
-        if let Some(now) = now {
-            let took_effect = names.any(|name| {
-                let old = before.get(name);
-                planned.get(name) != old && now.get(name) != old
-            });
-            if planned.is_null() || !took_effect {
+        if let Some(now) = self.read_over(context, before, before).await?
+            && !self.took_effect(before, planned, &now, |_, _| true)
+        {
+            // Who does not know what was asked for may not see it (a refresh that is under way).
+            let told = self.read_over(context, &known, before).await?;
+            let as_planned = |wanted: &Value, now: &Value| fill(wanted, now) == *now;
+            let told = told.filter(|told| self.took_effect(before, planned, told, as_planned));
+            if planned.is_null() || told.is_none() {
                 return Ok(exists(now));
             }
         }
         // The update may also have changed by what the object is found.
         Ok(self.read_over(context, &known, planned).await?.map_or(Settled::Absent, exists))
+    }
+
+    /// Has an attribute that was to change changed, and is it now `as_planned`?
+    fn took_effect(
+        &self,
+        before: &Value,
+        planned: &Value,
+        now: &Value,
+        as_planned: impl Fn(&Value, &Value) -> bool,
+    ) -> bool {
+        let block = self.block();
+        block.attributes.keys().chain(block.blocks.keys()).any(|name| {
+            let (old, wanted, now) = (before.get(name), planned.get(name), now.get(name));
+            let fits = || wanted.zip(now).is_some_and(|(wanted, now)| as_planned(wanted, now));
+            wanted != old && now != old && fits()
+        })
     }
 }
 
@@ -239,7 +265,8 @@ impl<T: AwsResource> Resource for Adapter<T> {
             tags: &tags,
         };
         let made = self.make(&api, create).await;
-        let made = made.map_err(|error| error.provider(self.summary("create")))?;
+        let fail = |error| blame(Fields(&request.config), error).provider(self.summary("create"));
+        let made = made.map_err(fail)?;
         let object = self.made(&api, &planned, made).await.map_err(|mut error| {
             error.class = ErrorClass::Ambiguous;
             error
@@ -250,7 +277,8 @@ impl<T: AwsResource> Resource for Adapter<T> {
     async fn update(&self, context: &CallContext, request: UpdateRequest) -> Result<Object> {
         let (prior, planned) = (&request.prior.value, &request.planned);
         let api = self.api(context, prior);
-        let fail = |error: AwsError| error.provider(self.summary("update"));
+        let config = Fields(&request.config);
+        let fail = |error: AwsError| blame(config, error).provider(self.summary("update"));
         let names = differing(self.block(), Fields(prior), Fields(planned));
         let changes = Changes {
             prior: Fields(prior),
@@ -259,7 +287,8 @@ impl<T: AwsResource> Resource for Adapter<T> {
             names: &names,
         };
         if !names.is_empty() {
-            self.inner.update(&api, changes).await.map_err(fail)?;
+            let updated = self.inner.update(&api, changes).await;
+            updated.map_err(|error| api.conclude(&request.intent.token, error)).map_err(fail)?;
         }
         let (old, new) = (Fields(prior).map("tags_all"), self.tags(&api, Fields(planned)));
         let tagged = self.retag(&api, Fields(prior), &old, &new).await;
@@ -286,7 +315,13 @@ impl<T: AwsResource> Resource for Adapter<T> {
     async fn settle(&self, context: &CallContext, request: SettleRequest) -> Result<Settled> {
         match request.prior {
             None => self.settle_create(context, request).await,
-            Some(prior) => self.settle_update(context, prior, &request.planned).await,
+            Some(prior) => {
+                let concluded = self.api(context, &prior.value).concluded(&request.intent.token);
+                Ok(match self.settle_update(context, prior, &request.planned).await? {
+                    Settled::Exists(object) => settled(object, concluded, self.summary("update")),
+                    other => other,
+                })
+            }
         }
     }
 
@@ -309,6 +344,13 @@ impl<T: AwsResource> Resource for Adapter<T> {
                 "There is no such object: {id:?}. Check the id, the region and the account."
             ))),
         }
+    }
+}
+
+fn settled(object: Object, unfinished: Option<AwsError>, summary: String) -> Settled {
+    match unfinished {
+        Some(error) => Settled::Unfinished(object, error.provider(summary)),
+        None => Settled::Exists(object),
     }
 }
 

@@ -223,6 +223,7 @@ impl Run<'_> {
             prior: None,
             planned: planned.value.clone(),
             private: planned.private.clone(),
+            age: None,
         };
         let settled = self.settle(request.clone()).await;
         self.expect(
@@ -236,6 +237,7 @@ impl Run<'_> {
             None => true,
             Some(Settled::Absent) => self.is_local(),
             Some(Settled::Exists(object)) => object.value == created.value,
+            Some(Settled::Unfinished(..)) => false,
         };
         self.expect(found, "settle after a crash after create", || match &settled {
             Some(Settled::Exists(object)) => {
@@ -244,6 +246,7 @@ impl Run<'_> {
                     differing(&created, object)
                 )
             }
+            Some(Settled::Unfinished(_, why)) => format!("it could not be finished: {why}"),
             _ => "the object that was made is not found".to_owned(),
         });
         self.check_count("settling", before, usize::from(!self.is_local()));
@@ -261,6 +264,7 @@ impl Run<'_> {
             prior: Some(created.clone()),
             planned: planned.value,
             private: planned.private,
+            age: None,
         };
         let settled = self.settle(request.clone()).await;
         self.expect(
