@@ -76,6 +76,11 @@ pub(crate) fn role_known(scope: &mut Scope<'_>, name: &str) -> Option<KnownRole>
     })
 }
 
+/// The clients of an identity provider of this account.
+pub(crate) fn clients_of_provider(scope: &mut Scope<'_>, arn: &str) -> Option<Vec<String>> {
+    scope.global().iam.providers.get(arn).map(|provider| provider.clients.clone())
+}
+
 /// A role as other services see it.
 pub(crate) struct KnownRole {
     pub(crate) arn: String,

@@ -13,6 +13,8 @@ pub(crate) enum Principal<'q> {
     Service(&'q str),
     /// A caller: its account and its ARN as `GetCallerIdentity` says it.
     Caller { account: &'q str, arn: &'q str },
+    /// Somebody whom an identity provider knows, by the provider's ARN.
+    Federated(&'q str),
     /// A role of AWS's own: what a policy says of its account is not said of it, since nobody gives it permissions.
     Exactly(&'q str),
 }
@@ -104,6 +106,7 @@ fn has_principal(statement: &Value, principal: Principal<'_>) -> bool {
         Value::String(all) => all == "*",
         listed => match principal {
             Principal::Service(name) => texts(&listed["Service"]).contains(&name),
+            Principal::Federated(arn) => texts(&listed["Federated"]).contains(&arn),
             Principal::Exactly(arn) => texts(&listed["AWS"]).contains(&arn),
             Principal::Caller { account, arn } => {
                 texts(&listed["AWS"]).into_iter().any(|one| is_caller(one, account, arn))
