@@ -144,6 +144,17 @@ def test_auto_rollback_needs_a_fixed_version(autoscaling, make, until):
         start(autoscaling, "1", AutoRollback=True)
 
 
+def test_auto_rollback_needs_a_fixed_image(autoscaling, ec2, ssm, make, group):
+    # AutoRollback: not supported when the template names its image by an SSM parameter.
+    group(1)
+    ssm.put_parameter(Name="/images/node", Value=make.image, Type="String", DataType="aws:ec2:image")
+    data = {"ImageId": "resolve:ssm:/images/node", "InstanceType": "t3.small"}
+    ec2.create_launch_template_version(LaunchTemplateName=NAME, LaunchTemplateData=data)
+    with refused("ValidationError"):
+        start(autoscaling, "3", AutoRollback=True)
+    start(autoscaling, "3")
+
+
 @pytest.mark.parametrize(
     "preferences",
     [

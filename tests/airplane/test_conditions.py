@@ -92,11 +92,14 @@ def test_targets_of_a_zone_that_is_down_are_unhealthy(elbv2, make, condition, un
 
 
 def test_impaired_instance(ec2, make, condition, until):
-    machine = make.instance(make.subnet(make.vpc()))
+    machine = make.instance(make.subnet(make.vpc(), zone=make.zones[0]))
     status = lambda: ec2.describe_instance_status(InstanceIds=[machine])["InstanceStatuses"]
     until(lambda: status() and status()[0]["InstanceStatus"]["Status"] == "ok")
-    condition(f"impaired:{machine}")
-    assert status()[0]["InstanceStatus"]["Status"] == "impaired"
+    for what in (f"impaired:{machine}", f"zone-down:{make.zones[0]}"):
+        condition(what)
+        assert status()[0]["InstanceStatus"]["Status"] == "impaired"
+        condition()
+        assert status()[0]["InstanceStatus"]["Status"] == "ok"
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ use super::members::of_group;
 use super::{invalid, reconcile};
 use crate::around::call::Call;
 use crate::service::Action;
+use crate::service::ec2::launch::BY_PARAMETER;
 use crate::wire::fault::{Fault, Outcome};
 use crate::world::Millis;
 use crate::world::scope::Scope;
@@ -164,6 +165,13 @@ fn start(call: &mut Call<'_>) -> Outcome {
     }
     let target = if config.is_some() { config } else { group.config.clone() };
     let recipe = target.recipe(call, (0, 0))?;
+    let by_parameter =
+        recipe.data["ImageId"].as_str().is_some_and(|id| id.starts_with(BY_PARAMETER));
+    if by_parameter && preferences.get("AutoRollback").and_then(Value::as_bool) == Some(true) {
+        return Err(invalid(
+            "Auto rollback is not supported with a launch template whose ImageId is a parameter.",
+        ));
+    }
     let matching = preferences.get("SkipMatching").and_then(Value::as_bool) == Some(true);
     let members: Vec<_> = of_group(call, &name)
         .into_iter()

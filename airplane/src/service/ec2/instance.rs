@@ -317,9 +317,11 @@ fn describe_status(call: &mut Call<'_>) -> Outcome {
     for id in &ids {
         find(call, |s| &s.instances, "i", id)?;
     }
-    let conditions = call.world.conditions.iter();
-    let impaired: std::collections::BTreeSet<String> =
-        conditions.filter_map(|name| name.strip_prefix("impaired:").map(str::to_owned)).collect();
+    let conditions = call.world.conditions.clone();
+    let broken = |id: &str, i: &Instance| {
+        conditions.contains(&format!("impaired:{id}"))
+            || conditions.contains(&format!("zone-down:{}", i.zone))
+    };
     let view = view(&mut call.scope);
     let mut found = Vec::new();
     for (id, i) in view.ec2.instances.seen(view.now) {
@@ -327,7 +329,7 @@ fn describe_status(call: &mut Call<'_>) -> Outcome {
         {
             continue;
         }
-        let (status, detail) = status_words(i, impaired.contains(id), view.now);
+        let (status, detail) = status_words(i, broken(id, i), view.now);
         let summary =
             json!({"Status": status, "Details": [{"Name": "reachability", "Status": detail}]});
         let out = json!({

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::around::faults::glob;
 use crate::world::scope::Scope;
 use crate::world::timing;
 
@@ -84,12 +85,12 @@ pub(crate) fn is_principal(scope: &mut Scope<'_>, arn: &str) -> bool {
 
 fn applies(statement: &Value, question: &Question<'_>) -> bool {
     let action = question.action.to_ascii_lowercase();
-    let is_action = |pattern: &str| fits(&pattern.to_ascii_lowercase(), &action);
+    let is_action = |pattern: &str| glob(&pattern.to_ascii_lowercase(), &action);
     let actions = has(statement, "Action", "NotAction", is_action);
     let principal = has_principal(statement, question.principal);
     let resource = question
         .resource
-        .is_none_or(|resource| has(statement, "Resource", "NotResource", |p| fits(p, resource)));
+        .is_none_or(|resource| has(statement, "Resource", "NotResource", |p| glob(p, resource)));
     actions && principal && resource && conditions(&statement["Condition"], question.context)
 }
 
@@ -157,10 +158,10 @@ fn condition(operator: &str, wanted: &[&str], found: Option<&str>) -> bool {
         "Bool" | "StringEqualsIgnoreCase" => {
             any(|wanted, found| wanted.eq_ignore_ascii_case(found))
         }
-        "StringLike" | "ArnLike" | "ArnEquals" => any(fits),
+        "StringLike" | "ArnLike" | "ArnEquals" => any(glob),
         // A key that is not there differs from everything.
         "StringNotEquals" => found.is_none() || !any(equals),
-        "StringNotLike" | "ArnNotLike" | "ArnNotEquals" => found.is_none() || !any(fits),
+        "StringNotLike" | "ArnNotLike" | "ArnNotEquals" => found.is_none() || !any(glob),
         _ => false,
     }
 }
@@ -171,27 +172,6 @@ fn texts(value: &Value) -> Vec<&str> {
         Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
         _ => Vec::new(),
     }
-}
-
-// `*` stands for any characters, `?` for one.
-fn fits(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) =
-        (pattern.chars().collect(), text.chars().collect());
-    let (mut p, mut t, mut star) = (0, 0, None);
-    while t < text.len() {
-        if pattern.get(p) == Some(&'*') {
-            star = Some((p, t));
-            p += 1;
-        } else if pattern.get(p).is_some_and(|c| *c == '?' || *c == text[t]) {
-            (p, t) = (p + 1, t + 1);
-        } else if let Some((at, from)) = star {
-            star = Some((at, from + 1));
-            (p, t) = (at + 1, from + 1);
-        } else {
-            return false;
-        }
-    }
-    pattern[p..].iter().all(|c| *c == '*')
 }
 
 #[cfg(test)]
