@@ -3,6 +3,7 @@ use crate::airplane::Inner;
 use crate::around::faults::Rule;
 use crate::balancing;
 use crate::service::autoscaling;
+use crate::service::ec2::spot;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
@@ -95,6 +96,12 @@ fn settings(
         (&Method::GET, "sockets") => Ok(json!(inner.world.sockets)),
         (method @ (&Method::PUT | &Method::POST), "sockets") => {
             balancing::sockets(inner, method, &body()?).map_err(|e| (400, e))
+        }
+        (&Method::POST, "interrupt") => {
+            let instance = body()?["instance"].as_str().unwrap_or_default().to_owned();
+            spot::interrupt(&mut inner.world, &instance).map_err(|e| (400, e))?;
+            inner.catch_up().map_err(internal)?;
+            Ok(json!({}))
         }
         (&Method::PUT, "throttling") => {
             let mode = body()?["mode"].as_str().unwrap_or_default().parse();

@@ -397,6 +397,8 @@ pub(crate) enum Event {
     Running { id: String },
     /// It has stopped.
     Stopped { id: String },
+    /// A Spot Instance's warning time is over.
+    Interrupted { id: String },
     /// It is gone; describes show it for a while yet.
     Terminated { id: String },
     /// Describes show it no more.
@@ -426,6 +428,7 @@ impl Event {
                 announce(scope, &id, "terminated");
                 scope.schedule(timing::GHOST, super::Event::Instance(Event::Forgotten { id }));
             }
+            Event::Interrupted { id } => super::spot::end(scope, &id),
             Event::Forgotten { id } => {
                 ec2(scope).instances.remove(&id);
                 tags::forget(scope, &id);
