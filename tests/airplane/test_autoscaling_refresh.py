@@ -243,6 +243,23 @@ def test_checkpoint_waits(autoscaling, make, group, until, step):
     assert len(new()) == 2
 
 
+def test_last_checkpoint_is_the_end(autoscaling, make, group, until):
+    # CheckpointPercentages: "To replace all instances in the Auto Scaling group, the last number must be 100."
+    old = group(2)
+    refresh = start(autoscaling, CheckpointPercentages=[50], CheckpointDelay=60)
+    until(finished(autoscaling, refresh, "Successful"), 3600, 15)
+    assert (seen(autoscaling, refresh)["PercentageComplete"], seen(autoscaling, refresh)["InstancesToUpdate"]) == (50, 1)
+    assert len(set(old) & set(in_service(make))) == 1
+
+
+def test_percentages_come_from_the_maintenance_policy(autoscaling, group):
+    # RefreshPreferences, MinHealthyPercentage: "If not specified, the default value ... instance maintenance policy".
+    group(1, InstanceMaintenancePolicy={"MinHealthyPercentage": 100, "MaxHealthyPercentage": 120})
+    autoscaling.start_instance_refresh(AutoScalingGroupName=NAME)
+    (it,) = autoscaling.describe_instance_refreshes(AutoScalingGroupName=NAME)["InstanceRefreshes"]
+    assert (it["Preferences"]["MinHealthyPercentage"], it["Preferences"]["MaxHealthyPercentage"]) == (100, 120)
+
+
 def test_bake_time(autoscaling, group, until, step):
     group(1)
     refresh = start(autoscaling, MinHealthyPercentage=0, BakeTime=600)

@@ -35,6 +35,9 @@ pub(crate) struct Refresh {
     /// Instances that are still to be replaced.
     pub(super) left: Vec<String>,
     pub(super) total: usize,
+    /// How many shall be replaced: all, unless the last checkpoint is below 100 percent.
+    #[serde(default)]
+    pub(super) goal: Option<usize>,
     /// How many have a successor that is in service and warm.
     #[serde(default)]
     pub(super) updated: usize,
@@ -68,6 +71,11 @@ impl Refresh {
         )
     }
 
+    /// How many shall be replaced.
+    pub(super) fn goal(&self) -> usize {
+        self.goal.unwrap_or(self.total)
+    }
+
     /// How much is done.
     pub(super) fn percentage(&self) -> i64 {
         let percentage = (self.updated * 100).checked_div(self.total).unwrap_or(100);
@@ -85,9 +93,16 @@ pub(super) fn open_of(scope: &mut Scope<'_>, name: &str) -> Option<(String, Refr
 fn checked(call: &mut Call<'_>, config: &Config) -> Result<Map<String, Value>, Fault> {
     let given = call.get("Preferences").and_then(Value::as_object).cloned().unwrap_or_default();
     let mut all = Map::new();
+    let name = call.str("AutoScalingGroupName");
+    let group = call.realm().autoscaling.groups.get(&name);
+    let policy = group.and_then(|group| group.others.get("InstanceMaintenancePolicy"));
+    let of_policy = |name: &str, default: i64| {
+        let value = policy.and_then(|policy| policy[name].as_i64()).filter(|value| *value >= 0);
+        json!(value.unwrap_or(default))
+    };
     for (name, default) in [
-        ("MinHealthyPercentage", json!(90)),
-        ("MaxHealthyPercentage", json!(100)),
+        ("MinHealthyPercentage", of_policy("MinHealthyPercentage", 90)),
+        ("MaxHealthyPercentage", of_policy("MaxHealthyPercentage", 100)),
         ("SkipMatching", json!(false)),
         ("AutoRollback", json!(false)),
         ("ScaleInProtectedInstances", json!("Wait")),
@@ -188,18 +203,17 @@ fn start(call: &mut Call<'_>) -> Outcome {
         .map(|(id, _)| id)
         .collect();
     let checkpoints = preferences.get("CheckpointPercentages").and_then(Value::as_array);
-    let checkpoints = checkpoints
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_i64)
-        .filter(|step| *step < 100)
-        .collect();
+    let mut checkpoints: Vec<i64> =
+        checkpoints.into_iter().flatten().filter_map(Value::as_i64).collect();
+    // "To replace all instances in the Auto Scaling group, the last number in the array must be 100."
+    let last = usize::try_from(checkpoints.pop().unwrap_or(100)).unwrap_or(100);
     let refresh = Refresh {
         group: name.clone(),
         status: "Pending".to_owned(),
         started: call.now(),
         total: left.len(),
         kept: count - left.len(),
+        goal: Some((left.len() * last).div_ceil(100)),
         left,
         checkpoints,
         preferences,
