@@ -10,6 +10,7 @@ use crate::world::store::Store;
 use crate::world::{World, timing};
 use bytes::Bytes;
 use http::{Request, Response};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -77,6 +78,8 @@ pub(crate) struct Inner {
     pub(crate) around: Around,
     pub(crate) clock: Clock,
     pub(crate) store: Store,
+    /// How many connections each listener of a load balancer took.
+    pub(crate) turns: HashMap<String, usize>,
 }
 
 /// A strict AWS.
@@ -105,10 +108,12 @@ impl Airplane {
         if let Some(text) = &config.faults {
             around.rules = serde_json::from_str(text).map_err(StartError::Faults)?;
         }
-        Ok(Airplane { inner: Mutex::new(Inner { world, around, clock, store }) })
+        Ok(Airplane {
+            inner: Mutex::new(Inner { world, around, clock, store, turns: HashMap::new() }),
+        })
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
         // A panic inside an action left changes that were not committed: they are taken back by the next request.
         self.inner.lock().unwrap_or_else(|poisoned: PoisonError<_>| {
             self.inner.clear_poison();

@@ -1,6 +1,8 @@
 //! The control API under `/_airplane/`: what the CLI, tests and people ask of airplane itself. JSON in, JSON out.
 use crate::airplane::Inner;
 use crate::around::faults::Rule;
+use crate::balancing;
+use crate::service::autoscaling;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
@@ -59,12 +61,24 @@ fn answer(inner: &mut Inner, request: &Request<Bytes>) -> Result<Value, (u16, St
         (&Method::PUT, "conditions") => {
             inner.world.conditions =
                 serde_json::from_value(body()?).map_err(|e| (400, e.to_string()))?;
+            autoscaling::wake_all(&mut inner.world);
             Ok(json!(inner.world.conditions))
         }
         (&Method::PUT, "quotas") => {
             inner.world.quotas =
                 serde_json::from_value(body()?).map_err(|e| (400, e.to_string()))?;
+            autoscaling::wake_all(&mut inner.world);
             Ok(json!(inner.world.quotas))
+        }
+        (&Method::GET, "listeners") => Ok(balancing::listeners(inner)),
+        (&Method::GET, "sockets") => Ok(json!(inner.world.sockets)),
+        (method @ (&Method::PUT | &Method::POST), "sockets") => {
+            balancing::sockets(inner, method, &body()?).map_err(|e| (400, e))
+        }
+        (&Method::PUT, "throttling") => {
+            let mode = body()?["mode"].as_str().unwrap_or_default().parse();
+            inner.around.throttling = mode.map_err(|e| (400, e))?;
+            Ok(status(inner))
         }
         (&Method::PUT, "visibility") => {
             let millis = body()?["millis"].as_i64().filter(|m| *m >= 0);

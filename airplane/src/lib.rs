@@ -1,11 +1,13 @@
 //! airplane: a strict AWS in one process. See docs/adr/0002-aws-and-airplane.md.
 //! `Airplane::handle` is all of it, sans I/O but for its database; `server` is a thin shell around it.
-// The rooms below hold what the action families, which come one by one, build on.
-#![allow(dead_code)]
 
 mod airplane;
 mod around;
+mod balancing;
+#[cfg(test)]
+mod balancing_tests;
 mod control;
+mod proxy;
 mod remote;
 pub mod server;
 mod service;

@@ -1,5 +1,7 @@
 //! A thin shell of hyper around `Airplane`: loopback only, HTTP/1.1, delays and lost answers as the response says.
+//! Network load balancers work while it runs.
 use crate::airplane::{Airplane, Delivery};
+use crate::proxy;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -20,6 +22,7 @@ pub struct Server {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
+    balancing: JoinHandle<()>,
 }
 
 /// Listens and serves. Port 0 takes a free port, which `Server::address` tells.
@@ -33,8 +36,9 @@ pub async fn start(airplane: Arc<Airplane>, address: SocketAddr) -> io::Result<S
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);
+    let balancing = tokio::spawn(proxy::run(airplane.clone(), stopped.clone()));
     let accepting = tokio::spawn(accept(airplane, listener, stopped));
-    Ok(Server { address, stop, accepting })
+    Ok(Server { address, stop, accepting, balancing })
 }
 
 impl Server {
@@ -46,7 +50,7 @@ impl Server {
     /// Takes no more connections, lets running requests finish, and returns when the last one has.
     pub async fn stop(self) {
         let _ = self.stop.send(true);
-        let _ = self.accepting.await;
+        let _ = (self.accepting.await, self.balancing.await);
     }
 }
 

@@ -109,7 +109,8 @@ def session_cloud(target):
 
 @pytest.fixture(scope="module", autouse=True)
 def empty_world(target):
-    """Groups that earlier files left behind go on living when the clock steps, which costs time."""
+    """Groups that earlier files left behind and whose launches are abandoned launch again and again, as on AWS; when
+    the clock jumps by days that costs time. Idle groups cost none."""
     if target.name == "airplane":
         target.control("reset")
 

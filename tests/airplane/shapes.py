@@ -28,6 +28,8 @@ DOCUMENTED_VALUES = {
     # VpcEndpoint: the examples of CreateVpcEndpoint and DescribeVpcEndpoints have small letters.
     *(("State", state) for state in ("pending", "available", "deleting", "deleted", "failed", "rejected", "expired")),
     ("State", "pendingAcceptance"),
+    # AttachedPermissionsBoundary: "This data type can only have a value of Policy."
+    ("PermissionsBoundaryAttachmentType", "Policy"),
 }
 # ListHostedZones, Marker: "For the second and subsequent calls".
 NOT_ALWAYS_THERE = {"ListHostedZonesResponse.Marker"}

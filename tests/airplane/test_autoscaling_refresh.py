@@ -93,7 +93,9 @@ def test_launches_before_it_terminates_when_told(autoscaling, make, group, step)
     most = 0
     for _ in range(400):
         assert len(in_service(make)) >= 2
-        most = max(most, len(make.described_group()["Instances"]))
+        # MaxHealthyPercentage: "the maximum percentage of the group that can be in service and healthy, or pending".
+        states = [i["LifecycleState"] for i in make.described_group()["Instances"]]
+        most = max(most, sum(not state.startswith("Terminating") for state in states))
         if seen(autoscaling, refresh)["Status"] == "Successful":
             break
         step(10)

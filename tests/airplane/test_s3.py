@@ -103,6 +103,12 @@ def test_range_and_conditions(s3, bucket):
     tag = s3.put_object(Bucket=bucket, Key="k", Body=b"0123456789")["ETag"]
     got = s3.get_object(Bucket=bucket, Key="k", Range="bytes=2-4")
     assert (got["Body"].read(), got["ContentRange"]) == (b"234", "bytes 2-4/10")
+    # GetObject, Range: RFC 9110, 206 Partial Content and the part's length.
+    assert (got["ResponseMetadata"]["HTTPStatusCode"], got["ContentLength"]) == (206, 3)
+    tail = s3.get_object(Bucket=bucket, Key="k", Range="bytes=-3")
+    assert (tail["Body"].read(), tail["ContentRange"]) == (b"789", "bytes 7-9/10")
+    seen = s3.head_object(Bucket=bucket, Key="k", Range="bytes=0-3")
+    assert (seen["ResponseMetadata"]["HTTPStatusCode"], seen["ContentLength"]) == (206, 4)
     with refused("InvalidRange", status=416):
         s3.get_object(Bucket=bucket, Key="k", Range="bytes=20-30")
     with refused("304"):
@@ -337,4 +343,4 @@ def test_reads_with_empty_answers(s3, bucket):
     assert "Status" not in s3.get_bucket_accelerate_configuration(Bucket=bucket)
     assert s3.get_bucket_request_payment(Bucket=bucket)["Payer"] == "BucketOwner"
     (grant,) = s3.get_bucket_acl(Bucket=bucket)["Grants"]
-    assert grant["Permission"] == "FULL_CONTROL"
+    assert (grant["Permission"], grant["Grantee"]["Type"]) == ("FULL_CONTROL", "CanonicalUser")

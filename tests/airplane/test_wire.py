@@ -131,13 +131,14 @@ def test_iam_is_the_same_in_every_region(cloud, make):
 
 
 def test_ec2_pages(ec2, make):
-    for n in range(7):
-        make.internet_gateway()
-    answer = ec2.describe_internet_gateways(MaxResults=5)
-    assert len(answer["InternetGateways"]) == 5
-    rest = ec2.describe_internet_gateways(MaxResults=5, NextToken=answer["NextToken"])
-    ids = [g["InternetGatewayId"] for g in answer["InternetGateways"] + rest["InternetGateways"]]
-    assert len(set(ids)) >= 7
+    vpc = make.vpc()
+    made = {make.main_route_table(vpc)} | {make.route_table(vpc) for _ in range(6)}
+    by = filters(vpc_id=vpc)
+    answer = ec2.describe_route_tables(Filters=by, MaxResults=5)
+    assert len(answer["RouteTables"]) == 5
+    rest = ec2.describe_route_tables(Filters=by, MaxResults=5, NextToken=answer["NextToken"])
+    ids = [t["RouteTableId"] for t in answer["RouteTables"] + rest["RouteTables"]]
+    assert (len(ids), set(ids)) == (7, made)
     assert not rest.get("NextToken")
 
 

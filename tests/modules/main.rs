@@ -4,6 +4,7 @@
 mod documented;
 mod everything;
 mod facts;
+mod foreign;
 mod network;
 mod paper;
 mod project;

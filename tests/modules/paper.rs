@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use kprov_core::{Path, PathStep, ProviderAddr, Type, Value, value};
+use kprov_core::{Path, PathStep, ProviderAddr, ResourceMode, Type, Value, value};
 use kprov_provider::{
     CallContext, CreateRequest, DataSource, DeleteRequest, Object, PlanRequest, PlannedObject,
     Provider, ProviderError, ProviderSchema, ReadRequest, Resource, SettleRequest, Settled,
@@ -66,6 +66,10 @@ impl Provider for PaperAws {
 
     fn resource(&self, ty: &str) -> Option<&dyn Resource> {
         self.resources.get(ty).map(|it| it as &dyn Resource)
+    }
+
+    fn lacks(&self, _mode: ResourceMode, ty: &str) -> bool {
+        ty == "aws_db_subnet_group" || ty == "aws_vpc_endpoint_service"
     }
 
     fn data_source(&self, ty: &str) -> Option<&dyn DataSource> {

@@ -1,19 +1,23 @@
 //! The peers that judge us from outside: boto3, botocore and moto, in a Python environment of their
-//! own, and the suite that they run (`tests/airplane`).
+//! own, and the suite that they run (`tests/airplane`). moto also judges the AWS provider.
 //!
 //! The environment lies outside the clone, keyed by what it holds, so that it is made once. What
 //! cannot be had is said loudly and fails, unless KPROV_WITHOUT_PEERS=1 allows it to be missing.
 
 use std::fs;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
-use crate::shell::root;
+use crate::shell::{root, run_with};
 
 const REQUIREMENTS: &str = "tests/airplane/requirements.txt";
 const SUITE: &str = "tests/airplane";
 /// The servers that the suite judges.
 const TARGETS: [&str; 2] = ["airplane", "moto"];
+/// How long moto may take to listen.
+const STARTING: Duration = Duration::from_secs(60);
 /// The oldest Python that has `tomllib`.
 const CAN_RUN: &str = "import sys; sys.exit(sys.version_info < (3, 11))";
 
@@ -48,7 +52,7 @@ fn environment() -> Result<PathBuf, String> {
     placed.map(|()| python)
 }
 
-/// The suite against airplane, and then against moto.
+/// The suite against airplane and against moto, and then the provider's own cases over moto.
 pub fn suite() -> Result<(), String> {
     let python = match environment() {
         Ok(python) => python,
@@ -69,7 +73,43 @@ pub fn suite() -> Result<(), String> {
             failed.push(format!("{SUITE} against {target} ended with {}", output.status));
         }
     }
+    if let Err(reason) = provider(&python) {
+        failed.push(format!("the provider's cases over moto: {reason}"));
+    }
     if failed.is_empty() { Ok(()) } else { Err(failed.join("; ")) }
+}
+
+/// The provider's cases over moto.
+fn provider(python: &Path) -> Result<(), String> {
+    let port = TcpListener::bind("127.0.0.1:0")
+        .and_then(|probe| probe.local_addr())
+        .map_err(|error| format!("no port for moto: {error}"))?
+        .port();
+    let mut moto = Command::new(python)
+        .args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &port.to_string()])
+        .env("MOTO_AMIS_PATH", root().join(SUITE).join("moto-images.json"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| format!("cannot start moto: {error}"))?;
+    let endpoint = format!("http://127.0.0.1:{port}");
+    let tests = ["test", "--locked", "-p", "kprov-provider-aws", "--lib", "--", "conform"];
+    let result = answers(port)
+        .and_then(|()| run_with("cargo", &tests, &[("KPROV_MOTO_ENDPOINT", endpoint.as_str())]));
+    let ended = moto.kill().and_then(|()| moto.wait().map(|_| ()));
+    result.and(ended.map_err(|error| format!("moto did not end: {error}")))
+}
+
+/// Waits until somebody listens.
+fn answers(port: u16) -> Result<(), String> {
+    let start = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        if start.elapsed() > STARTING {
+            return Err(format!("moto does not listen on port {port} after {STARTING:?}"));
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Ok(())
 }
 
 /// One run of the suite, heard out.
@@ -85,7 +125,9 @@ fn run(python: &Path, target: &str) -> Result<Output, String> {
 
 /// What happens when the peers cannot be had.
 fn without(reason: &str) -> Result<(), String> {
-    let told = format!("not tested: {SUITE} against airplane and moto, because {reason}");
+    let told = format!(
+        "not tested: {SUITE} against airplane and moto, and the AWS provider over moto, because {reason}"
+    );
     if std::env::var_os("KPROV_WITHOUT_PEERS").is_some_and(|value| value == "1") {
         eprintln!("\n!!! {told}\n!!! allowed by KPROV_WITHOUT_PEERS=1\n");
         return Ok(());

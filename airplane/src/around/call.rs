@@ -7,7 +7,6 @@ use std::ops::{Deref, DerefMut};
 /// Who calls.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
-    pub(crate) access_key: String,
     pub(crate) arn: String,
     pub(crate) user_id: String,
 }

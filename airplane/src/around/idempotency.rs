@@ -89,8 +89,7 @@ mod tests {
 
     fn call<'a>(world: &'a mut World, account: &str, input: Value) -> Call<'a> {
         let scope = Scope { world, account: account.to_owned(), region: "us-east-1".to_owned() };
-        let caller =
-            Caller { access_key: String::new(), arn: String::new(), user_id: String::new() };
+        let caller = Caller { arn: String::new(), user_id: String::new() };
         let input = input.as_object().cloned().unwrap_or_default();
         Call {
             scope,

@@ -234,6 +234,7 @@ fn perform(m: &Model, op: &Operation, call: &mut Call<'_>) -> Result<Value, Faul
         return known;
     }
     let output = handler(call)?;
+    crate::service::changed(&mut call.scope, call.service, call.action);
     if dry {
         // The action ran to find what is wrong with the call; the fault takes its changes back.
         let message = "Request would have succeeded, but DryRun flag is set.";
@@ -259,26 +260,22 @@ fn place(world: &mut World, incoming: &Incoming) -> Result<(String, String, Call
     let region = incoming.scope.region.clone().unwrap_or_else(|| "us-east-1".to_owned());
     if let Some((account, session)) = crate::service::sts::session(world, &access_key) {
         if session.expires <= world.now {
-            let message = "The security token included in the request is expired";
-            let code =
-                if incoming.service == ServiceId::Ec2 { "RequestExpired" } else { "ExpiredToken" };
-            return Err(Fault::new(code, message).status(if incoming.service == ServiceId::Ec2 {
-                400
-            } else {
-                403
-            }));
+            return Err(expired(incoming.service));
         }
-        return Ok((
-            account,
-            region,
-            Caller { access_key, arn: session.arn, user_id: session.user_id },
-        ));
+        return Ok((account, region, Caller { arn: session.arn, user_id: session.user_id }));
     }
     let account = signature::account_of_key(&access_key).to_owned();
-    let caller = Caller {
-        access_key,
-        arn: format!("arn:aws:iam::{account}:root"),
-        user_id: account.clone(),
-    };
+    let caller = Caller { arn: format!("arn:aws:iam::{account}:root"), user_id: account.clone() };
     Ok((account, region, caller))
+}
+
+// The token of the credentials is past its end, as each protocol says it.
+fn expired(service: ServiceId) -> Fault {
+    let (code, status) = match service {
+        ServiceId::Ec2 => ("RequestExpired", 400),
+        ServiceId::S3 => ("ExpiredToken", 400),
+        service if service.is_json() => ("ExpiredTokenException", 400),
+        _ => ("ExpiredToken", 403),
+    };
+    Fault::new(code, "The security token included in the request is expired").status(status)
 }

@@ -43,6 +43,7 @@ macro_rules! services {
             }
 
             /// The names of the actions that have code.
+            #[cfg(test)]
             pub(crate) fn actions(self) -> impl Iterator<Item = &'static str> {
                 let actions = match self { $(ServiceId::$id => $module::ACTIONS,)* };
                 actions.iter().flat_map(|family| family.iter()).map(|(name, _)| *name)
@@ -85,6 +86,16 @@ services! {
     Sqs, sqs, "sqs", "sqs";
     Events, events, "events", "events";
     Ecr, ecr, "ecr", "ecr";
+}
+
+/// A call succeeded: tells those who look at what other services have.
+pub(crate) fn changed(scope: &mut Scope<'_>, service: ServiceId, action: &str) {
+    let is_read = ["Describe", "Get", "List"].iter().any(|verb| action.starts_with(verb));
+    let is_looked_at =
+        matches!(service, ServiceId::Ec2 | ServiceId::Elbv2 | ServiceId::Autoscaling);
+    if is_looked_at && !is_read {
+        autoscaling::wake(scope);
+    }
 }
 
 impl ServiceId {

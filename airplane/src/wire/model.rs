@@ -1,6 +1,7 @@
 //! The service models: what botocore knows about each API, parsed when a service is first asked for. Read only.
 use crate::service::ServiceId;
 use indexmap::IndexMap;
+use regex::Regex;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -89,6 +90,10 @@ pub(crate) struct Shape {
     pub(crate) values: Vec<String>,
     pub(crate) min: Option<f64>,
     pub(crate) max: Option<f64>,
+    pub(crate) pattern: Option<String>,
+    /// The pattern, ready to use: nothing where it does not parse here (it uses what only Java's expressions have).
+    #[serde(skip)]
+    compiled: OnceLock<Option<Regex>>,
     pub(crate) error: Option<ErrorTrait>,
     #[serde(deserialize_with = "namespace")]
     pub(crate) xml_namespace: Option<XmlNamespace>,
@@ -112,6 +117,18 @@ fn namespace<'de, D: serde::Deserializer<'de>>(de: D) -> Result<Option<XmlNamesp
         }),
         _ => None,
     })
+}
+
+impl Shape {
+    /// Does a text have the form that the model demands? The whole of it must fit, and `\w` is ASCII.
+    pub(crate) fn fits(&self, text: &str) -> bool {
+        let Some(pattern) = &self.pattern else { return true };
+        let compile = || {
+            let pattern = pattern.replace("\\w", "[0-9A-Za-z_]");
+            Regex::new(&format!("^(?:{pattern})$")).ok()
+        };
+        self.compiled.get_or_init(compile).as_ref().is_none_or(|regex| regex.is_match(text))
+    }
 }
 
 impl Model {

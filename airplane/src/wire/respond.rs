@@ -103,7 +103,8 @@ impl Writer<'_> {
             ("structure", Value::Object(map)) => {
                 out.push_str(&format!(
                     "<{name}{}{}>",
-                    namespace(at.xml_namespace.as_ref()),
+                    // A member's own namespace goes before that of its type.
+                    namespace(at.xml_namespace.as_ref().or(shape.xml_namespace.as_ref())),
                     self.attributes(shape, map)
                 ));
                 self.members(out, shape, map);
@@ -192,6 +193,10 @@ fn rest(
     builder = builder.header(id_header, request_id);
     let Some(shape) = shape else { return finish(builder, Bytes::new()) };
     let mut typed = false;
+    if map.get("ContentRange").is_some_and(Value::is_string) {
+        // Part of an object: the only status that no model speaks of.
+        builder = builder.status(206);
+    }
     for (name, member) in &shape.members {
         let Some(value) = map.get(name).filter(|v| !v.is_null()) else { continue };
         let wire = member.location_name.as_deref().unwrap_or(name);

@@ -13,6 +13,7 @@ use crate::service::{autoscaling, ec2, ecr, elbv2, events, iam, kms, route53, s3
 use ids::Ids;
 use queue::Scheduled;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use table::{AnyTable, tables};
 
 /// Epoch milliseconds.
@@ -68,8 +69,14 @@ pub(crate) struct World {
     pub(crate) visibility: Millis,
     /// Quotas that differ from the defaults.
     pub(crate) quotas: BTreeMap<String, u64>,
-    /// Conditions that faults put on the world, such as `no-capacity:us-east-1a` or `zone-down:us-east-1b`.
+    /// Conditions that faults put on the world, such as `no-capacity:us-east-1a`, `zone-down:us-east-1b` or
+    /// `impaired:i-0123456789abcdef0`.
     pub(crate) conditions: BTreeSet<String>,
+    /// Where machines truly listen, on loopback: by instance id, by address, by either with `:PORT`; an address may
+    /// stand after its VPC (`vpc-1/10.0.0.5`).
+    pub(crate) sockets: BTreeMap<String, SocketAddr>,
+    /// Where listeners of network load balancers can be reached, by ARN, while a server runs.
+    pub(crate) listening: BTreeMap<String, SocketAddr>,
 }
 
 impl World {
@@ -83,6 +90,8 @@ impl World {
             visibility,
             quotas: BTreeMap::new(),
             conditions: BTreeSet::new(),
+            sockets: BTreeMap::new(),
+            listening: BTreeMap::new(),
         }
     }
 

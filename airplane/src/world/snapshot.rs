@@ -16,6 +16,7 @@ impl World {
                 );
             }
         });
+        let listening = self.listening.clone();
         self.each_table(&mut |place, name, table| {
             if place.is_empty() || name == "ec2.tags" {
                 return;
@@ -25,6 +26,9 @@ impl World {
                 let created = crate::wire::scalar::iso(created);
                 let mut object = json!({"account": account, "region": region, "type": name, "id": id,
                     "implicit": implicit, "created": created, "value": value});
+                if let Some(address) = listening.get(&id) {
+                    object["listens"] = json!(address);
+                }
                 if let Some(tags) = tags.get(&(place.to_owned(), id)) {
                     object["tags"] = tags.clone();
                 }
@@ -74,6 +78,9 @@ impl World {
         for (name, limit) in snapshot["quotas"].as_object().into_iter().flatten() {
             fresh.quotas.insert(name.clone(), limit.as_u64().unwrap_or_default());
         }
+        // What is true of this process stays true.
+        fresh.listening = std::mem::take(&mut self.listening);
+        fresh.sockets = std::mem::take(&mut self.sockets);
         *self = fresh;
         Ok(())
     }
@@ -83,6 +90,7 @@ impl World {
         self.each_table(&mut |_, _, table| table.clear());
         self.accounts.clear();
         self.conditions.clear();
+        self.sockets.clear();
         self.quotas.clear();
         self.ids = Ids::new(self.ids.seed);
     }

@@ -26,6 +26,12 @@ pub(crate) const INSTANCE_STOP: Millis = 30 * SECOND;
 pub(crate) const VOLUME_CREATE: Millis = 5 * SECOND;
 /// Volume: attaching to attached, and back.
 pub(crate) const VOLUME_ATTACH: Millis = 5 * SECOND;
+/// Volume: modifying to optimizing, when the new size is there.
+pub(crate) const VOLUME_MODIFY: Millis = 10 * SECOND;
+/// Volume: optimizing to completed.
+pub(crate) const VOLUME_OPTIMIZE: Millis = 60 * SECOND;
+/// Snapshot: pending to completed.
+pub(crate) const SNAPSHOT_CREATE: Millis = 30 * SECOND;
 /// Interface endpoint: pending to available.
 pub(crate) const ENDPOINT_CREATE: Millis = 60 * SECOND;
 /// Endpoint: deleting to gone.
@@ -46,5 +52,9 @@ pub(crate) const IAM_PROPAGATION: Millis = 8 * SECOND;
 pub(crate) const DNS_SYNC: Millis = 30 * SECOND;
 /// Auto Scaling: how often a group looks after itself.
 pub(crate) const ASG_TICK: Millis = 5 * SECOND;
+/// SQS: until a queue can be purged again.
+pub(crate) const QUEUE_PURGE: Millis = 60 * SECOND;
+/// SQS: how long a FIFO queue takes no second message with the same deduplication id.
+pub(crate) const QUEUE_DEDUPLICATION: Millis = 5 * MINUTE;
 /// SQS: until a name can be used again after deletion.
 pub(crate) const QUEUE_QUARANTINE: Millis = 60 * SECOND;

@@ -24,6 +24,7 @@ mod planner;
 mod provider_config;
 mod resolver;
 mod suggestion;
+mod unmanaged;
 mod validate;
 
 pub use apply_eval::{ApplyInput, ApplyResolver};

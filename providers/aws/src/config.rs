@@ -20,6 +20,7 @@ use kprov_provider::{AttributeError, ProviderError};
 use crate::Transport;
 use crate::airborne::airborne;
 use crate::api::{AccountRules, Settings};
+use crate::data::region::is_region;
 use crate::fields::{Fields, Problems, parse_duration};
 use crate::tags::TagRules;
 
@@ -46,6 +47,7 @@ pub(crate) fn validate(config: &Value) -> Vec<AttributeError> {
             problems.add(name, "Invalid account id", format!("{id:?} is not 12 digits."));
         }
     }
+    check_region(config, &mut problems);
     problems.in_range(config, "max_retries", 0, 1000);
     problems.one_of(config, "retry_mode", &["standard", "adaptive"]);
     if config.bool("insecure") == Some(true) {
@@ -53,6 +55,21 @@ pub(crate) fn validate(config: &Value) -> Vec<AttributeError> {
         problems.add("insecure", "Not supported", message);
     }
     problems.0
+}
+
+/// A region that nobody knows has no endpoint; better said now than as a name that does not resolve.
+fn check_region(config: Fields<'_>, problems: &mut Problems) {
+    let Some(region) = config.str("region") else { return };
+    let skipped = config.bool("skip_region_validation") != Some(false)
+        && config.is_set("skip_region_validation");
+    if skipped || config.is_given("endpoints") || is_region(region) {
+        return;
+    }
+    let message = format!(
+        "{region:?} is no AWS region known here. Correct it, or set \"skip_region_validation\" if \
+         it is a new one."
+    );
+    problems.add("region", "Invalid AWS region", message);
 }
 
 /// Settings of an [`crate::api::Api`].

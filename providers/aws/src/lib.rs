@@ -3,9 +3,6 @@
 //! A type is one file (`ec2/vpc.rs`), one schema file and one line in `types.rs`; see
 //! docs/guides/adding-an-aws-resource.md.
 
-// S3 and some data sources are still to come; goes with the last of them.
-#![allow(dead_code)]
-
 mod airborne;
 mod api;
 mod autoscaling;
@@ -21,6 +18,7 @@ mod fields;
 mod iam;
 mod kms;
 mod names;
+mod public_names;
 mod resource;
 mod route53;
 mod row;
@@ -32,6 +30,7 @@ mod tags;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+mod together;
 mod transport;
 mod types;
 mod web_identity;
@@ -39,9 +38,10 @@ mod web_identity;
 use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
-use kprov_core::{Host, ProviderAddr, Value};
+use kprov_core::{Host, ProviderAddr, ResourceMode, Value};
 use kprov_provider::{
-    AttributeError, Client, DataSource, Provider, ProviderError, ProviderSchema, Resource,
+    AttributeError, Client, DataSource, PlannedInstance, Provider, ProviderError, ProviderSchema,
+    Resource,
 };
 
 use api::Api;
@@ -81,6 +81,10 @@ impl Provider for Aws {
         types::DATA_SOURCES.iter().find(|entry| entry.name == ty).map(|entry| entry.code)
     }
 
+    fn lacks(&self, mode: ResourceMode, ty: &str) -> bool {
+        public_names::is_public(mode, ty)
+    }
+
     fn calls(&self) -> Vec<(String, u64)> {
         let mut all = std::collections::BTreeMap::<String, u64>::new();
         let clients = self.clients.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -92,6 +96,14 @@ impl Provider for Aws {
 
     fn validate(&self, config: &Value) -> Vec<AttributeError> {
         config::validate(config)
+    }
+
+    fn checked_together(&self) -> &[&str] {
+        &together::TYPES
+    }
+
+    fn check_plan(&self, planned: &[PlannedInstance<'_>]) -> Vec<(usize, AttributeError)> {
+        together::problems(planned)
     }
 
     async fn configure(

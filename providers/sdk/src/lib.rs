@@ -15,6 +15,7 @@ mod resource;
 mod schema;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod together;
 
 pub use error::{AttributeError, ErrorClass, ProviderError};
 pub use in_state::{InState, StateOnly};
@@ -29,3 +30,4 @@ pub use resource::{DataSource, EphemeralResource, Opened, Resource};
 pub use schema::{
     Attribute, Block, Creation, NestedBlock, Nesting, ProviderSchema, ResourceSchema, Schema,
 };
+pub use together::PlannedInstance;

@@ -5,10 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use kprov_core::{Host, ProviderAddr, Value};
+use kprov_core::{Host, ProviderAddr, ResourceMode, Value};
 
 use crate::{
-    AttributeError, DataSource, EphemeralResource, ProviderError, ProviderSchema, Resource,
+    AttributeError, DataSource, EphemeralResource, PlannedInstance, ProviderError, ProviderSchema,
+    Resource,
 };
 
 /// A configured provider's connection: whatever the provider's `configure` made. Built once per
@@ -64,6 +65,12 @@ pub trait Provider: Send + Sync + fmt::Debug {
         None
     }
 
+    /// Asked for a type without code: is it one that the public provider of this address has? Modules that others wrote name such types and make none of them (`count = 0`): that is
+    /// no error. Not so for a name that no provider knows.
+    fn lacks(&self, _mode: ResourceMode, _ty: &str) -> bool {
+        false
+    }
+
     /// Calls `provider::NAME::function`; `None` where there is no such function.
     fn function(&self, _name: &str, _arguments: &[Value]) -> Option<Result<Value, String>> {
         None
@@ -77,6 +84,20 @@ pub trait Provider: Send + Sync + fmt::Debug {
 
     /// Checks the `provider` block without any call; parts may be unknown.
     fn validate(&self, _config: &Value) -> Vec<AttributeError> {
+        Vec::new()
+    }
+
+    /// Managed resource types that [`Provider::check_plan`] looks at; the others are not shown to it.
+    fn checked_together(&self) -> &[&str] {
+        &[]
+    }
+
+    /// Checks what no resource sees alone: two subnets on the same addresses. Pure, without any
+    /// call; once for each provider configuration and phase, after all its instances are planned.
+    /// Deletes are left out, and a plan of a selection (`-target`, `-exclude`) is not checked. Each
+    /// problem goes with the index of the instance at fault; what is not certain is a warning, or
+    /// not said at all.
+    fn check_plan(&self, _planned: &[PlannedInstance<'_>]) -> Vec<(usize, AttributeError)> {
         Vec::new()
     }
 

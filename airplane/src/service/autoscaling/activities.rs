@@ -100,14 +100,13 @@ pub(super) fn shown(scope: &mut Scope<'_>, id: &str) -> Value {
     activity.render(id, state.groups.get(&activity.group).map(|group| group.arn.as_str()))
 }
 
-/// Has the group anything under way?
+/// Has the group anything under way? Whatever takes time is under way with a member; history is long and not searched.
 pub(super) fn in_progress(scope: &mut Scope<'_>, group: &str) -> bool {
-    scope
-        .realm()
-        .autoscaling
-        .activities
-        .values()
-        .any(|activity| activity.group == group && activity.end.is_none())
+    let state = &scope.realm().autoscaling;
+    let mut members = state.members.values().filter(|member| member.group == group);
+    members.any(|member| {
+        state.activities.get(&member.activity).is_some_and(|activity| activity.end.is_none())
+    })
 }
 
 fn describe(call: &mut Call<'_>) -> Outcome {

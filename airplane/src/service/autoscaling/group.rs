@@ -62,6 +62,9 @@ pub(crate) struct Group {
     /// A launch failed; nothing is tried before then.
     pub(super) retry_at: Millis,
     pub(super) failures: u32,
+    /// When it looks after itself next; nothing while nothing can happen by itself.
+    #[serde(default)]
+    pub(super) next_look: Option<Millis>,
 }
 
 /// Members that mean nothing here and are only shown again.
@@ -251,7 +254,18 @@ fn delete(call: &mut Call<'_>) -> Outcome {
     edit(call, &name, |group| {
         group.deleting = true;
         (group.min, group.max, group.desired) = (0, 0, 0);
+        if force {
+            // "also deletes any outstanding lifecycle actions associated with the group"
+            group.hooks.clear();
+        }
     });
+    if force {
+        for (id, member) in members {
+            if member.wait.is_some() {
+                reconcile::proceed(call, &id, member.state.starts_with("Terminating"));
+            }
+        }
+    }
     reconcile::soon(call, &name);
     Ok(json!({}))
 }

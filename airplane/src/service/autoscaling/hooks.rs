@@ -8,6 +8,7 @@ use super::members::{Member, Wait, edit, of_group};
 use super::{invalid, reconcile};
 use crate::around::call::Call;
 use crate::service::Action;
+use crate::service::sqs::{Delivery, deliver};
 use crate::wire::fault::{Fault, Outcome};
 use crate::world::scope::Scope;
 
@@ -123,7 +124,9 @@ pub(super) fn hold(scope: &mut Scope<'_>, group_name: &str, hook: &Hook, id: &st
     let arn = scope.realm().autoscaling.groups.get(group_name).map(|group| group.arn.clone());
     let resources: Vec<String> = arn.into_iter().collect();
     if let Some(target) = &hook.target {
-        crate::service::sqs::deliver(scope, target, &detail.to_string());
+        let body = detail.to_string();
+        let delivery = Delivery { arn: target, rule: None, group: None, body: &body };
+        deliver(scope, &delivery);
     }
     crate::service::events::publish(scope, "aws.autoscaling", kind, &resources, detail);
 }

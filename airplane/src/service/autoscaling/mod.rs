@@ -1,4 +1,4 @@
-//! Auto Scaling: groups that look after themselves on a steady tick. Members follow their instances through the lifecycle
+//! Auto Scaling: groups that look after themselves whenever something can happen. Members follow their instances through the lifecycle
 //! states; everything that is done for a group is an activity.
 
 mod activities;
@@ -18,12 +18,15 @@ mod tags;
 mod targets;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_sleep;
 mod warm_pool;
 
 use serde::{Deserialize, Serialize};
 
 use crate::service::Action;
 use crate::wire::fault::Fault;
+use crate::world::World;
 use crate::world::scope::Scope;
 use crate::world::table::tables;
 
@@ -58,6 +61,31 @@ tables! {
 /// A call that says something that cannot be.
 fn invalid(message: impl Into<String>) -> Fault {
     Fault::new("ValidationError", message)
+}
+
+/// Something changed in this place that groups may have to answer.
+pub(crate) fn wake(scope: &mut Scope<'_>) {
+    for name in scope.realm().autoscaling.groups.ids() {
+        reconcile::wake(scope, &name);
+    }
+}
+
+/// An instance changed; its group, if it has one, may have to answer.
+pub(crate) fn instance_changed(scope: &mut Scope<'_>, id: &str) {
+    let group = scope.realm().autoscaling.members.get(id).map(|member| member.group.clone());
+    if let Some(group) = group {
+        reconcile::wake(scope, &group);
+    }
+}
+
+/// Something changed everywhere: a condition, a quota.
+pub(crate) fn wake_all(world: &mut World) {
+    let places = world.accounts.iter().flat_map(|(account, kept)| {
+        kept.realms.keys().map(move |region| (account.clone(), region.clone()))
+    });
+    for (account, region) in places.collect::<Vec<_>>() {
+        wake(&mut Scope { world: &mut *world, account, region });
+    }
 }
 
 /// What happens later.

@@ -1,5 +1,5 @@
 //! The tick: a group compares what is with what shall be, and does the next things. Each step here is one thing that
-//! Auto Scaling is documented to do.
+//! Auto Scaling is documented to do. A group has at most one look planned: when something can happen next.
 use std::collections::BTreeMap;
 
 use super::group::Group;
@@ -8,50 +8,100 @@ use super::{Event, activities, hooks, launching, refresh_step, warm_pool};
 use crate::service::ec2::instance;
 use crate::service::elbv2;
 use crate::world::scope::Scope;
-use crate::world::timing;
-
-/// Ticks of a group that has nothing to do are further apart.
-const IDLE: i64 = 6;
+use crate::world::{Millis, timing};
 
 /// Starts the ticking of a new group.
 pub(super) fn begin(scope: &mut Scope<'_>, name: &str) {
-    let Some(number) = scope.realm().autoscaling.groups.get(name).map(|group| group.number) else {
-        return;
-    };
-    scope.schedule(1000, Event::Tick { group: name.to_owned(), number });
+    let at = scope.now() + 1000;
+    look_at(scope, name, at);
 }
 
-/// Something changed: the next look comes soon, besides the steady ones.
+/// Something of the group changed: it looks after itself at once.
 pub(super) fn soon(scope: &mut Scope<'_>, name: &str) {
     look(scope, name);
+    plan(scope, name);
 }
 
-/// A steady look.
-pub(super) fn tick(scope: &mut Scope<'_>, name: &str, number: u64) {
-    if scope.realm().autoscaling.groups.get(name).is_none_or(|group| group.number != number) {
+/// Something around the group changed: it looks after itself at its next tick.
+pub(super) fn wake(scope: &mut Scope<'_>, name: &str) {
+    let at = scope.now() + timing::ASG_TICK;
+    look_at(scope, name, at);
+}
+
+// Plans a look, if none comes earlier.
+fn look_at(scope: &mut Scope<'_>, name: &str, at: Millis) {
+    let Some(group) = scope.realm().autoscaling.groups.get(name) else { return };
+    if group.next_look.is_some_and(|known| known <= at) {
         return;
     }
-    look(scope, name);
-    if scope.realm().autoscaling.groups.get(name).is_none() {
-        return;
-    }
-    let busy = activities::in_progress(scope, name)
-        || refresh_step::is_running(scope, name)
-        || lacks(scope, name);
-    let after = if busy { timing::ASG_TICK } else { timing::ASG_TICK * IDLE };
+    let number = group.number;
+    super::group::edit(scope, name, |group| group.next_look = Some(at));
+    let after = at - scope.now();
     scope.schedule(after, Event::Tick { group: name.to_owned(), number });
 }
 
-fn lacks(scope: &mut Scope<'_>, name: &str) -> bool {
-    let counting = of_group(scope, name).iter().filter(|(_, member)| member.counts()).count();
-    let desired = scope.realm().autoscaling.groups.get(name).map_or(0, |group| group.desired);
-    i64::try_from(counting).unwrap_or(0) != desired
+/// The time of a look has come, unless an earlier one took its place.
+pub(super) fn tick(scope: &mut Scope<'_>, name: &str, number: u64) {
+    let now = scope.now();
+    let group = scope.realm().autoscaling.groups.get(name);
+    let is_meant = |group: &Group| {
+        group.number == number && group.next_look.is_none_or(|planned| planned <= now)
+    };
+    if !group.is_some_and(is_meant) {
+        return;
+    }
+    super::group::edit(scope, name, |group| group.next_look = None);
+    look(scope, name);
+    plan(scope, name);
+}
+
+// Plans the look at which something can happen next. Without one the group sleeps until it is woken: by a call, by
+// one of its instances, by a condition.
+fn plan(scope: &mut Scope<'_>, name: &str) {
+    let Some(group) = scope.realm().autoscaling.groups.get(name).cloned() else { return };
+    let (now, members) = (scope.now(), of_group(scope, name));
+    let tick = now + timing::ASG_TICK;
+    let mut times: Vec<Millis> =
+        members.iter().filter_map(|(_, m)| next_of(&group, m, now)).collect();
+    let counting = members.iter().filter(|(_, member)| member.counts()).count();
+    if i64::try_from(counting).unwrap_or(0) < group.desired && !group.is_suspended("Launch") {
+        times.push(tick.max(group.retry_at));
+    }
+    if group.deleting {
+        times.push(tick);
+    }
+    if group.retry_at > now {
+        times.push(group.retry_at);
+    }
+    times.extend(refresh_step::next(scope, name).map(|at| at.max(tick)));
+    if let Some(at) = times.into_iter().min() {
+        look_at(scope, name, at);
+    }
+}
+
+// When something can happen to a member next, if anything can by itself.
+fn next_of(group: &Group, member: &Member, now: Millis) -> Option<Millis> {
+    let tick = now + timing::ASG_TICK;
+    if let Some(wait) = &member.wait {
+        return Some(wait.until.max(now));
+    }
+    let grace_ends = member.in_service + group.grace_seconds * 1000;
+    match member.state.as_str() {
+        "Pending" | "Pending:Proceed" | "Terminating" | "Terminating:Proceed" => Some(tick),
+        "InService" => Some(grace_ends).filter(|at| *at > now),
+        _ => None,
+    }
 }
 
 fn look(scope: &mut Scope<'_>, name: &str) {
     let Some(group) = scope.realm().autoscaling.groups.get(name).cloned() else { return };
     for (id, member) in of_group(scope, name) {
         advance(scope, name, &group, &id, &member);
+        // What a wait held up goes on at once.
+        let after = scope.realm().autoscaling.members.get(&id).cloned();
+        if let Some(after) = after.filter(|after| member.wait.is_some() && after.wait.is_none()) {
+            advance(scope, name, &group, &id, &after);
+        }
     }
     if group.deleting {
         return wind_up(scope, name);
@@ -266,7 +316,9 @@ fn problem(
     if i.state != "running" {
         return Some("an EC2 health check indicating it has been terminated or stopped");
     }
-    if scope.condition(&format!("zone-down:{}", i.zone)) || i.impaired && old_enough {
+    if scope.condition(&format!("zone-down:{}", i.zone))
+        || instance::is_impaired(scope, id) && old_enough
+    {
         return Some("an EC2 instance status check failure");
     }
     let by_elb = group.health_check.split(',').any(|kind| kind == "ELB");

@@ -34,6 +34,15 @@ pub(crate) struct Refresh {
     /// Instances that are still to be replaced.
     pub(super) left: Vec<String>,
     pub(super) total: usize,
+    /// How many have a successor that is in service and warm.
+    #[serde(default)]
+    pub(super) updated: usize,
+    /// Members that were none of its business when it began: they match already.
+    #[serde(default)]
+    pub(super) kept: usize,
+    /// Since when only members that it must wait for are left.
+    #[serde(default)]
+    pub(super) blocked: Option<Millis>,
     /// Percentages at which it waits yet.
     pub(super) checkpoints: Vec<i64>,
     pub(super) wait_until: Millis,
@@ -60,8 +69,7 @@ impl Refresh {
 
     /// How much is done.
     pub(super) fn percentage(&self) -> i64 {
-        let done = self.total.saturating_sub(self.left.len());
-        let percentage = (done * 100).checked_div(self.total).unwrap_or(100);
+        let percentage = (self.updated * 100).checked_div(self.total).unwrap_or(100);
         i64::try_from(percentage).unwrap_or(100)
     }
 }
@@ -113,6 +121,11 @@ fn checked(call: &mut Call<'_>, config: &Config) -> Result<Map<String, Value>, F
             "CheckpointPercentages must be unique, ascending, and between 1 and 100",
         ));
     }
+    if steps.is_empty() && all.contains_key("CheckpointDelay") {
+        return Err(invalid(
+            "CheckpointDelay must be specified together with CheckpointPercentages",
+        ));
+    }
     if all.get("AutoRollback").and_then(Value::as_bool) == Some(true) {
         if !config.is_some() {
             return Err(invalid(
@@ -152,10 +165,13 @@ fn start(call: &mut Call<'_>) -> Outcome {
     let target = if config.is_some() { config } else { group.config.clone() };
     let recipe = target.recipe(call, (0, 0))?;
     let matching = preferences.get("SkipMatching").and_then(Value::as_bool) == Some(true);
-    let members = of_group(call, &name)
+    let members: Vec<_> = of_group(call, &name)
         .into_iter()
-        .filter(|(_, member)| !member.is_leaving() && !member.is_warm());
+        .filter(|(_, member)| !member.is_leaving() && !member.is_warm())
+        .collect();
+    let count = members.len();
     let left: Vec<String> = members
+        .into_iter()
         .filter(|(_, member)| {
             !matching
                 || member.template != recipe.template
@@ -175,6 +191,7 @@ fn start(call: &mut Call<'_>) -> Outcome {
         status: "Pending".to_owned(),
         started: call.now(),
         total: left.len(),
+        kept: count - left.len(),
         left,
         checkpoints,
         preferences,
@@ -226,7 +243,7 @@ fn roll_back(call: &mut Call<'_>) -> Outcome {
 fn render(id: &str, refresh: &Refresh) -> Value {
     let mut out = json!({
         "InstanceRefreshId": id, "AutoScalingGroupName": refresh.group, "Status": refresh.status,
-        "StartTime": refresh.started, "PercentageComplete": refresh.percentage(), "InstancesToUpdate": refresh.left.len(),
+        "StartTime": refresh.started, "PercentageComplete": refresh.percentage(), "InstancesToUpdate": refresh.total.saturating_sub(refresh.updated),
         "Preferences": refresh.preferences, "Strategy": "Rolling",
     });
     if let Some(reason) = &refresh.reason {

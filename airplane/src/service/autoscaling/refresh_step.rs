@@ -1,8 +1,10 @@
 //! What a refresh does at each tick: replaces members by ones of the wanted configuration, never below the lowest healthy
 //! percentage, never above the highest, with pauses at its checkpoints.
+use super::group::Group;
 use super::members::{Member, of_group};
 use super::refresh::{Refresh, edit, open_of};
 use super::{group, launching};
+use crate::world::Millis;
 use crate::world::scope::Scope;
 
 /// A refresh gives up after so many instances that never came into service.
@@ -63,11 +65,11 @@ fn finish(scope: &mut Scope<'_>, id: &str, status: &str, reason: Option<&str>) {
 pub(super) fn turn_back(scope: &mut Scope<'_>, id: &str, reason: &str) {
     let Some(refresh) = scope.realm().autoscaling.refreshes.get(id).cloned() else { return };
     let before = refresh.before.clone();
-    let new: Vec<String> = of_group(scope, &refresh.group)
-        .into_iter()
-        .filter(|(member, state)| !refresh.left.contains(member) && !state.is_leaving())
-        .map(|(member, _)| member)
-        .collect();
+    let staying =
+        of_group(scope, &refresh.group).into_iter().filter(|(_, state)| !state.is_leaving());
+    let (old, new): (Vec<String>, Vec<String>) =
+        staying.map(|(member, _)| member).partition(|member| refresh.left.contains(member));
+    let kept = old.len();
     group::edit(scope, &refresh.group, |group| group.refreshing = Some(before));
     edit(scope, id, |refresh| {
         refresh.status = "RollbackInProgress".to_owned();
@@ -75,6 +77,9 @@ pub(super) fn turn_back(scope: &mut Scope<'_>, id: &str, reason: &str) {
         refresh.rolling_back = true;
         refresh.total = new.len();
         refresh.left = new;
+        refresh.updated = 0;
+        refresh.kept = kept;
+        refresh.blocked = None;
         refresh.checkpoints.clear();
         refresh.wait_until = 0;
         refresh.failures = 0;
@@ -104,69 +109,145 @@ pub(super) fn step(scope: &mut Scope<'_>, name: &str) {
     replace(scope, name, &id);
 }
 
-fn replace(scope: &mut Scope<'_>, name: &str, id: &str) {
-    let members = of_group(scope, name);
-    let Some(refresh) = scope.realm().autoscaling.refreshes.get(id).cloned() else { return };
-    let left = still_left(&refresh, &members);
-    edit(scope, id, |known| known.left = left.clone());
-    let refresh = Refresh { left: left.clone(), ..refresh };
-    let Some(group) = scope.realm().autoscaling.groups.get(name).cloned() else { return };
-    let now = scope.now();
+/// When it goes on by itself, if one is open.
+pub(super) fn next(scope: &mut Scope<'_>, name: &str) -> Option<Millis> {
+    open_of(scope, name).map(|(_, refresh)| refresh.wait_until)
+}
+
+/// How long it waits for members that stand by or are protected.
+const PATIENCE: Millis = 60 * 60 * 1000;
+
+// Where a refresh stands at a tick.
+struct Standing {
+    group: Group,
+    members: Vec<(String, Member)>,
+    /// In service, healthy, and warm unless it is still to be replaced.
+    healthy: usize,
+    counting: usize,
+    desired: usize,
+}
+
+fn standing(scope: &mut Scope<'_>, name: &str, refresh: &Refresh) -> Option<Standing> {
+    let group = scope.realm().autoscaling.groups.get(name).cloned()?;
+    let (members, now) = (of_group(scope, name), scope.now());
     let warmup =
         refresh.number("InstanceWarmup", group.warmup.unwrap_or(group.grace_seconds)) * 1000;
     let ready = |(id, member): &&(String, Member)| {
         member.state == "InService"
             && member.healthy
-            && (left.contains(id) || now >= member.in_service + warmup)
+            && (refresh.left.contains(id) || now >= member.in_service + warmup)
     };
     let healthy = members.iter().filter(ready).count();
     let counting = members.iter().filter(|(_, member)| member.counts()).count();
     let desired = usize::try_from(group.desired).unwrap_or(0);
-    if left.is_empty() {
-        if healthy >= desired && counting == desired {
+    Some(Standing { group, members, healthy, counting, desired })
+}
+
+fn replace(scope: &mut Scope<'_>, name: &str, id: &str) {
+    let members = of_group(scope, name);
+    let Some(mut refresh) = scope.realm().autoscaling.refreshes.get(id).cloned() else { return };
+    refresh.left = still_left(&refresh, &members);
+    let Some(standing) = standing(scope, name, &refresh) else { return };
+    let old = standing.members.iter().filter(|(id, member)| {
+        refresh.left.contains(id) && member.state == "InService" && member.healthy
+    });
+    let new = standing.healthy - old.count();
+    let replaced = refresh.total.saturating_sub(refresh.left.len());
+    refresh.updated = replaced.min(new.saturating_sub(refresh.kept));
+    let now = scope.now();
+    if refresh.left.is_empty() {
+        // What was replaced is gone, and what replaces it is there.
+        let is_over = standing.healthy >= standing.desired
+            && standing.counting == standing.desired
+            && !standing.members.iter().any(|(_, member)| member.is_leaving());
+        if is_over {
+            refresh.updated = refresh.total;
+        }
+        edit(scope, id, |known| *known = refresh.clone());
+        if is_over {
             complete(scope, id, &refresh);
         }
         return;
     }
-    if now < refresh.wait_until {
+    let reached = refresh.checkpoints.first().copied();
+    if let Some(step) = reached.filter(|step| refresh.percentage() >= *step) {
+        refresh.checkpoints.retain(|known| *known != step);
+        refresh.wait_until = now + refresh.number("CheckpointDelay", 3600) * 1000;
+    }
+    edit(scope, id, |known| *known = refresh.clone());
+    if now < refresh.wait_until || is_out_of_patience(scope, id, &refresh, &standing) {
         return;
     }
-    if let Some(step) =
-        refresh.checkpoints.first().copied().filter(|step| refresh.percentage() >= *step)
-    {
-        let delay = refresh.number("CheckpointDelay", 3600) * 1000;
-        return edit(scope, id, |refresh| {
-            refresh.checkpoints.retain(|known| *known != step);
-            refresh.wait_until = now + delay;
-        });
+    launch(scope, name, id, &refresh, &standing);
+    end_old(scope, &refresh, &standing);
+}
+
+// Only members are left that it must wait for: after an hour it fails.
+fn is_out_of_patience(
+    scope: &mut Scope<'_>,
+    id: &str,
+    refresh: &Refresh,
+    standing: &Standing,
+) -> bool {
+    let now = scope.now();
+    let is_free = |(id, member): &(String, Member)| {
+        refresh.left.contains(id) && member.state != "Standby" && !holds(refresh, member)
+    };
+    if standing.members.iter().any(is_free) {
+        edit(scope, id, |refresh| refresh.blocked = None);
+        return false;
     }
-    let most = ceiling(&refresh, group.desired);
-    if counting < most && now >= group.retry_at && !group.is_suspended("Launch") {
-        let missing =
-            (most - counting).min(left.len().saturating_sub(counting.saturating_sub(desired)));
-        for _ in 0..missing {
-            if !launching::start(scope, name, true) {
-                edit(scope, id, |refresh| refresh.failures += 1);
-                break;
-            }
+    let since = refresh.blocked.unwrap_or(now);
+    edit(scope, id, |refresh| refresh.blocked = Some(since));
+    if now < since + PATIENCE {
+        return false;
+    }
+    let reason =
+        "Instances that are in Standby or protected from scale-in did not return within an hour.";
+    let status = if refresh.rolling_back { "RollbackFailed" } else { "Failed" };
+    finish(scope, id, status, Some(reason));
+    true
+}
+
+// Is it protected, and the refresh told to respect that?
+fn holds(refresh: &Refresh, member: &Member) -> bool {
+    let told = refresh.preferences.get("ScaleInProtectedInstances").and_then(|v| v.as_str());
+    member.protected && told != Some("Refresh")
+}
+
+// Launches as many in advance as the highest healthy percentage allows.
+fn launch(scope: &mut Scope<'_>, name: &str, id: &str, refresh: &Refresh, standing: &Standing) {
+    let most = ceiling(refresh, standing.group.desired);
+    let may = scope.now() >= standing.group.retry_at && !standing.group.is_suspended("Launch");
+    if standing.counting >= most || !may {
+        return;
+    }
+    let ahead = standing.counting.saturating_sub(standing.desired);
+    let missing = (most - standing.counting).min(refresh.left.len().saturating_sub(ahead));
+    for _ in 0..missing {
+        if !launching::start(scope, name, true) {
+            edit(scope, id, |refresh| refresh.failures += 1);
+            break;
         }
     }
-    let floor =
-        usize::try_from((group.desired * refresh.number("MinHealthyPercentage", 90) + 99) / 100)
-            .unwrap_or(0);
-    let spare = healthy.saturating_sub(floor);
-    let protected = refresh
-        .preferences
-        .get("ScaleInProtectedInstances")
-        .and_then(|v| v.as_str())
-        .unwrap_or("Wait")
-        != "Refresh";
-    let next = members.iter().filter(|(id, member)| {
-        left.contains(id) && member.state == "InService" && !(protected && member.protected)
+}
+
+// Ends as many old ones as the lowest healthy percentage and the next checkpoint allow.
+fn end_old(scope: &mut Scope<'_>, refresh: &Refresh, standing: &Standing) {
+    let floor = (standing.group.desired * refresh.number("MinHealthyPercentage", 90) + 99) / 100;
+    let spare = standing.healthy.saturating_sub(usize::try_from(floor).unwrap_or(0));
+    let replaced = refresh.total.saturating_sub(refresh.left.len());
+    let up_to = match refresh.checkpoints.first() {
+        Some(step) => (refresh.total * usize::try_from(*step).unwrap_or(100)).div_ceil(100),
+        None => refresh.total,
+    };
+    let next = standing.members.iter().filter(|(id, member)| {
+        refresh.left.contains(id) && member.state == "InService" && !holds(refresh, member)
     });
-    let next: Vec<String> = next.map(|(id, _)| id.clone()).take(spare).collect();
+    let count = spare.min(up_to.saturating_sub(replaced));
+    let next: Vec<String> = next.map(|(id, _)| id.clone()).take(count).collect();
     for victim in next {
-        let at = crate::wire::scalar::iso(now);
+        let at = crate::wire::scalar::iso(scope.now());
         let cause = format!(
             "At {at} an instance was taken out of service in response to an instance refresh."
         );

@@ -3,10 +3,10 @@ use serde_json::{Value, json};
 
 use crate::testing::Client;
 
-struct Flight(Client);
+pub(super) struct Flight(pub(super) Client);
 
 impl Flight {
-    fn new() -> Flight {
+    pub(super) fn new() -> Flight {
         Flight(Client::new())
     }
 
@@ -15,7 +15,7 @@ impl Flight {
     }
 
     #[track_caller]
-    fn call(&self, service: &str, action: &str, input: Value) -> Value {
+    pub(super) fn call(&self, service: &str, action: &str, input: Value) -> Value {
         self.0.call(service, action, input).unwrap_or_else(|fault| panic!("{action}: {fault:?}"))
     }
 
@@ -23,13 +23,17 @@ impl Flight {
         self.call("autoscaling", action, input)
     }
 
-    fn condition(&self, name: &str) {
-        let body = json!([name]).to_string();
+    pub(super) fn condition(&self, name: &str) {
+        self.conditions(&[name.to_owned()]);
+    }
+
+    pub(super) fn conditions(&self, names: &[String]) {
+        let body = json!(names).to_string();
         let request = http::Request::put("/_airplane/conditions").body(body.into()).unwrap();
         assert_eq!(self.0.airplane.handle(request).status(), 200);
     }
 
-    fn wait(&self, seconds: i64) {
+    pub(super) fn wait(&self, seconds: i64) {
         self.0.airplane.advance(seconds * 1000);
     }
 
@@ -59,7 +63,7 @@ impl Flight {
         made["LaunchTemplate"]["LaunchTemplateId"].as_str().unwrap().to_owned()
     }
 
-    fn group(&self, more: Value) -> (String, Vec<String>) {
+    pub(super) fn group(&self, more: Value) -> (String, Vec<String>) {
         let (subnets, template) = self.ground();
         let mut input = json!({
             "AutoScalingGroupName": "g", "MinSize": 0, "MaxSize": 10, "DesiredCapacity": 2,
@@ -73,11 +77,11 @@ impl Flight {
         (template, subnets)
     }
 
-    fn shown(&self) -> Value {
+    pub(super) fn shown(&self) -> Value {
         self.asg("DescribeAutoScalingGroups", json!({"AutoScalingGroupNames": ["g"]}))["AutoScalingGroups"][0].clone()
     }
 
-    fn states(&self) -> Vec<String> {
+    pub(super) fn states(&self) -> Vec<String> {
         let group = self.shown();
         let instances = group["Instances"].as_array().cloned().unwrap_or_default();
         let mut states: Vec<String> =
@@ -86,7 +90,7 @@ impl Flight {
         states
     }
 
-    fn ids(&self) -> Vec<String> {
+    pub(super) fn ids(&self) -> Vec<String> {
         let group = self.shown();
         let instances = group["Instances"].as_array().cloned().unwrap_or_default();
         instances.iter().map(|i| i["InstanceId"].as_str().unwrap().to_owned()).collect()

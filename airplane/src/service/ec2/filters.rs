@@ -98,17 +98,6 @@ impl Filters {
             values.iter().any(|v| patterns.iter().any(|p| matches(p, v)))
         })
     }
-
-    /// The patterns of one filter, if it was given.
-    pub(crate) fn get(&self, name: &str) -> Option<&[String]> {
-        self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_slice())
-    }
-
-    /// Without this filter, for one that an action looks at itself.
-    pub(crate) fn without(mut self, name: &str) -> Self {
-        self.0.retain(|(n, _)| n != name);
-        self
-    }
 }
 
 // `\*`, `\?` and `\\` in a pattern stand for themselves.

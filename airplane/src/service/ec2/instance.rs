@@ -1,9 +1,9 @@
 //! Instances: what they are, how they are shown, and how they get from one state to the next.
 use super::filters::{Filters, Spec, View, describe, view};
-use super::{ec2, find, kinds, network_interface, tags, volume, zones};
+use super::{ec2, find, network_interface, tags, volume, zones};
 use crate::around::call::Call;
 use crate::service::Action;
-use crate::wire::fault::{Fault, Outcome};
+use crate::wire::fault::Outcome;
 use crate::world::scope::Scope;
 use crate::world::{Millis, timing};
 use serde::{Deserialize, Serialize};
@@ -12,10 +12,6 @@ use serde_json::{Value, json};
 pub(crate) const ACTIONS: &[Action] = &[
     ("DescribeInstances", describe_all),
     ("DescribeInstanceStatus", describe_status),
-    ("TerminateInstances", terminate_all),
-    ("StopInstances", stop_all),
-    ("StartInstances", start_all),
-    ("RebootInstances", reboot_all),
     ("GetConsoleOutput", console),
 ];
 
@@ -58,8 +54,6 @@ pub(crate) struct Instance {
     pub(crate) root_device: String,
     pub(crate) token: Option<String>,
     pub(crate) private_ip: Option<String>,
-    /// A status check says that it is broken.
-    pub(crate) impaired: bool,
     pub(crate) hibernation: bool,
     pub(crate) enclave: bool,
 }
@@ -75,7 +69,8 @@ fn state_code(state: &str) -> i64 {
     }
 }
 
-fn state(name: &str) -> Value {
+/// A state as answers have it: code and name.
+pub(super) fn state(name: &str) -> Value {
     json!({"Code": state_code(name), "Name": name})
 }
 
@@ -301,15 +296,15 @@ const STATUS_FILTERS: &[(&str, &str)] = &[
     ("availability-zone", "AvailabilityZone"),
 ];
 
-/// Does the instance pass its status checks?
-pub(crate) fn is_healthy(i: &Instance, now: Millis) -> bool {
-    i.state == "running" && !i.impaired && now >= i.started + timing::INSTANCE_CHECKS
+/// Has a fault broken the instance's status checks?
+pub(crate) fn is_impaired(scope: &Scope<'_>, id: &str) -> bool {
+    scope.condition(&format!("impaired:{id}"))
 }
 
-fn status_words(i: &Instance, now: Millis) -> (&'static str, &'static str) {
-    match (i.state.as_str(), i.impaired) {
+fn status_words(i: &Instance, impaired: bool, now: Millis) -> (&'static str, &'static str) {
+    match (i.state.as_str(), impaired) {
         ("running", true) => ("impaired", "failed"),
-        ("running", false) if is_healthy(i, now) => ("ok", "passed"),
+        ("running", false) if now >= i.started + timing::INSTANCE_CHECKS => ("ok", "passed"),
         ("running", false) => ("initializing", "initializing"),
         _ => ("not-applicable", "insufficient-data"),
     }
@@ -322,6 +317,9 @@ fn describe_status(call: &mut Call<'_>) -> Outcome {
     for id in &ids {
         find(call, |s| &s.instances, "i", id)?;
     }
+    let conditions = call.world.conditions.iter();
+    let impaired: std::collections::BTreeSet<String> =
+        conditions.filter_map(|name| name.strip_prefix("impaired:").map(str::to_owned)).collect();
     let view = view(&mut call.scope);
     let mut found = Vec::new();
     for (id, i) in view.ec2.instances.seen(view.now) {
@@ -329,7 +327,7 @@ fn describe_status(call: &mut Call<'_>) -> Outcome {
         {
             continue;
         }
-        let (status, detail) = status_words(i, view.now);
+        let (status, detail) = status_words(i, impaired.contains(id), view.now);
         let summary =
             json!({"Status": status, "Details": [{"Name": "reachability", "Status": detail}]});
         let out = json!({
@@ -343,13 +341,10 @@ fn describe_status(call: &mut Call<'_>) -> Outcome {
     Ok(json!({"InstanceStatuses": found}))
 }
 
-fn change(id: &str, before: &str, after: &str) -> Value {
-    json!({"InstanceId": id, "PreviousState": state(before), "CurrentState": state(after)})
-}
-
-fn named(call: &mut Call<'_>) -> Result<Vec<(String, Instance)>, Fault> {
-    let ids = call.strings("InstanceIds");
-    ids.into_iter().map(|id| Ok((id.clone(), find(call, |s| &s.instances, "i", &id)?))).collect()
+fn console(call: &mut Call<'_>) -> Outcome {
+    let id = call.str("InstanceId");
+    find(call, |s| &s.instances, "i", &id)?;
+    Ok(json!({"InstanceId": id, "Timestamp": call.now(), "Output": ""}))
 }
 
 /// Changes an instance that is there.
@@ -379,7 +374,8 @@ pub(crate) fn terminate(scope: &mut Scope<'_>, id: &str, reason: (&str, &str)) {
     );
 }
 
-fn announce(scope: &mut Scope<'_>, id: &str, state: &str) {
+/// Tells EventBridge of a state.
+pub(super) fn announce(scope: &mut Scope<'_>, id: &str, state: &str) {
     let arn = scope.arn("ec2", &format!("instance/{id}"));
     let detail = json!({"instance-id": id, "state": state});
     crate::service::events::publish(
@@ -389,111 +385,7 @@ fn announce(scope: &mut Scope<'_>, id: &str, state: &str) {
         &[arn],
         detail,
     );
-}
-
-fn terminate_all(call: &mut Call<'_>) -> Outcome {
-    let instances = named(call)?;
-    if let Some((id, _)) =
-        instances.iter().find(|(_, i)| i.no_termination && i.state != "terminated")
-    {
-        let message = format!(
-            "The instance '{id}' may not be terminated. Modify its 'disableApiTermination' instance attribute and try again."
-        );
-        return Err(Fault::new("OperationNotPermitted", message));
-    }
-    let mut changes = Vec::new();
-    for (id, i) in instances {
-        terminate(
-            call,
-            &id,
-            (
-                "Client.UserInitiatedShutdown",
-                "Client.UserInitiatedShutdown: User initiated shutdown",
-            ),
-        );
-        let after = if i.state == "terminated" { "terminated" } else { "shutting-down" };
-        changes.push(change(&id, &i.state, after));
-    }
-    Ok(json!({"TerminatingInstances": changes}))
-}
-
-fn wrong_state(id: &str, wanted: &str) -> Fault {
-    let message = format!("The instance '{id}' is not in a state from which it can be {wanted}.");
-    Fault::new("IncorrectInstanceState", message)
-}
-
-fn stop_all(call: &mut Call<'_>) -> Outcome {
-    let mut changes = Vec::new();
-    for (id, i) in named(call)? {
-        match i.state.as_str() {
-            "running" if i.spot => {
-                let message = format!(
-                    "You can't stop the Spot Instance '{id}' because it is associated with a one-time Spot Instance request."
-                );
-                return Err(Fault::new("UnsupportedOperation", message));
-            }
-            "running" if i.no_stop => {
-                let message = format!(
-                    "The instance '{id}' may not be stopped. Modify its 'disableApiStop' instance attribute and try again."
-                );
-                return Err(Fault::new("OperationNotPermitted", message));
-            }
-            "running" => {
-                edit(call, &id, |i| i.state = "stopping".to_owned());
-                announce(call, &id, "stopping");
-                call.schedule(
-                    timing::INSTANCE_STOP,
-                    super::Event::Instance(Event::Stopped { id: id.clone() }),
-                );
-                changes.push(change(&id, "running", "stopping"));
-            }
-            "stopping" | "stopped" => changes.push(change(&id, &i.state, &i.state)),
-            _ => return Err(wrong_state(&id, "stopped")),
-        }
-    }
-    Ok(json!({"StoppingInstances": changes}))
-}
-
-fn start_all(call: &mut Call<'_>) -> Outcome {
-    let mut changes = Vec::new();
-    for (id, i) in named(call)? {
-        match i.state.as_str() {
-            "stopped" => {
-                let now = call.now();
-                edit(call, &id, |i| {
-                    i.state = "pending".to_owned();
-                    i.launched = now;
-                    i.reason = None;
-                });
-                call.schedule(
-                    timing::INSTANCE_START,
-                    super::Event::Instance(Event::Running { id: id.clone() }),
-                );
-                changes.push(change(&id, "stopped", "pending"));
-            }
-            "pending" | "running" => changes.push(change(&id, &i.state, &i.state)),
-            _ => return Err(wrong_state(&id, "started")),
-        }
-    }
-    Ok(json!({"StartingInstances": changes}))
-}
-
-fn reboot_all(call: &mut Call<'_>) -> Outcome {
-    let instances = named(call)?;
-    let now = call.now();
-    for (id, i) in instances {
-        if i.state != "running" {
-            return Err(wrong_state(&id, "rebooted"));
-        }
-        edit(call, &id, |i| i.started = now);
-    }
-    Ok(json!({}))
-}
-
-fn console(call: &mut Call<'_>) -> Outcome {
-    let id = call.str("InstanceId");
-    find(call, |s| &s.instances, "i", &id)?;
-    Ok(json!({"InstanceId": id, "Timestamp": call.now(), "Output": ""}))
+    crate::service::autoscaling::instance_changed(scope, id);
 }
 
 /// What happens to instances later.
@@ -573,9 +465,4 @@ fn finish(scope: &mut Scope<'_>, id: &str) {
 pub(crate) fn is_alive(scope: &mut Scope<'_>, id: &str) -> bool {
     let instances = &ec2(scope).instances;
     instances.get(id).is_some_and(|i| !matches!(i.state.as_str(), "shutting-down" | "terminated"))
-}
-
-/// The error for an id that no instance has.
-pub(crate) fn missing(id: &str) -> Fault {
-    kinds::missing("i", id)
 }

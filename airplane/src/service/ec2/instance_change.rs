@@ -1,6 +1,6 @@
 //! Changes of instances: attributes one at a time, metadata options, monitoring, the instance profile.
 use super::filters::{Filters, view};
-use super::instance::{self, Instance, edit};
+use super::instance::{Instance, edit};
 use super::{ec2, find, instance_type, network_interface, security_group};
 use crate::around::call::Call;
 use crate::service::{Action, iam};
@@ -264,9 +264,4 @@ fn describe_associations(call: &mut Call<'_>) -> Outcome {
         .filter(|out| filters.pass(KNOWN, out))
         .collect();
     Ok(json!({"IamInstanceProfileAssociations": found}))
-}
-
-/// Lets a fault break an instance's status checks.
-pub(crate) fn impair(scope: &mut crate::world::scope::Scope<'_>, id: &str) {
-    instance::edit(scope, id, |i| i.impaired = true);
 }

@@ -9,6 +9,7 @@ pub(crate) mod filters;
 mod image;
 pub(crate) mod instance;
 mod instance_change;
+mod instance_state;
 pub(crate) mod instance_type;
 mod internet_gateway;
 mod key_pair;
@@ -28,16 +29,19 @@ mod route_target;
 pub(crate) mod security_group;
 pub(crate) mod security_group_change;
 pub(crate) mod security_group_rule;
+mod snapshot;
 pub(crate) mod subnet;
 mod subnet_cidr;
 pub(crate) mod tags;
 mod volume;
+mod volume_modification;
 pub(crate) mod vpc;
 mod vpc_cidr;
 mod vpc_endpoint;
 mod vpc_endpoint_change;
 pub(crate) mod zones;
 
+use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::Fault;
 use crate::world::scope::Scope;
@@ -63,8 +67,11 @@ pub(crate) const ACTIONS: &[&[Action]] = &[
     launch_template::ACTIONS,
     launch::ACTIONS,
     instance::ACTIONS,
+    instance_state::ACTIONS,
     instance_change::ACTIONS,
     volume::ACTIONS,
+    volume_modification::ACTIONS,
+    snapshot::ACTIONS,
     address::ACTIONS,
     nat_gateway::ACTIONS,
     network_interface_api::ACTIONS,
@@ -101,7 +108,7 @@ tables! {
         table launch_templates: launch_template::LaunchTemplate,
         table instances: instance::Instance,
         table volumes: volume::Volume,
-        table snapshots: volume::Snapshot,
+        table snapshots: snapshot::Snapshot,
     }
 }
 
@@ -147,6 +154,22 @@ pub(crate) fn find<T: Record>(
     table(ec2(scope)).get(id).cloned().ok_or_else(|| kinds::missing(prefix, id))
 }
 
+/// The attribute that a call changes: one, and only one, besides the id that stands in `id_member`.
+fn one_attribute(call: &Call<'_>, id_member: &str) -> Result<String, Fault> {
+    let mut given =
+        call.input.iter().filter(|(name, value)| *name != id_member && !value.is_null());
+    match (given.next(), given.next()) {
+        (Some((name, _)), None) => Ok(name.clone()),
+        (None, _) => {
+            Err(Fault::new("MissingParameter", "The request must contain an attribute to modify"))
+        }
+        (Some(_), Some(_)) => Err(Fault::new(
+            "InvalidParameterCombination",
+            "Fields for multiple attribute types specified: a call changes one attribute",
+        )),
+    }
+}
+
 /// What happens later.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Event {
@@ -164,6 +187,10 @@ pub(crate) enum Event {
     Instance(instance::Event),
     /// A volume.
     Volume(volume::Event),
+    /// A modification of a volume.
+    VolumeModification(volume_modification::Event),
+    /// A snapshot.
+    Snapshot(snapshot::Event),
 }
 
 impl Event {
@@ -174,6 +201,8 @@ impl Event {
             Event::SubnetCidr(event) => event.run(scope),
             Event::Instance(event) => event.run(scope),
             Event::Volume(event) => event.run(scope),
+            Event::VolumeModification(event) => event.run(scope),
+            Event::Snapshot(event) => event.run(scope),
             Event::Nat(event) => event.run(scope),
             Event::Endpoint(event) => event.run(scope),
             Event::Peering(event) => event.run(scope),

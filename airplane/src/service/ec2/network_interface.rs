@@ -1,7 +1,7 @@
 //! Network interfaces: addresses out of their subnet, security groups, and what they are attached to. Other services
 //! make and remove theirs with `make` and `remove`.
 use super::subnet::Subnet;
-use super::{State, cidr, ec2, find, kinds, security_group, tags};
+use super::{State, cidr, ec2, find, security_group, tags};
 use crate::wire::fault::Fault;
 use crate::world::Millis;
 use crate::world::scope::Scope;
@@ -272,11 +272,6 @@ pub(crate) fn maps_public_addresses(s: &State, vpc: &str) -> bool {
             |a: &super::address::Address| a.association.as_ref().is_some_and(|x| x.interface == id);
         e.public_ip.is_some() || s.addresses.values().any(elastic)
     })
-}
-
-/// The error for an interface that nothing has.
-pub(crate) fn missing(id: &str) -> Fault {
-    kinds::missing("eni", id)
 }
 
 /// The interface at device index 0 of an instance.

@@ -3,7 +3,7 @@ use super::filters::{Spec, View, describe, view};
 use super::network_interface::{
     Attachment, NetworkInterface, New, make, primary_of, private_dns, public_dns, remove,
 };
-use super::{ec2, find, kinds, security_group, tags};
+use super::{ec2, find, kinds, one_attribute, security_group, tags};
 use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::{Fault, Outcome};
@@ -237,26 +237,10 @@ fn detach(call: &mut Call<'_>) -> Outcome {
     Ok(json!({}))
 }
 
-// A call changes one attribute.
 fn modify(call: &mut Call<'_>) -> Outcome {
     let id = call.str("NetworkInterfaceId");
     let interface = find(call, |s| &s.network_interfaces, "eni", &id)?;
-    let given: Vec<String> = call
-        .input
-        .iter()
-        .filter(|(k, v)| *k != "NetworkInterfaceId" && !v.is_null())
-        .map(|(k, _)| k.clone())
-        .collect();
-    let [name] = given.as_slice() else {
-        let (code, message) = match given.is_empty() {
-            true => ("MissingParameter", "The request must contain an attribute to modify"),
-            false => (
-                "InvalidParameterCombination",
-                "Fields for multiple attribute types specified: a call changes one attribute",
-            ),
-        };
-        return Err(Fault::new(code, message));
-    };
+    let name = one_attribute(call, "NetworkInterfaceId")?;
     if interface.requester.is_some() && name != "Groups" {
         let message = "You do not have permission to access the specified resource.";
         return Err(Fault::new("AuthFailure", message));
@@ -266,7 +250,7 @@ fn modify(call: &mut Call<'_>) -> Outcome {
         security_group::check_for_interface(call, &groups, &interface.vpc, &interface.subnet)?;
     }
     let attachment = call.get("Attachment").cloned().unwrap_or_default();
-    let value = call.attribute(name).cloned().unwrap_or_default();
+    let value = call.attribute(&name).cloned().unwrap_or_default();
     let Some(interface) = ec2(call).network_interfaces.get_mut(&id) else { return Ok(json!({})) };
     match name.as_str() {
         "Description" => interface.description = value.as_str().unwrap_or_default().to_owned(),

@@ -1,7 +1,7 @@
 //! VPC peering connections. The record stands in the realms of both sides and is the same there; tags are each side's own.
 use super::filters::{Spec, View, describe, view};
 use super::vpc::Vpc;
-use super::{cidr, ec2, find, kinds, tags};
+use super::{cidr, ec2, find, tags};
 use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::{Fault, Outcome};
@@ -412,9 +412,4 @@ fn modify_options(call: &mut Call<'_>) -> Outcome {
         out[member] = options(&Side { dns, ..side.clone() });
     }
     Ok(out)
-}
-
-/// The error for a connection that nothing has.
-pub(crate) fn missing(id: &str) -> Fault {
-    kinds::missing("pcx", id)
 }

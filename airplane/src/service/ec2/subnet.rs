@@ -3,7 +3,8 @@ use super::filters::{Spec, View, describe, view};
 use super::vpc::Vpc;
 use super::vpc_cidr::Block;
 use super::{
-    cidr, ec2, find, network_acl, network_interface, route_table, subnet_cidr, tags, zones,
+    cidr, ec2, find, network_acl, network_interface, one_attribute, route_table, subnet_cidr, tags,
+    zones,
 };
 use crate::around::call::Call;
 use crate::service::Action;
@@ -219,27 +220,11 @@ fn describe_all(call: &mut Call<'_>) -> Outcome {
     Ok(json!({ "Subnets": describe(call, &SPEC, |s| &s.subnets, render)? }))
 }
 
-// A call changes one attribute.
 fn modify(call: &mut Call<'_>) -> Outcome {
     let id = call.str("SubnetId");
     let subnet = find(call, |s| &s.subnets, "subnet", &id)?;
-    let given: Vec<String> = call
-        .input
-        .iter()
-        .filter(|(k, v)| *k != "SubnetId" && !v.is_null())
-        .map(|(k, _)| k.clone())
-        .collect();
-    let [name] = given.as_slice() else {
-        let (code, message) = match given.is_empty() {
-            true => ("MissingParameter", "The request must contain an attribute to modify"),
-            false => (
-                "InvalidParameterCombination",
-                "Fields for multiple attribute types specified: a call changes one attribute",
-            ),
-        };
-        return Err(Fault::new(code, message));
-    };
-    let on = call.attribute(name).and_then(Value::as_bool).unwrap_or(false);
+    let name = one_attribute(call, "SubnetId")?;
+    let on = call.attribute(&name).and_then(Value::as_bool).unwrap_or(false);
     if name == "AssignIpv6AddressOnCreation" && on && !subnet.ipv6_blocks.iter().any(Block::holds) {
         let message = format!(
             "The subnet {id} has no IPv6 CIDR block, which assignIpv6AddressOnCreation needs"

@@ -28,11 +28,6 @@ pub(crate) fn of(view: &View<'_>, id: &str) -> Value {
     view.ec2.tags.get(id).map(Tags::list).unwrap_or_else(|| json!([]))
 }
 
-/// The value of a tag of a resource.
-pub(crate) fn value(scope: &mut Scope<'_>, id: &str, key: &str) -> Option<String> {
-    scope.realm().ec2.tags.get(id)?.0.get(key).cloned()
-}
-
 /// Tags that a create asks for by TagSpecifications. Only `resource_type` can be tagged by it.
 pub(crate) fn specified(call: &Call<'_>, resource_type: &str) -> Result<Tags, Fault> {
     let mut all = specifications(call, &[resource_type])?;

@@ -1,6 +1,6 @@
-//! Volumes: in one zone, attached to one instance at a time; and snapshots of them.
+//! Volumes: in one zone, attached to one instance at a time.
 use super::filters::{Spec, View, describe, view};
-use super::{ec2, find, kinds, tags, zones};
+use super::{ec2, find, tags, zones};
 use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::{Fault, Outcome};
@@ -16,11 +16,6 @@ pub(crate) const ACTIONS: &[Action] = &[
     ("DescribeVolumeStatus", describe_status),
     ("AttachVolume", attach),
     ("DetachVolume", detach),
-    ("ModifyVolume", modify),
-    ("DescribeVolumesModifications", modifications),
-    ("CreateSnapshot", create_snapshot),
-    ("DeleteSnapshot", delete_snapshot),
-    ("DescribeSnapshots", describe_snapshots),
 ];
 
 /// Where a volume is attached.
@@ -36,29 +31,19 @@ pub(crate) struct Attached {
 /// A volume.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Volume {
-    zone: String,
-    size: i64,
-    kind: String,
-    iops: Option<i64>,
-    throughput: Option<i64>,
-    encrypted: bool,
-    key: Option<String>,
+    pub(super) zone: String,
+    pub(super) size: i64,
+    pub(super) kind: String,
+    pub(super) iops: Option<i64>,
+    pub(super) throughput: Option<i64>,
+    pub(super) encrypted: bool,
+    pub(super) key: Option<String>,
     snapshot: Option<String>,
     multi_attach: bool,
     state: String,
     created: Millis,
     attached: Option<Attached>,
-    modified: Option<Value>,
-}
-
-/// A snapshot.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Snapshot {
-    volume: String,
-    size: i64,
-    encrypted: bool,
-    description: String,
-    started: Millis,
+    pub(super) modified: Option<Value>,
 }
 
 const SPEC: Spec = Spec {
@@ -137,14 +122,63 @@ fn traits(kind: &str, size: i64) -> Option<(i64, i64, Option<i64>, Option<i64>)>
     })
 }
 
-struct Wanted<'v> {
-    zone: &'v str,
-    size: Option<i64>,
-    spec: &'v Value,
-    snapshot_size: Option<i64>,
+/// IOPS that a type can be given: lowest, highest, and how many a GiB.
+fn iops_limits(kind: &str) -> Option<(i64, i64, i64)> {
+    Some(match kind {
+        "gp3" => (3000, 80_000, 500),
+        "io1" => (100, 64_000, 50),
+        "io2" => (100, 256_000, 1000),
+        _ => return None,
+    })
 }
 
-fn make(scope: &mut Scope<'_>, wanted: &Wanted<'_>) -> Result<Volume, Fault> {
+// The IOPS given, if the type can have them, and the throughput given too.
+fn performance(kind: &str, size: i64, spec: &Value) -> Result<Option<i64>, Fault> {
+    let unsupported = |what: &str| {
+        let message = format!("The parameter {what} is not supported for {kind} volumes.");
+        Fault::new("InvalidParameterCombination", message)
+    };
+    let out_of_range = |message: String| Err(Fault::new("InvalidParameterValue", message));
+    let given = spec["Iops"].as_i64();
+    match (given, iops_limits(kind)) {
+        (Some(_), None) => return Err(unsupported("iops")),
+        (Some(iops), Some((low, high, _))) if !(low..=high).contains(&iops) => {
+            return out_of_range(format!(
+                "Volume iops of {iops} is outside the range of {low} to {high} of {kind} volumes."
+            ));
+        }
+        // What gp3 has anyway needs no size.
+        (Some(iops), Some((low, _, ratio))) if iops > low && iops > size * ratio => {
+            return out_of_range(format!(
+                "Iops to volume size ratio of {} is too high; maximum is {ratio} IOPS per GiB.",
+                iops / size.max(1)
+            ));
+        }
+        (None, Some(_)) if kind != "gp3" => {
+            let message = "The request must contain the parameter iops";
+            return Err(Fault::new("MissingParameter", message));
+        }
+        _ => {}
+    }
+    match spec["Throughput"].as_i64() {
+        Some(_) if kind != "gp3" => Err(unsupported("throughput")),
+        Some(throughput) if !(125..=2000).contains(&throughput) => out_of_range(format!(
+            "Throughput of {throughput} MiB/s is outside the range of 125 to 2000 MiB/s."
+        )),
+        _ => Ok(given),
+    }
+}
+
+/// A volume that somebody wants.
+pub(super) struct Wanted<'v> {
+    pub(super) zone: &'v str,
+    pub(super) size: Option<i64>,
+    pub(super) spec: &'v Value,
+    pub(super) snapshot_size: Option<i64>,
+}
+
+/// The record of a volume, if its type allows what is wanted.
+pub(super) fn make(scope: &mut Scope<'_>, wanted: &Wanted<'_>) -> Result<Volume, Fault> {
     let spec = wanted.spec;
     let kind = spec["VolumeType"].as_str().unwrap_or("gp2").to_owned();
     let size = wanted.size.or(wanted.snapshot_size).ok_or_else(|| {
@@ -166,20 +200,9 @@ fn make(scope: &mut Scope<'_>, wanted: &Wanted<'_>) -> Result<Volume, Fault> {
             "Volume of size {size}GB is smaller than snapshot, expect size >= {}GB",
             wanted.snapshot_size.unwrap_or(0)
         );
-        return Err(Fault::new("InvalidBlockDeviceMapping", message));
+        return Err(Fault::new("InvalidParameterValue", message));
     }
-    let given = spec["Iops"].as_i64();
-    if given.is_some() && !matches!(kind.as_str(), "gp3" | "io1" | "io2") {
-        let message = format!("The parameter iops is not supported for {kind} volumes.");
-        return Err(Fault::new("InvalidParameterCombination", message));
-    }
-    if given.is_none() && matches!(kind.as_str(), "io1" | "io2") {
-        return Err(Fault::new("MissingParameter", "The request must contain the parameter iops"));
-    }
-    if spec["Throughput"].is_i64() && kind != "gp3" {
-        let message = format!("The parameter throughput is not supported for {kind} volumes.");
-        return Err(Fault::new("InvalidParameterCombination", message));
-    }
+    let given = performance(&kind, size, spec)?;
     let total: i64 = ec2(scope).volumes.values().map(|v| v.size).sum();
     let most = i64::try_from(scope.quota("volumes-gib")).unwrap_or(i64::MAX);
     if total + size > most {
@@ -216,7 +239,14 @@ fn create(call: &mut Call<'_>) -> Outcome {
         Fault::new("InvalidZone.NotFound", format!("The zone '{zone}' does not exist."))
     })?;
     let snapshot_size = match call.opt_str("SnapshotId") {
-        Some(id) => Some(find(call, |s| &s.snapshots, "snap", &id)?.size),
+        Some(id) => {
+            let snapshot = find(call, |s| &s.snapshots, "snap", &id)?;
+            if !snapshot.is_completed() {
+                let message = format!("Snapshot '{id}' is not in the 'completed' state.");
+                return Err(Fault::new("IncorrectState", message));
+            }
+            Some(snapshot.size)
+        }
         None => None,
     };
     let spec = Value::Object(call.input.clone());
@@ -264,7 +294,8 @@ fn describe_status(call: &mut Call<'_>) -> Outcome {
     Ok(json!({"VolumeStatuses": found}))
 }
 
-fn edit(scope: &mut Scope<'_>, id: &str, change: impl FnOnce(&mut Volume)) {
+/// Changes a volume that is there.
+pub(super) fn edit(scope: &mut Scope<'_>, id: &str, change: impl FnOnce(&mut Volume)) {
     if let Some(volume) = ec2(scope).volumes.get_mut(id) {
         change(volume);
     }
@@ -348,77 +379,6 @@ fn detach(call: &mut Call<'_>) -> Outcome {
     edit(call, &id, |v| v.attached = Some(held));
     call.schedule(timing::VOLUME_ATTACH, super::Event::Volume(Event::Settled { id }));
     Ok(out)
-}
-
-const COOLDOWN: Millis = 6 * 60 * 60 * 1000;
-
-fn modify(call: &mut Call<'_>) -> Outcome {
-    let id = call.str("VolumeId");
-    let before = find(call, |s| &s.volumes, "vol", &id)?;
-    let now = call.now();
-    if before
-        .modified
-        .as_ref()
-        .and_then(|m| m["StartTime"].as_i64())
-        .is_some_and(|at| now < at + COOLDOWN)
-    {
-        let message = "You've reached the maximum modification rate per volume limit. Wait at least 6 hours between modifications per EBS volume.";
-        return Err(Fault::new("VolumeModificationRateExceeded", message));
-    }
-    let size = call.opt_int("Size").unwrap_or(before.size);
-    if size < before.size {
-        let message = "New size cannot be smaller than existing size";
-        return Err(Fault::new("InvalidParameterValue", message));
-    }
-    let kind = call.opt_str("VolumeType").unwrap_or_else(|| before.kind.clone());
-    let mut spec =
-        json!({"VolumeType": kind, "Encrypted": before.encrypted, "KmsKeyId": before.key});
-    let keep = kind == before.kind;
-    for (member, old) in [("Iops", before.iops), ("Throughput", before.throughput)] {
-        let value = call.opt_int(member).or(old.filter(|_| keep && kind != "gp2"));
-        if let Some(value) = value {
-            spec[member] = json!(value);
-        }
-    }
-    let zone = before.zone.clone();
-    let made =
-        make(call, &Wanted { zone: &zone, size: Some(size), spec: &spec, snapshot_size: None })?;
-    let mut record = json!({
-        "VolumeId": id, "ModificationState": "completed", "TargetSize": size, "TargetVolumeType": made.kind,
-        "OriginalSize": before.size, "OriginalVolumeType": before.kind, "Progress": 100, "StartTime": now, "EndTime": now,
-    });
-    for (member, value) in [
-        ("TargetIops", made.iops),
-        ("TargetThroughput", made.throughput),
-        ("OriginalIops", before.iops),
-        ("OriginalThroughput", before.throughput),
-    ] {
-        if let Some(value) = value {
-            record[member] = json!(value);
-        }
-    }
-    let out = record.clone();
-    edit(call, &id, |v| {
-        v.size = size;
-        v.kind = made.kind;
-        v.iops = made.iops;
-        v.throughput = made.throughput;
-        v.modified = Some(record);
-    });
-    Ok(json!({"VolumeModification": out}))
-}
-
-fn modifications(call: &mut Call<'_>) -> Outcome {
-    let ids = call.strings("VolumeIds");
-    for id in &ids {
-        find(call, |s| &s.volumes, "vol", id)?;
-    }
-    let all = ec2(call)
-        .volumes
-        .iter()
-        .filter(|(id, _)| ids.is_empty() || ids.iter().any(|wanted| wanted == id));
-    let found: Vec<Value> = all.filter_map(|(_, v)| v.modified.clone()).collect();
-    Ok(json!({"VolumesModifications": found}))
 }
 
 /// Makes the volumes of a launch: those of the image, changed and added to by the mappings given.
@@ -511,57 +471,6 @@ pub(crate) fn release(scope: &mut Scope<'_>, instance: &str) {
             });
         }
     }
-}
-
-fn snapshot_answer(view: &View<'_>, id: &str, s: &Snapshot) -> Value {
-    json!({
-        "SnapshotId": id, "VolumeId": s.volume, "VolumeSize": s.size, "Encrypted": s.encrypted,
-        "Description": s.description, "StartTime": s.started, "State": "completed", "Progress": "100%",
-        "OwnerId": view.account, "Tags": tags::of(view, id),
-    })
-}
-
-fn create_snapshot(call: &mut Call<'_>) -> Outcome {
-    let tags = tags::specified(call, "snapshot")?;
-    let id = call.str("VolumeId");
-    let volume = find(call, |s| &s.volumes, "vol", &id)?;
-    let snapshot = Snapshot {
-        volume: id,
-        size: volume.size,
-        encrypted: volume.encrypted,
-        description: call.str("Description"),
-        started: call.now(),
-    };
-    let (now, visible, id) = (call.now(), call.visible_at(), call.id("snap"));
-    ec2(call).snapshots.insert(&id, snapshot, now, visible);
-    tags::put(call, &id, tags);
-    let snapshot = find(call, |s| &s.snapshots, "snap", &id)?;
-    Ok(snapshot_answer(&view(call), &id, &snapshot))
-}
-
-fn delete_snapshot(call: &mut Call<'_>) -> Outcome {
-    let id = call.str("SnapshotId");
-    if ec2(call).snapshots.remove(&id).is_none() {
-        return Err(kinds::missing("snap", &id));
-    }
-    tags::forget(call, &id);
-    Ok(json!({}))
-}
-
-fn describe_snapshots(call: &mut Call<'_>) -> Outcome {
-    const SNAPSHOTS: Spec = Spec {
-        ids: "SnapshotIds",
-        prefix: "snap",
-        filters: &[
-            ("snapshot-id", "SnapshotId"),
-            ("volume-id", "VolumeId"),
-            ("status", "State"),
-            ("owner-id", "OwnerId"),
-            ("description", "Description"),
-            ("encrypted", "Encrypted"),
-        ],
-    };
-    Ok(json!({"Snapshots": describe(call, &SNAPSHOTS, |s| &s.snapshots, snapshot_answer)?}))
 }
 
 /// What happens to volumes later.

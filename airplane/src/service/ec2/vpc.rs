@@ -2,8 +2,8 @@
 use super::filters::{Spec, View, describe, view};
 use super::vpc_cidr::{Block, blocks_v4, blocks_v6};
 use super::{
-    cidr, dhcp_options, ec2, find, network_acl, peering, route_table, security_group, tags,
-    vpc_cidr,
+    cidr, dhcp_options, ec2, find, network_acl, one_attribute, peering, route_table,
+    security_group, tags, vpc_cidr,
 };
 use crate::around::call::Call;
 use crate::service::Action;
@@ -196,29 +196,18 @@ fn describe_attribute(call: &mut Call<'_>) -> Outcome {
 fn modify_attribute(call: &mut Call<'_>) -> Outcome {
     let id = call.str("VpcId");
     let vpc = find(call, |s| &s.vpcs, "vpc", &id)?;
-    let given = |name: &str| call.attribute(name).and_then(Value::as_bool);
-    let (support, hostnames) = (given("EnableDnsSupport"), given("EnableDnsHostnames"));
-    let metrics = given("EnableNetworkAddressUsageMetrics");
-    match [support, hostnames, metrics].iter().flatten().count() {
-        0 => {
-            let message = "The request must contain an attribute to modify";
-            return Err(Fault::new("MissingParameter", message));
-        }
-        1 => {}
-        _ => {
-            let message =
-                "Fields for multiple attribute types specified: a call changes one attribute";
-            return Err(Fault::new("InvalidParameterCombination", message));
-        }
-    }
-    if hostnames == Some(true) && !vpc.dns_support {
+    let name = one_attribute(call, "VpcId")?;
+    let on = call.attribute(&name).and_then(Value::as_bool).unwrap_or(false);
+    if name == "EnableDnsHostnames" && on && !vpc.dns_support {
         let message = format!("DNS hostnames need DNS support, which is off in {id}");
         return Err(Fault::new("InvalidParameterCombination", message));
     }
     if let Some(vpc) = ec2(call).vpcs.get_mut(&id) {
-        vpc.dns_support = support.unwrap_or(vpc.dns_support);
-        vpc.dns_hostnames = hostnames.unwrap_or(vpc.dns_hostnames);
-        vpc.usage_metrics = metrics.unwrap_or(vpc.usage_metrics);
+        match name.as_str() {
+            "EnableDnsSupport" => vpc.dns_support = on,
+            "EnableDnsHostnames" => vpc.dns_hostnames = on,
+            _ => vpc.usage_metrics = on,
+        }
     }
     Ok(json!({}))
 }

@@ -32,6 +32,52 @@ fn check(text: &str) -> Result<(), Fault> {
     Err(Fault::new("InvalidParameterException", message))
 }
 
+// "Lifecycle policy parameters": rules with priorities of their own, a selection that counts something, an action.
+fn check_lifecycle(text: &str) -> Result<(), Fault> {
+    let invalid = |what: &str| {
+        let message = format!(
+            "Invalid parameter at 'LifecyclePolicyText' failed to satisfy constraint: 'Lifecycle policy validation \
+             failure: {what}'"
+        );
+        Err(Fault::new("InvalidParameterException", message))
+    };
+    let policy = serde_json::from_str::<Value>(text).unwrap_or_default();
+    let Some(rules) = policy["rules"].as_array().filter(|rules| !rules.is_empty()) else {
+        return invalid("object has missing required properties ([\"rules\"])");
+    };
+    let mut priorities = std::collections::BTreeSet::new();
+    for rule in rules {
+        let selection = &rule["selection"];
+        let priority = rule["rulePriority"].as_i64().filter(|priority| *priority >= 1);
+        if !priority.is_some_and(|priority| priorities.insert(priority)) {
+            return invalid("every rule needs a rulePriority of its own, 1 or more");
+        }
+        if !matches!(selection["tagStatus"].as_str(), Some("tagged" | "untagged" | "any")) {
+            return invalid("tagStatus must be tagged, untagged or any");
+        }
+        let count_type = selection["countType"].as_str().unwrap_or_default();
+        if !matches!(
+            count_type,
+            "imageCountMoreThan"
+                | "sinceImagePushed"
+                | "sinceImagePulled"
+                | "sinceImageTransitioned"
+        ) {
+            return invalid("countType must say what is counted");
+        }
+        if selection["countNumber"].as_i64().is_none_or(|number| number < 1) {
+            return invalid("countNumber must be 1 or more");
+        }
+        if (count_type != "imageCountMoreThan") != selection["countUnit"].is_string() {
+            return invalid("countUnit goes with countTypes that count time");
+        }
+        if !matches!(rule["action"]["type"].as_str(), Some("expire" | "transition")) {
+            return invalid("the action's type must be expire");
+        }
+    }
+    Ok(())
+}
+
 fn set(call: &mut Call<'_>) -> Outcome {
     let text = call.str("policyText");
     check(&text)?;
@@ -62,7 +108,7 @@ fn delete(call: &mut Call<'_>) -> Outcome {
 
 fn put_lifecycle(call: &mut Call<'_>) -> Outcome {
     let text = call.str("lifecyclePolicyText");
-    check(&text)?;
+    check_lifecycle(&text)?;
     named(call)?.1.lifecycle = Some(text.clone());
     Ok(answer(call, "lifecyclePolicyText", &text))
 }

@@ -72,22 +72,18 @@ pub(super) fn named<'c>(call: &'c mut Call<'_>) -> Result<(String, &'c mut Repos
     Ok((name, repository))
 }
 
+// Encryption by KMS without a key is encryption by the key that AWS keeps for ECR.
+fn encryption(call: &mut Call<'_>) -> Value {
+    let given = call.get("encryptionConfiguration").cloned();
+    let mut encryption = given.unwrap_or_else(|| json!({"encryptionType": "AES256"}));
+    if encryption["encryptionType"] != "AES256" && encryption["kmsKey"].is_null() {
+        encryption["kmsKey"] = json!(crate::service::kms::managed_key(call, "ecr"));
+    }
+    encryption
+}
+
 fn create(call: &mut Call<'_>) -> Outcome {
     let name = call.str("repositoryName");
-    let part = |part: &str| {
-        let good =
-            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte);
-        !part.is_empty()
-            && part.bytes().all(good)
-            && part.starts_with(|c: char| c.is_ascii_alphanumeric())
-    };
-    if !(2..=256).contains(&name.len()) || !name.split('/').all(part) {
-        let message = format!(
-            "Invalid parameter at 'repositoryName' failed to satisfy constraint: '{name}' must satisfy \
-                               regular expression '(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*'"
-        );
-        return Err(Fault::new("InvalidParameterException", message));
-    }
     if call.realm().ecr.repositories.contains(&name) {
         let message = format!(
             "The repository with name '{name}' already exists in the registry with id '{}'",
@@ -95,17 +91,19 @@ fn create(call: &mut Call<'_>) -> Outcome {
         );
         return Err(Fault::new("RepositoryAlreadyExistsException", message));
     }
+    if call.realm().ecr.repositories.len() >= call.quota("ecr-repositories") {
+        let message = "The registry has as many repositories as it may have.";
+        return Err(Fault::new("LimitExceededException", message));
+    }
     let scanning = call.get("imageScanningConfiguration").cloned().unwrap_or_default();
+    let encryption = encryption(call);
     let repository = Repository {
         arn: call.arn("ecr", &format!("repository/{name}")),
         created: call.now(),
         mutability: call.opt_str("imageTagMutability").unwrap_or_else(|| "MUTABLE".to_owned()),
         exclusions: call.get("imageTagMutabilityExclusionFilters").cloned().unwrap_or_default(),
         scan_on_push: scanning["scanOnPush"].as_bool().unwrap_or(false),
-        encryption: call
-            .get("encryptionConfiguration")
-            .cloned()
-            .unwrap_or_else(|| json!({"encryptionType": "AES256"})),
+        encryption,
         policy: None,
         lifecycle: None,
         tags: super::tags::given(call),

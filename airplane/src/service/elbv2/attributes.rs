@@ -2,20 +2,21 @@
 use super::listeners::Listener;
 use super::load_balancers::LoadBalancer;
 use super::target_groups::TargetGroup;
-use super::{elbv2, invalid, listeners, load_balancers, target_groups};
+use super::{State, elbv2, invalid, listeners, load_balancers, target_groups};
 use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::{Fault, Outcome};
+use crate::world::table::{Record, Table};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 pub(crate) const ACTIONS: &[Action] = &[
-    ("DescribeLoadBalancerAttributes", describe_load_balancer),
-    ("ModifyLoadBalancerAttributes", modify_load_balancer),
-    ("DescribeTargetGroupAttributes", describe_target_group),
-    ("ModifyTargetGroupAttributes", modify_target_group),
-    ("DescribeListenerAttributes", describe_listener),
-    ("ModifyListenerAttributes", modify_listener),
+    ("DescribeLoadBalancerAttributes", |call| describe(call, &LOAD_BALANCERS)),
+    ("ModifyLoadBalancerAttributes", |call| modify(call, &LOAD_BALANCERS)),
+    ("DescribeTargetGroupAttributes", |call| describe(call, &TARGET_GROUPS)),
+    ("ModifyTargetGroupAttributes", |call| modify(call, &TARGET_GROUPS)),
+    ("DescribeListenerAttributes", |call| describe(call, &LISTENERS)),
+    ("ModifyListenerAttributes", |call| modify(call, &LISTENERS)),
 ];
 
 /// What was set; what was not set has its default.
@@ -192,21 +193,6 @@ pub(crate) fn load_balancer_value(lb: &LoadBalancer, key: &str) -> String {
     found.map(|k| k.default).unwrap_or_default().to_owned()
 }
 
-fn answer(
-    all: &'static [Known],
-    set: &Attributes,
-    default: impl Fn(&Known) -> &'static str,
-) -> Value {
-    let list: Vec<Value> = all
-        .iter()
-        .map(|k| {
-            let value = set.get(k.key).map(String::as_str).unwrap_or_else(|| default(k));
-            json!({"Key": k.key, "Value": value})
-        })
-        .collect();
-    json!({ "Attributes": list })
-}
-
 // The attributes that a call sets, if all are known and fit.
 fn given(call: &Call<'_>, what: &str, all: &'static [Known]) -> Result<Attributes, Fault> {
     let mut out = Attributes::new();
@@ -240,62 +226,93 @@ fn given(call: &Call<'_>, what: &str, all: &'static [Known]) -> Result<Attribute
     Ok(out)
 }
 
-fn describe_load_balancer(call: &mut Call<'_>) -> Outcome {
-    let lb = load_balancers::named(call)?;
-    Ok(answer(of_load_balancer(&lb), &lb.attributes, |k| k.default))
+/// Something that has attributes.
+struct Kind<T: 'static> {
+    /// As messages call it.
+    what: &'static str,
+    /// The member that holds its ARN.
+    arn: &'static str,
+    named: for<'c, 'w> fn(&'c mut Call<'w>) -> Result<T, Fault>,
+    known: fn(&T) -> &'static [Known],
+    default: fn(&T, &Known) -> &'static str,
+    set: fn(&mut T) -> &mut Attributes,
+    table: fn(&mut State) -> &mut Table<T>,
+    /// Refuses what does not go together: as it would be, and what changes.
+    check: fn(&T, &Attributes) -> Result<(), Fault>,
 }
 
-fn modify_load_balancer(call: &mut Call<'_>) -> Outcome {
-    let mut lb = load_balancers::named(call)?;
-    lb.attributes.extend(given(call, "Load balancer", of_load_balancer(&lb))?);
-    if load_balancer_value(&lb, "access_logs.s3.enabled") == "true"
-        && load_balancer_value(&lb, "access_logs.s3.bucket").is_empty()
-    {
-        let message = "The value of 'access_logs.s3.bucket' cannot be empty if 'access_logs.s3.enabled' is true";
-        return Err(super::misconfigured(message));
-    }
-    let out = answer(of_load_balancer(&lb), &lb.attributes, |k| k.default);
-    let arn = call.str("LoadBalancerArn");
-    if let Some(kept) = elbv2(call).load_balancers.get_mut(&arn) {
-        *kept = lb;
-    }
-    Ok(out)
+const LOAD_BALANCERS: Kind<LoadBalancer> = Kind {
+    what: "Load balancer",
+    arn: "LoadBalancerArn",
+    named: load_balancers::named,
+    known: of_load_balancer,
+    default: |_, known| known.default,
+    set: |lb| &mut lb.attributes,
+    table: |state| &mut state.load_balancers,
+    check: |lb, _| {
+        let value = |key| load_balancer_value(lb, key);
+        if value("access_logs.s3.enabled") == "true" && value("access_logs.s3.bucket").is_empty() {
+            let message = "The value of 'access_logs.s3.bucket' cannot be empty if 'access_logs.s3.enabled' is true";
+            return Err(super::misconfigured(message));
+        }
+        Ok(())
+    },
+};
+
+const TARGET_GROUPS: Kind<TargetGroup> = Kind {
+    what: "Target group",
+    arn: "TargetGroupArn",
+    named: target_groups::named,
+    known: of_group,
+    default: group_default,
+    set: |group| &mut group.attributes,
+    table: |state| &mut state.target_groups,
+    check: |group, changes| {
+        let udp = matches!(group.protocol.as_str(), "UDP" | "TCP_UDP");
+        if udp && changes.get("preserve_client_ip.enabled").is_some_and(|v| v == "false") {
+            let message =
+                "Client IP preservation cannot be disabled for UDP and TCP_UDP target groups";
+            return Err(super::misconfigured(message));
+        }
+        Ok(())
+    },
+};
+
+const LISTENERS: Kind<Listener> = Kind {
+    what: "Listener",
+    arn: "ListenerArn",
+    named: listeners::named,
+    known: of_listener,
+    default: |_, known| known.default,
+    set: |listener| &mut listener.attributes,
+    table: |state| &mut state.listeners,
+    check: |_, _| Ok(()),
+};
+
+fn answer<T>(kind: &Kind<T>, record: &mut T) -> Value {
+    let set = (kind.set)(record).clone();
+    let shown = |k: &Known| {
+        let value = set.get(k.key).map(String::as_str);
+        json!({"Key": k.key, "Value": value.unwrap_or_else(|| (kind.default)(record, k))})
+    };
+    let list: Vec<Value> = (kind.known)(record).iter().map(shown).collect();
+    json!({ "Attributes": list })
 }
 
-fn describe_target_group(call: &mut Call<'_>) -> Outcome {
-    let group = target_groups::named(call)?;
-    Ok(answer(of_group(&group), &group.attributes, |k| group_default(&group, k)))
+fn describe<T>(call: &mut Call<'_>, kind: &Kind<T>) -> Outcome {
+    let mut record = (kind.named)(call)?;
+    Ok(answer(kind, &mut record))
 }
 
-fn modify_target_group(call: &mut Call<'_>) -> Outcome {
-    let mut group = target_groups::named(call)?;
-    let changes = given(call, "Target group", of_group(&group))?;
-    let udp = matches!(group.protocol.as_str(), "UDP" | "TCP_UDP");
-    if udp && changes.get("preserve_client_ip.enabled").is_some_and(|v| v == "false") {
-        let message = "Client IP preservation cannot be disabled for UDP and TCP_UDP target groups";
-        return Err(super::misconfigured(message));
-    }
-    group.attributes.extend(changes);
-    let out = answer(of_group(&group), &group.attributes, |k| group_default(&group, k));
-    let arn = call.str("TargetGroupArn");
-    if let Some(kept) = elbv2(call).target_groups.get_mut(&arn) {
-        *kept = group;
-    }
-    Ok(out)
-}
-
-fn describe_listener(call: &mut Call<'_>) -> Outcome {
-    let listener = listeners::named(call)?;
-    Ok(answer(of_listener(&listener), &listener.attributes, |k| k.default))
-}
-
-fn modify_listener(call: &mut Call<'_>) -> Outcome {
-    let mut listener = listeners::named(call)?;
-    listener.attributes.extend(given(call, "Listener", of_listener(&listener))?);
-    let out = answer(of_listener(&listener), &listener.attributes, |k| k.default);
-    let arn = call.str("ListenerArn");
-    if let Some(kept) = elbv2(call).listeners.get_mut(&arn) {
-        *kept = listener;
+fn modify<T: Record>(call: &mut Call<'_>, kind: &Kind<T>) -> Outcome {
+    let mut record = (kind.named)(call)?;
+    let changes = given(call, kind.what, (kind.known)(&record))?;
+    (kind.set)(&mut record).extend(changes.clone());
+    (kind.check)(&record, &changes)?;
+    let out = answer(kind, &mut record);
+    let arn = call.str(kind.arn);
+    if let Some(kept) = (kind.table)(elbv2(call)).get_mut(&arn) {
+        *kept = record;
     }
     Ok(out)
 }

@@ -1,13 +1,14 @@
-//! Targets and their health: initial until the checks passed, healthy while the machine runs, unused while nothing
-//! sends to them, draining after they left. Auto Scaling registers its instances through the functions here.
+//! Targets: registered, shown with their health, draining after they left. Auto Scaling registers its instances through
+//! the functions here.
 use super::attributes::group_value;
+use super::health::{Checked, Health, health, health_of};
 use super::target_groups::{self, TargetGroup};
 use super::{Event, elbv2, invalid};
 use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::{Fault, Outcome};
+use crate::world::Millis;
 use crate::world::scope::Scope;
-use crate::world::{Millis, timing};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::net::IpAddr;
@@ -33,46 +34,14 @@ pub(crate) struct Target {
     pub(crate) since: Millis,
     /// Since when its connections are drained.
     pub(crate) draining: Option<Millis>,
-}
-
-struct Health {
-    state: &'static str,
-    reason: Option<(&'static str, &'static str)>,
-}
-
-const HEALTHY: Health = Health { state: "healthy", reason: None };
-
-fn health_of(state: &'static str, reason: &'static str, description: &'static str) -> Health {
-    Health { state, reason: Some((reason, description)) }
-}
-
-/// An instance as load balancers know it.
-struct Machine {
-    id: String,
-    state: String,
-    zone: String,
-    started: Millis,
+    /// What connections to it said, where it has a socket.
+    #[serde(default)]
+    pub(crate) checked: Option<Checked>,
 }
 
 /// State and VPC of an instance that describes still show.
 fn instance_state(scope: &mut Scope<'_>, id: &str) -> Option<(String, String)> {
     scope.realm().ec2.instances.get(id).map(|i| (i.state.clone(), i.vpc.clone()))
-}
-
-fn machine(scope: &mut Scope<'_>, group: &TargetGroup, id: &str) -> Option<Machine> {
-    let ec2 = &scope.realm().ec2;
-    let id = match group.target_type.as_str() {
-        "instance" => id.to_owned(),
-        _ => {
-            let has = |e: &&crate::service::ec2::network_interface::NetworkInterface| {
-                e.vpc == group.vpc && e.addresses.iter().chain(&e.ipv6).any(|a| a == id)
-            };
-            let interface = ec2.network_interfaces.values().find(has)?;
-            interface.attachment.as_ref()?.instance.clone()?
-        }
-    };
-    let i = ec2.instances.get(&id)?;
-    Some(Machine { id, state: i.state.clone(), zone: i.zone.clone(), started: i.started })
 }
 
 /// Does the group exist?
@@ -107,11 +76,12 @@ fn add(scope: &mut Scope<'_>, arn: &str, id: &str, port: Option<i64>, zone: Opti
     let since = scope.now();
     let Some(group) = elbv2(scope).target_groups.get_mut(arn) else { return };
     let key = Key { id: id.to_owned(), port: port.unwrap_or(group.port) };
-    match group.targets.iter_mut().find(|t| t.key == key) {
+    let new = Target { key, zone, since, draining: None, checked: None };
+    match group.targets.iter_mut().find(|t| t.key == new.key) {
         Some(known) if known.draining.is_none() => {}
         // One that comes back begins anew.
-        Some(known) => *known = Target { key, zone, since, draining: None },
-        None => group.targets.push(Target { key, zone, since, draining: None }),
+        Some(known) => *known = new,
+        None => group.targets.push(new),
     }
 }
 
@@ -143,68 +113,6 @@ fn drop_target(scope: &mut Scope<'_>, arn: &str, id: &str, port: Option<i64>) {
 pub(super) fn drained(scope: &mut Scope<'_>, arn: &str, target: &Key, since: Millis) {
     if let Some(group) = elbv2(scope).target_groups.get_mut(arn) {
         group.targets.retain(|t| t.key != *target || t.draining != Some(since));
-    }
-}
-
-fn health(scope: &mut Scope<'_>, arn: &str, group: &TargetGroup, target: &Target) -> Health {
-    if target.draining.is_some() {
-        let text = "Target deregistration is in progress";
-        return health_of("draining", "Target.DeregistrationInProgress", text);
-    }
-    let state = elbv2(scope);
-    // Since when traffic can reach the group, and the zones that it comes from.
-    let mut reached: Option<Millis> = None;
-    let mut zones: Vec<String> = Vec::new();
-    for listener in state.listeners.values().filter(|l| l.forwards_to(arn)) {
-        let Some(lb) = state.load_balancers.get(&listener.load_balancer) else { continue };
-        let from = lb.active.max(listener.created);
-        reached = Some(reached.map_or(from, |r| r.min(from)));
-        zones.extend(lb.places.iter().map(|p| p.zone.clone()));
-    }
-    let Some(reached) = reached else {
-        let text = "Target group is not configured to receive traffic from the load balancer";
-        return health_of("unused", "Target.NotInUse", text);
-    };
-    let machine = machine(scope, group, &target.key.id);
-    if group.target_type == "instance" {
-        let state = machine.as_ref().map(|m| m.state.as_str()).unwrap_or("terminated");
-        if !matches!(state, "pending" | "running") {
-            let text = "Target is in the stopped or terminated state";
-            return health_of("unused", "Target.InvalidState", text);
-        }
-        if machine.as_ref().is_some_and(|m| !zones.contains(&m.zone)) {
-            let text =
-                "Target is in an Availability Zone that is not enabled for the load balancer";
-            return health_of("unused", "Target.NotInUse", text);
-        }
-    }
-    let now = scope.now();
-    let started = machine.as_ref().map(|m| m.started).unwrap_or_default();
-    let checks = group.check.interval * group.check.healthy * 1000;
-    let settled = target.since.max(reached).max(started) + checks.max(timing::TARGET_INITIAL);
-    if now < reached {
-        return health_of(
-            "initial",
-            "Elb.RegistrationInProgress",
-            "Target registration is in progress",
-        );
-    }
-    if now < settled {
-        return health_of(
-            "initial",
-            "Elb.InitialHealthChecking",
-            "Initial health checks in progress",
-        );
-    }
-    let answers = machine.is_some_and(|m| {
-        m.state == "running"
-            && !scope.condition(&format!("zone-down:{}", m.zone))
-            && !scope.condition(&format!("target-down:{}", m.id))
-    });
-    if answers {
-        HEALTHY
-    } else {
-        health_of("unhealthy", "Target.FailedHealthChecks", "Health checks failed")
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod patterns;
 mod rules;
+mod schedules;
 mod tags;
 mod targets;
 
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::service::Action;
+use crate::service::sqs::{Delivery, deliver};
 use crate::world::scope::Scope;
 use crate::world::table::tables;
 
@@ -42,15 +44,19 @@ pub(crate) fn publish(
         "detail": detail,
     });
     let rules = scope.realm().events.rules.values();
-    let arns: Vec<String> = rules
+    let wanted: Vec<(String, Value)> = rules
         .filter(|rule| rule.wants(&event))
-        .flat_map(|rule| {
-            rule.targets.iter().filter_map(|target| target["Arn"].as_str().map(str::to_owned))
-        })
+        .flat_map(|rule| rule.targets.iter().map(|target| (rule.arn.clone(), target.clone())))
         .collect();
     let text = event.to_string();
-    for arn in arns {
-        crate::service::sqs::deliver(scope, &arn, &text);
+    for (rule, target) in wanted {
+        let delivery = Delivery {
+            arn: target["Arn"].as_str().unwrap_or_default(),
+            rule: Some(&rule),
+            group: target["SqsParameters"]["MessageGroupId"].as_str(),
+            body: &text,
+        };
+        deliver(scope, &delivery);
     }
 }
 

@@ -99,7 +99,7 @@ fn put(call: &mut Call<'_>) -> Outcome {
         return Err(Fault::new("InvalidEventPatternException", "Event pattern is not valid."));
     }
     if let Some(text) = &schedule
-        && !(text.starts_with("rate(") || text.starts_with("cron(")) | !text.ends_with(')')
+        && !super::schedules::is_schedule(text)
     {
         return Err(Fault::new(
             "ValidationException",

@@ -40,7 +40,9 @@ fn details(call: &mut Call<'_>) -> Outcome {
         for (_, policy) in all.policies.seen(now) {
             let arn = policy.arn().to_owned();
             let count = all.roles.values().filter(|role| role.attached.contains(&arn)).count();
-            policies.push(policy.detail(count));
+            let bound =
+                all.roles.values().filter(|role| role.boundary.as_ref() == Some(&arn)).count();
+            policies.push(policy.detail(count, bound));
         }
     }
     Ok(json!({

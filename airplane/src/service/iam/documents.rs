@@ -13,6 +13,11 @@ pub(super) fn encoded(document: &str) -> String {
     utf8_percent_encode(document, RESERVED).to_string()
 }
 
+/// The size that IAM counts: characters, white space aside.
+pub(super) fn size(document: &str) -> usize {
+    document.chars().filter(|c| !c.is_whitespace()).count()
+}
+
 /// Whose policy it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {

@@ -4,6 +4,7 @@
 mod account;
 mod documents;
 mod oidc;
+pub(crate) mod permission;
 mod policies;
 mod profiles;
 mod role_policies;
@@ -13,7 +14,9 @@ mod users;
 
 use serde::{Deserialize, Serialize};
 
+use crate::around::call::Call;
 use crate::service::Action;
+use crate::wire::fault::Fault;
 use crate::world::scope::Scope;
 use crate::world::table::tables;
 use crate::world::timing;
@@ -38,6 +41,42 @@ tables! {
         table providers: oidc::Provider,
         table users: users::User,
     }
+}
+
+/// Is a name taken? Names of IAM are not told apart by case.
+fn is_taken<'n>(mut names: impl Iterator<Item = &'n str>, name: &str) -> bool {
+    names.any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// Refuses one more of what there are `count` already, where a quota says so. `name` is the quota as IAM calls it.
+fn check_quota(call: &Call<'_>, quota: &str, name: &str, count: usize) -> Result<(), Fault> {
+    let most = call.quota(quota);
+    if count < most {
+        return Ok(());
+    }
+    let message = format!("Cannot exceed quota for {name}: {most}");
+    Err(Fault::new("LimitExceeded", message).status(409))
+}
+
+/// What other services know of a role of this account; nothing while it is too new for them.
+pub(crate) fn role_known(scope: &mut Scope<'_>, name: &str) -> Option<KnownRole> {
+    let now = scope.now();
+    let row = scope.global().iam.roles.row(name)?;
+    let role = &row.value;
+    (row.created + timing::IAM_PROPAGATION <= now).then(|| KnownRole {
+        arn: role.arn.clone(),
+        id: role.id.clone(),
+        trust: role.trust.clone(),
+        max_session: role.max_session,
+    })
+}
+
+/// A role as other services see it.
+pub(crate) struct KnownRole {
+    pub(crate) arn: String,
+    pub(crate) id: String,
+    pub(crate) trust: String,
+    pub(crate) max_session: i64,
 }
 
 /// Does another service see the instance profile of that name or ARN already?

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::check_quota;
 use super::roles::{missing, taken};
-use super::tags::Tags;
+use super::tags::{self, Tags};
 use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::{Fault, Outcome};
@@ -18,9 +19,9 @@ pub(crate) const ACTIONS: &[Action] = &[
     ("UpdateOpenIDConnectProviderThumbprint", update_thumbprints),
     ("AddClientIDToOpenIDConnectProvider", add_client),
     ("RemoveClientIDFromOpenIDConnectProvider", remove_client),
-    ("TagOpenIDConnectProvider", tag),
-    ("UntagOpenIDConnectProvider", untag),
-    ("ListOpenIDConnectProviderTags", list_tags),
+    ("TagOpenIDConnectProvider", |call| tags::tag(call, own_tags)),
+    ("UntagOpenIDConnectProvider", |call| tags::untag(call, own_tags)),
+    ("ListOpenIDConnectProviderTags", |call| tags::list(call, own_tags)),
 ];
 
 /// A provider.
@@ -61,10 +62,8 @@ fn create(call: &mut Call<'_>) -> Outcome {
     if call.global().iam.providers.contains(&arn) {
         return Err(taken(&format!("Provider with url {url}")));
     }
-    if call.global().iam.providers.len() >= call.quota("iam-oidc-providers") {
-        let message = "Cannot exceed quota for OpenIdConnectProvidersPerAccount";
-        return Err(Fault::new("LimitExceeded", message).status(409));
-    }
+    let count = call.global().iam.providers.len();
+    check_quota(call, "iam-oidc-providers", "OpenIdConnectProvidersPerAccount", count)?;
     let mut thumbprints = thumbprints(call)?;
     if thumbprints.is_empty() {
         // AWS fetches it from the address, which nothing here may.
@@ -132,21 +131,6 @@ fn remove_client(call: &mut Call<'_>) -> Outcome {
     Ok(json!({}))
 }
 
-fn tag(call: &mut Call<'_>) -> Outcome {
-    let mut tags = named(call)?.tags.clone();
-    tags.add(call)?;
-    named(call)?.tags = tags;
-    Ok(json!({}))
-}
-
-fn untag(call: &mut Call<'_>) -> Outcome {
-    let mut tags = named(call)?.tags.clone();
-    tags.remove(call);
-    named(call)?.tags = tags;
-    Ok(json!({}))
-}
-
-fn list_tags(call: &mut Call<'_>) -> Outcome {
-    let tags = named(call)?.tags.answer();
-    Ok(json!({"Tags": tags, "IsTruncated": false}))
+fn own_tags<'c>(call: &'c mut Call<'_>) -> Result<&'c mut Tags, Fault> {
+    Ok(&mut named(call)?.tags)
 }

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::check_quota;
 use super::documents::{Kind, check, encoded};
 use super::roles::{missing, path, taken};
-use super::tags::Tags;
+use super::tags::{self, Tags};
 use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::{Fault, Outcome};
@@ -21,9 +22,9 @@ pub(crate) const ACTIONS: &[Action] = &[
     ("DeletePolicyVersion", delete_version),
     ("ListPolicyVersions", list_versions),
     ("SetDefaultPolicyVersion", set_default),
-    ("TagPolicy", tag),
-    ("UntagPolicy", untag),
-    ("ListPolicyTags", list_tags),
+    ("TagPolicy", |call| tags::tag(call, own_tags)),
+    ("UntagPolicy", |call| tags::untag(call, own_tags)),
+    ("ListPolicyTags", |call| tags::list(call, own_tags)),
     ("ListEntitiesForPolicy", entities),
 ];
 
@@ -67,7 +68,7 @@ fn attachments(call: &mut Call<'_>, arn: &str) -> usize {
 }
 
 impl Policy {
-    fn answer(&self, attached: usize) -> Value {
+    fn answer(&self, attached: usize, boundaries: usize) -> Value {
         json!({
             "PolicyName": self.name,
             "PolicyId": self.id,
@@ -75,7 +76,7 @@ impl Policy {
             "Path": self.path,
             "DefaultVersionId": self.default,
             "AttachmentCount": attached,
-            "PermissionsBoundaryUsageCount": 0,
+            "PermissionsBoundaryUsageCount": boundaries,
             "IsAttachable": true,
             "CreateDate": self.created,
             "UpdateDate": self.updated,
@@ -83,8 +84,8 @@ impl Policy {
     }
 
     /// As `GetAccountAuthorizationDetails` shows it.
-    pub(super) fn detail(&self, attached: usize) -> Value {
-        let mut detail = self.answer(attached);
+    pub(super) fn detail(&self, attached: usize, boundaries: usize) -> Value {
+        let mut detail = self.answer(attached, boundaries);
         detail["PolicyVersionList"] =
             self.versions.iter().map(|version| self.version(version, true)).collect();
         detail
@@ -108,6 +109,23 @@ impl Policy {
     }
 }
 
+/// IAM counts the characters of a managed policy, white space aside.
+const DOCUMENT_MAX: usize = 6144;
+
+fn check_document(document: &str) -> Result<(), Fault> {
+    check(document, Kind::Identity)?;
+    if super::documents::size(document) > DOCUMENT_MAX {
+        let message = format!("Cannot exceed quota for PolicySize: {DOCUMENT_MAX}");
+        return Err(Fault::new("LimitExceeded", message).status(409));
+    }
+    Ok(())
+}
+
+fn boundaries(call: &mut Call<'_>, arn: &str) -> usize {
+    let roles = call.global().iam.roles.values();
+    roles.filter(|role| role.boundary.as_deref() == Some(arn)).count()
+}
+
 fn unknown(arn: &str) -> Fault {
     missing(&format!("Policy {arn} was not found, and so"))
 }
@@ -122,17 +140,14 @@ fn named<'c>(call: &'c mut Call<'_>) -> Result<&'c mut Policy, Fault> {
 
 fn create(call: &mut Call<'_>) -> Outcome {
     let (name, path, document) = (call.str("PolicyName"), path(call)?, call.str("PolicyDocument"));
-    check(&document, Kind::Identity)?;
+    check_document(&document)?;
     let arn = format!("arn:aws:iam::{}:policy{path}{name}", call.account);
-    let is_taken = call.global().iam.policies.values().any(|policy| policy.name == name);
-    if is_taken {
+    let names = call.global().iam.policies.values().map(|policy| policy.name.as_str());
+    if super::is_taken(names, &name) {
         return Err(taken(&format!("A policy called {name}")));
     }
-    if call.global().iam.policies.len() >= call.quota("iam-policies") {
-        let message =
-            format!("Cannot exceed quota for PoliciesPerAccount: {}", call.quota("iam-policies"));
-        return Err(Fault::new("LimitExceeded", message).status(409));
-    }
+    let count = call.global().iam.policies.len();
+    check_quota(call, "iam-policies", "PoliciesPerAccount", count)?;
     let (now, id) = (call.now(), format!("ANPA{}", call.world.ids.base32(17)));
     let policy = Policy {
         name,
@@ -147,7 +162,7 @@ fn create(call: &mut Call<'_>) -> Outcome {
         versions: vec![Version { id: "v1".to_owned(), document, created: now }],
         tags: Tags::of(call)?,
     };
-    let mut answer = policy.answer(0);
+    let mut answer = policy.answer(0, 0);
     answer["Tags"] = policy.tags.answer();
     let visible = call.visible_at();
     call.global().iam.policies.insert(&arn, policy, now, visible);
@@ -156,17 +171,17 @@ fn create(call: &mut Call<'_>) -> Outcome {
 
 fn get(call: &mut Call<'_>) -> Outcome {
     let (arn, now) = (call.str("PolicyArn"), call.now());
-    let count = attachments(call, &arn);
+    let (count, boundaries) = (attachments(call, &arn), boundaries(call, &arn));
     if is_aws_managed(&arn) {
         let name = super::role_policies::name_of(&arn).to_owned();
         return Ok(json!({"Policy": {
             "PolicyName": name, "PolicyId": "ANPAAIRPLANEMANAGED00", "Arn": arn, "Path": "/",
-            "DefaultVersionId": "v1", "AttachmentCount": count, "PermissionsBoundaryUsageCount": 0,
+            "DefaultVersionId": "v1", "AttachmentCount": count, "PermissionsBoundaryUsageCount": boundaries,
             "IsAttachable": true, "CreateDate": 0, "UpdateDate": 0, "Tags": [],
         }}));
     }
     let policy = call.global().iam.policies.see(&arn, now).ok_or_else(|| unknown(&arn))?;
-    let mut answer = policy.answer(count);
+    let mut answer = policy.answer(count, boundaries);
     answer["Tags"] = policy.tags.answer();
     if let Some(description) = &policy.description {
         answer["Description"] = json!(description);
@@ -178,7 +193,7 @@ fn delete(call: &mut Call<'_>) -> Outcome {
     let arn = call.str("PolicyArn");
     let versions = named(call)?.versions.len();
     let conflict = |message: &str| Err(Fault::new("DeleteConflict", message).status(409));
-    if attachments(call, &arn) > 0 {
+    if attachments(call, &arn) + boundaries(call, &arn) > 0 {
         return conflict("Cannot delete a policy attached to entities.");
     }
     if versions > 1 {
@@ -200,8 +215,9 @@ fn list(call: &mut Call<'_>) -> Outcome {
             call.global().iam.policies.seen(now).map(|(_, policy)| policy.clone()).collect();
         for policy in seen.into_iter().filter(|policy| policy.path.starts_with(&prefix)) {
             let count = attachments(call, &policy.arn);
+            let boundaries = boundaries(call, &policy.arn);
             if count > 0 || !only_attached {
-                found.push(policy.answer(count));
+                found.push(policy.answer(count, boundaries));
             }
         }
     }
@@ -210,7 +226,7 @@ fn list(call: &mut Call<'_>) -> Outcome {
 
 fn create_version(call: &mut Call<'_>) -> Outcome {
     let (document, now) = (call.str("PolicyDocument"), call.now());
-    check(&document, Kind::Identity)?;
+    check_document(&document)?;
     let (most, is_default) =
         (call.quota("iam-policy-versions"), call.opt_bool("SetAsDefault").unwrap_or(false));
     let policy = named(call)?;
@@ -279,23 +295,8 @@ fn set_default(call: &mut Call<'_>) -> Outcome {
     Ok(json!({}))
 }
 
-fn tag(call: &mut Call<'_>) -> Outcome {
-    let mut tags = named(call)?.tags.clone();
-    tags.add(call)?;
-    named(call)?.tags = tags;
-    Ok(json!({}))
-}
-
-fn untag(call: &mut Call<'_>) -> Outcome {
-    let mut tags = named(call)?.tags.clone();
-    tags.remove(call);
-    named(call)?.tags = tags;
-    Ok(json!({}))
-}
-
-fn list_tags(call: &mut Call<'_>) -> Outcome {
-    let tags = named(call)?.tags.answer();
-    Ok(json!({"Tags": tags, "IsTruncated": false}))
+fn own_tags<'c>(call: &'c mut Call<'_>) -> Result<&'c mut Tags, Fault> {
+    Ok(&mut named(call)?.tags)
 }
 
 fn entities(call: &mut Call<'_>) -> Outcome {

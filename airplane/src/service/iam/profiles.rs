@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::check_quota;
 use super::roles::{missing, path, taken};
-use super::tags::Tags;
+use super::tags::{self, Tags};
 use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::{Fault, Outcome};
@@ -18,9 +19,9 @@ pub(crate) const ACTIONS: &[Action] = &[
     ("ListInstanceProfilesForRole", list_for_role),
     ("AddRoleToInstanceProfile", add_role),
     ("RemoveRoleFromInstanceProfile", remove_role),
-    ("TagInstanceProfile", tag),
-    ("UntagInstanceProfile", untag),
-    ("ListInstanceProfileTags", list_tags),
+    ("TagInstanceProfile", |call| tags::tag(call, own_tags)),
+    ("UntagInstanceProfile", |call| tags::untag(call, own_tags)),
+    ("ListInstanceProfileTags", |call| tags::list(call, own_tags)),
 ];
 
 /// An instance profile.
@@ -59,13 +60,11 @@ fn named<'c>(call: &'c mut Call<'_>) -> Result<&'c mut Profile, Fault> {
 
 fn create(call: &mut Call<'_>) -> Outcome {
     let (name, path) = (call.str("InstanceProfileName"), path(call)?);
-    if call.global().iam.profiles.contains(&name) {
+    if super::is_taken(call.global().iam.profiles.iter().map(|(known, _)| known), &name) {
         return Err(taken(&format!("Instance Profile {name}")));
     }
-    if call.global().iam.profiles.len() >= call.quota("iam-instance-profiles") {
-        let message = "Cannot exceed quota for InstanceProfilesPerAccount";
-        return Err(Fault::new("LimitExceeded", message).status(409));
-    }
+    let count = call.global().iam.profiles.len();
+    check_quota(call, "iam-instance-profiles", "InstanceProfilesPerAccount", count)?;
     let (now, id) = (call.now(), format!("AIPA{}", call.world.ids.base32(17)));
     let arn = format!("arn:aws:iam::{}:instance-profile{path}{name}", call.account);
     let tags = Tags::of(call)?;
@@ -135,21 +134,6 @@ fn remove_role(call: &mut Call<'_>) -> Outcome {
     Ok(json!({}))
 }
 
-fn tag(call: &mut Call<'_>) -> Outcome {
-    let mut tags = named(call)?.tags.clone();
-    tags.add(call)?;
-    named(call)?.tags = tags;
-    Ok(json!({}))
-}
-
-fn untag(call: &mut Call<'_>) -> Outcome {
-    let mut tags = named(call)?.tags.clone();
-    tags.remove(call);
-    named(call)?.tags = tags;
-    Ok(json!({}))
-}
-
-fn list_tags(call: &mut Call<'_>) -> Outcome {
-    let tags = named(call)?.tags.answer();
-    Ok(json!({"Tags": tags, "IsTruncated": false}))
+fn own_tags<'c>(call: &'c mut Call<'_>) -> Result<&'c mut Tags, Fault> {
+    Ok(&mut named(call)?.tags)
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::check_quota;
 use super::documents::{Kind, check, encoded};
 use super::roles::{missing, named};
 use crate::around::call::Call;
@@ -26,10 +27,7 @@ fn put(call: &mut Call<'_>) -> Outcome {
     check(&document, Kind::Identity)?;
     let role = named(call)?;
     let others = role.inline.iter().filter(|(name, _)| *name != policy).map(|(_, text)| text);
-    let size: usize = others
-        .chain([&document])
-        .map(|text| text.split_whitespace().map(str::len).sum::<usize>())
-        .sum();
+    let size: usize = others.chain([&document]).map(|text| super::documents::size(text)).sum();
     if size > INLINE_MAX {
         let message =
             format!("Maximum policy size of {INLINE_MAX} bytes exceeded for role {}", role.name);
@@ -76,16 +74,13 @@ fn attach(call: &mut Call<'_>) -> Outcome {
     if !super::policies::exists(call, &arn) {
         return Err(missing(&format!("Policy {arn} does not exist or is not attachable, which")));
     }
-    let most = call.quota("iam-managed-policies-per-role");
-    let role = named(call)?;
-    if role.attached.contains(&arn) {
+    let attached = &named(call)?.attached;
+    if attached.contains(&arn) {
         return Ok(json!({}));
     }
-    if role.attached.len() >= most {
-        let message = format!("Cannot exceed quota for PoliciesPerRole: {most}");
-        return Err(Fault::new("LimitExceeded", message).status(409));
-    }
-    role.attached.push(arn);
+    let count = attached.len();
+    check_quota(call, "iam-managed-policies-per-role", "PoliciesPerRole", count)?;
+    named(call)?.attached.push(arn);
     Ok(json!({}))
 }
 

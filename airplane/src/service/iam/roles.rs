@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::check_quota;
 use super::documents::{Kind, check, encoded};
-use super::tags::Tags;
+use super::tags::{self, Tags};
 use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::{Fault, Outcome};
@@ -20,9 +21,9 @@ pub(crate) const ACTIONS: &[Action] = &[
     ("UpdateAssumeRolePolicy", update_trust),
     ("PutRolePermissionsBoundary", put_boundary),
     ("DeleteRolePermissionsBoundary", delete_boundary),
-    ("TagRole", tag),
-    ("UntagRole", untag),
-    ("ListRoleTags", list_tags),
+    ("TagRole", |call| tags::tag(call, own_tags)),
+    ("UntagRole", |call| tags::untag(call, own_tags)),
+    ("ListRoleTags", |call| tags::list(call, own_tags)),
     ("CreateServiceLinkedRole", create_service_linked),
     ("DeleteServiceLinkedRole", delete_service_linked),
     ("GetServiceLinkedRoleDeletionStatus", deletion_status),
@@ -112,18 +113,15 @@ fn create(call: &mut Call<'_>) -> Outcome {
     let (name, path) = (call.str("RoleName"), path(call)?);
     let trust = call.str("AssumeRolePolicyDocument");
     check(&trust, Kind::Trust)?;
-    if call.global().iam.roles.contains(&name) {
+    if super::is_taken(call.global().iam.roles.iter().map(|(known, _)| known), &name) {
         return Err(taken(&format!("Role with name {name}")));
     }
     make(call, name, path, trust)
 }
 
 fn make(call: &mut Call<'_>, name: String, path: String, trust: String) -> Outcome {
-    if call.global().iam.roles.len() >= call.quota("iam-roles") {
-        let message =
-            format!("Cannot exceed quota for RolesPerAccount: {}", call.quota("iam-roles"));
-        return Err(Fault::new("LimitExceeded", message).status(409));
-    }
+    let count = call.global().iam.roles.len();
+    check_quota(call, "iam-roles", "RolesPerAccount", count)?;
     let id = format!("AROA{}", call.world.ids.base32(17));
     let (now, account) = (call.now(), call.account.clone());
     let role = Role {
@@ -233,23 +231,8 @@ fn delete_boundary(call: &mut Call<'_>) -> Outcome {
     Ok(json!({}))
 }
 
-fn tag(call: &mut Call<'_>) -> Outcome {
-    let mut tags = named(call)?.tags.clone();
-    tags.add(call)?;
-    named(call)?.tags = tags;
-    Ok(json!({}))
-}
-
-fn untag(call: &mut Call<'_>) -> Outcome {
-    let mut tags = named(call)?.tags.clone();
-    tags.remove(call);
-    named(call)?.tags = tags;
-    Ok(json!({}))
-}
-
-fn list_tags(call: &mut Call<'_>) -> Outcome {
-    let tags = named(call)?.tags.answer();
-    Ok(json!({"Tags": tags, "IsTruncated": false}))
+fn own_tags<'c>(call: &'c mut Call<'_>) -> Result<&'c mut Tags, Fault> {
+    Ok(&mut named(call)?.tags)
 }
 
 fn create_service_linked(call: &mut Call<'_>) -> Outcome {

@@ -36,7 +36,7 @@ impl User {
 
 fn create(call: &mut Call<'_>) -> Outcome {
     let (name, path) = (call.str("UserName"), path(call)?);
-    if call.global().iam.users.contains(&name) {
+    if super::is_taken(call.global().iam.users.iter().map(|(known, _)| known), &name) {
         return Err(taken(&format!("User with name {name}")));
     }
     let (now, id) = (call.now(), format!("AIDA{}", call.world.ids.base32(17)));

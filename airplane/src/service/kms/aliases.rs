@@ -8,6 +8,7 @@ use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::{Fault, Outcome};
 use crate::world::Millis;
+use crate::world::scope::Scope;
 
 pub(crate) const ACTIONS: &[Action] = &[
     ("CreateAlias", create),
@@ -22,6 +23,12 @@ pub(crate) struct Alias {
     pub(super) key: String,
     created: Millis,
     updated: Millis,
+}
+
+/// Gives AWS's own key its alias.
+pub(super) fn insert_managed(scope: &mut Scope<'_>, name: &str, key: String) {
+    let now = scope.now();
+    scope.realm().kms.aliases.insert_implicit(name, Alias { key, created: now, updated: now }, now);
 }
 
 fn target(call: &mut Call<'_>) -> Result<String, Fault> {
@@ -49,6 +56,11 @@ fn create(call: &mut Call<'_>) -> Outcome {
         return Err(Fault::new("AlreadyExistsException", message));
     }
     let key = target(call)?;
+    let of_it = call.realm().kms.aliases.values().filter(|alias| alias.key == key).count();
+    if of_it >= call.quota("kms-aliases-per-key") {
+        let message = "You have reached the maximum number of aliases of this KMS key.";
+        return Err(Fault::new("LimitExceededException", message));
+    }
     let now = call.now();
     let visible = call.visible_at();
     call.realm().kms.aliases.insert(&name, Alias { key, created: now, updated: now }, now, visible);

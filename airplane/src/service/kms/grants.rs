@@ -23,9 +23,30 @@ pub(crate) struct Grant {
     answer: Value,
 }
 
+/// What makes two grants the same, when they have a name.
+const PARAMETERS: &[&str] =
+    &["Name", "GranteePrincipal", "Operations", "RetiringPrincipal", "Constraints"];
+
+fn same(call: &mut Call<'_>, key: &str) -> Option<String> {
+    call.opt_str("Name")?;
+    let asked: Vec<Value> =
+        PARAMETERS.iter().map(|member| call.get(member).cloned().unwrap_or_default()).collect();
+    let mut grants = call.realm().kms.grants.iter();
+    let found = grants.find(|(_, grant)| {
+        grant.key == key
+            && PARAMETERS.iter().zip(&asked).all(|(m, wanted)| grant.answer[*m] == *wanted)
+    });
+    found.map(|(id, _)| id.to_owned())
+}
+
 fn create(call: &mut Call<'_>) -> Outcome {
     let (key, found) = usable(call)?;
-    let (id, token) = (call.world.ids.hex(64), call.world.ids.hex(64));
+    let token = call.world.ids.hex(64);
+    if let Some(id) = same(call, &key) {
+        // A named grant with the same parameters is there: its id, and a token of its own.
+        return Ok(json!({"GrantToken": token, "GrantId": id}));
+    }
+    let id = call.world.ids.hex(64);
     let mut answer = json!({
         "KeyId": found.arn,
         "GrantId": id,

@@ -44,6 +44,9 @@ pub(crate) struct Key {
     pub(super) deletion: Option<Millis>,
     rotation_days: Option<i64>,
     policy: String,
+    /// AWS keeps it for one of its services.
+    #[serde(default)]
+    is_managed: bool,
     pub(super) tags: BTreeMap<String, String>,
 }
 
@@ -67,7 +70,7 @@ impl Key {
             "KeyUsage": self.usage,
             "KeyState": self.state(),
             "Origin": "AWS_KMS",
-            "KeyManager": "CUSTOMER",
+            "KeyManager": if self.is_managed { "AWS" } else { "CUSTOMER" },
             "CustomerMasterKeySpec": self.spec,
             "KeySpec": self.spec,
             "MultiRegion": self.multi_region,
@@ -90,6 +93,42 @@ impl Key {
         }
         answer
     }
+}
+
+/// The ARN of AWS's own key for a service, made when first needed.
+pub(super) fn managed(scope: &mut Scope<'_>, service: &str) -> String {
+    let (name, now) = (format!("alias/aws/{service}"), scope.now());
+    let kms = &scope.realm().kms;
+    if let Some(key) = kms.aliases.get(&name).and_then(|alias| kms.keys.get(&alias.key)) {
+        return key.arn.clone();
+    }
+    let id = scope.world.ids.uuid();
+    let arn = scope.arn("kms", &format!("key/{id}"));
+    let key = Key {
+        arn: arn.clone(),
+        created: now,
+        description: format!(
+            "Default key that protects my {service} data when no other key is defined"
+        ),
+        usage: "ENCRYPT_DECRYPT".to_owned(),
+        spec: "SYMMETRIC_DEFAULT".to_owned(),
+        multi_region: false,
+        enabled: true,
+        deletion: None,
+        rotation_days: Some(365),
+        policy: json!({"Version": "2012-10-17", "Statement": []}).to_string(),
+        is_managed: true,
+        tags: BTreeMap::new(),
+    };
+    scope.realm().kms.keys.insert_implicit(&id, key, now);
+    super::aliases::insert_managed(scope, &name, id);
+    arn
+}
+
+/// Does the id, ARN or alias name a key that can be used?
+pub(super) fn is_usable(call: &mut Call<'_>, wanted: &str) -> bool {
+    let Ok(id) = id_of(call, wanted) else { return false };
+    call.realm().kms.keys.get(&id).is_some_and(|key| key.enabled && key.deletion.is_none())
 }
 
 /// The id of the key that an id, ARN or alias names.
@@ -163,6 +202,10 @@ fn check_policy(call: &Call<'_>, policy: &str) -> Result<(), Fault> {
 }
 
 fn create(call: &mut Call<'_>) -> Outcome {
+    if call.realm().kms.keys.len() >= call.quota("kms-keys") {
+        let message = "You have reached the maximum number of KMS keys in this Region.";
+        return Err(Fault::new("LimitExceededException", message));
+    }
     let id = call.world.ids.uuid();
     let account = call.account.clone();
     let policy = match call.opt_str("Policy") {
@@ -195,6 +238,7 @@ fn create(call: &mut Call<'_>) -> Outcome {
     let key = Key {
         arn: call.arn("kms", &format!("key/{id}")),
         created: call.now(),
+        is_managed: false,
         description: call.str("Description"),
         usage,
         spec,

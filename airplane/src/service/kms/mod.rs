@@ -8,6 +8,7 @@ mod tags;
 
 use serde::{Deserialize, Serialize};
 
+use crate::around::call::Call;
 use crate::service::Action;
 use crate::world::scope::Scope;
 use crate::world::table::tables;
@@ -23,6 +24,16 @@ tables! {
         table aliases: aliases::Alias,
         table grants: grants::Grant,
     }
+}
+
+/// The ARN of the key that AWS keeps for a service in this account, as `alias/aws/SERVICE`; made when first needed.
+pub(crate) fn managed_key(scope: &mut Scope<'_>, service: &str) -> String {
+    keys::managed(scope, service)
+}
+
+/// Does the id, ARN or alias name a key that can be used?
+pub(crate) fn is_usable(call: &mut Call<'_>, key: &str) -> bool {
+    keys::is_usable(call, key)
 }
 
 /// What happens later.

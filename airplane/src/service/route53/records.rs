@@ -172,6 +172,27 @@ fn neighbours(call: &mut Call<'_>, id: &str, record: &Record) -> Result<(), Stri
     Ok(())
 }
 
+// MX: priority and host; SRV: priority, weight, port and host.
+fn is_numbers_and_name(value: &str, numbers: usize) -> bool {
+    let words: Vec<&str> = value.split_whitespace().collect();
+    words.len() == numbers + 1
+        && words[..numbers].iter().all(|word| word.parse::<u16>().is_ok())
+        && (words[numbers] == "." || domain(words[numbers]).is_ok())
+}
+
+// Flags, tag, and a value in quotes.
+fn is_caa(value: &str) -> bool {
+    let mut words = value.trim().splitn(3, ' ');
+    let flags = words.next().is_some_and(|flags| flags.parse::<u8>().is_ok());
+    let tag = words
+        .next()
+        .is_some_and(|tag| !tag.is_empty() && tag.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+    let quoted = words
+        .next()
+        .is_some_and(|text| text.len() >= 2 && text.starts_with('"') && text.ends_with('"'));
+    flags && tag && quoted
+}
+
 fn values(set: &Value, kind: &str) -> Result<(), String> {
     for record in set["ResourceRecords"].as_array().into_iter().flatten() {
         let value = record["Value"].as_str().unwrap_or_default();
@@ -179,6 +200,9 @@ fn values(set: &Value, kind: &str) -> Result<(), String> {
             "A" => value.parse::<std::net::Ipv4Addr>().is_ok(),
             "AAAA" => value.parse::<std::net::Ipv6Addr>().is_ok(),
             "TXT" | "SPF" => value.starts_with('"') && value.ends_with('"') && value.len() >= 2,
+            "MX" => is_numbers_and_name(value, 1),
+            "SRV" => is_numbers_and_name(value, 3),
+            "CAA" => is_caa(value),
             _ => !value.is_empty(),
         };
         if !good {

@@ -271,25 +271,34 @@ fn get(call: &mut Call<'_>) -> Outcome {
             out.insert(name.to_owned(), json!(value));
         }
     }
-    let part = match call.opt_str("Range") {
-        Some(text) => range(&text, version.size)?,
-        None => None,
-    };
-    let Some((first, last)) = part else {
+    let Some((first, last)) = part(call, &mut out, &version)? else {
         out.insert("Body".to_owned(), json!(version.body));
         return Ok(Value::Object(out));
     };
     let bytes = STANDARD.decode(&version.body).unwrap_or_default();
     let span = usize::try_from(first).unwrap_or(0)..=usize::try_from(last).unwrap_or(0);
     out.insert("Body".to_owned(), json!(STANDARD.encode(bytes.get(span).unwrap_or_default())));
-    out.insert("ContentLength".to_owned(), json!(last - first + 1));
-    out.insert("ContentRange".to_owned(), json!(format!("bytes {first}-{last}/{}", version.size)));
-    out.retain(|name, _| !name.starts_with("Checksum"));
     Ok(Value::Object(out))
 }
 
+// The part that a call asks for, if it asks for one; the answer then speaks of the part.
+fn part(
+    call: &Call<'_>,
+    out: &mut Map<String, Value>,
+    version: &Version,
+) -> Result<Option<(u64, u64)>, Fault> {
+    let Some(text) = call.opt_str("Range") else { return Ok(None) };
+    let Some((first, last)) = range(&text, version.size)? else { return Ok(None) };
+    out.insert("ContentLength".to_owned(), json!(last - first + 1));
+    out.insert("ContentRange".to_owned(), json!(format!("bytes {first}-{last}/{}", version.size)));
+    out.retain(|name, _| !name.starts_with("Checksum"));
+    Ok(Some((first, last)))
+}
+
 fn head(call: &mut Call<'_>) -> Outcome {
-    Ok(Value::Object(read(call)?.0))
+    let (mut out, version) = read(call)?;
+    part(call, &mut out, &version)?;
+    Ok(Value::Object(out))
 }
 
 fn attributes(call: &mut Call<'_>) -> Outcome {

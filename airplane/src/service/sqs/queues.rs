@@ -26,6 +26,9 @@ pub(crate) const ACTIONS: &[Action] = &[
 pub(crate) struct Queue {
     pub(super) created: Millis,
     modified: Millis,
+    /// When it was last purged.
+    #[serde(default)]
+    purged: Option<Millis>,
     /// What can be set.
     pub(super) attributes: BTreeMap<String, String>,
     pub(super) tags: BTreeMap<String, String>,
@@ -64,6 +67,11 @@ pub(super) fn named(call: &mut Call<'_>) -> Result<String, Fault> {
     let url = call.str("QueueUrl");
     let name = url.rsplit('/').next().unwrap_or_default().to_owned();
     if call.realm().sqs.queues.contains(&name) { Ok(name) } else { Err(missing()) }
+}
+
+/// Does the queue keep order? Its name says so.
+pub(super) fn is_fifo(name: &str) -> bool {
+    name.ends_with(".fifo")
 }
 
 fn url(call: &Call<'_>, name: &str) -> String {
@@ -137,7 +145,7 @@ fn create(call: &mut Call<'_>) -> Outcome {
     }
     let now = call.now();
     let tags = given(call, "tags");
-    let queue = Queue { created: now, modified: now, attributes: wanted, tags };
+    let queue = Queue { created: now, modified: now, purged: None, attributes: wanted, tags };
     let visible = call.visible_at();
     call.realm().sqs.queues.insert(&name, queue, now, visible);
     Ok(answer)
@@ -239,6 +247,16 @@ fn list(call: &mut Call<'_>) -> Outcome {
 
 fn purge(call: &mut Call<'_>) -> Outcome {
     let name = named(call)?;
+    let now = call.now();
+    let queue = call.realm().sqs.queues.get_mut(&name).ok_or_else(missing)?;
+    if queue.purged.is_some_and(|at| now < at + timing::QUEUE_PURGE) {
+        let message =
+            format!("Only one PurgeQueue operation on {name} is allowed every 60 seconds.");
+        return Err(Fault::new("PurgeQueueInProgress", message)
+            .status(403)
+            .query_code("AWS.SimpleQueueService.PurgeQueueInProgress"));
+    }
+    queue.purged = Some(now);
     for id in super::messages::ids_in(call, &name) {
         call.realm().sqs.messages.remove(&id);
     }

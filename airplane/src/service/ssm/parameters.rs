@@ -58,7 +58,11 @@ const ADVANCED_MAX: usize = 8192;
 fn check_name(name: &str) -> Result<(), Fault> {
     let bare = name.trim_start_matches('/').to_ascii_lowercase();
     let good = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
-    if name.is_empty() || !name.bytes().all(good) || (name.contains('/') && !name.starts_with('/'))
+    let is_path = name.contains('/');
+    let levels = name.strip_prefix('/').unwrap_or(name);
+    if !name.bytes().all(good)
+        || is_path != name.starts_with('/')
+        || levels.split('/').any(str::is_empty)
     {
         let message = "Parameter name: can't be prefixed with \"ssm\" (case-insensitive). If formed as a path, it must be \
                        a fully qualified name. Only a mix of letters, numbers and the following 3 symbols .-_ are allowed.";
@@ -119,6 +123,32 @@ fn refuse(call: &mut Call<'_>, is_known: bool, overwrite: bool) -> Result<(), Fa
     Ok(())
 }
 
+// The key that a secret is kept under: the account's own for SSM unless told.
+fn key(call: &mut Call<'_>, kind: &str) -> Result<Option<String>, Fault> {
+    match (kind, call.opt_str("KeyId")) {
+        ("SecureString", None) => {
+            crate::service::kms::managed_key(call, "ssm");
+            Ok(Some("alias/aws/ssm".to_owned()))
+        }
+        ("SecureString", Some(key)) => {
+            let is_own = key == "alias/aws/ssm";
+            if is_own {
+                crate::service::kms::managed_key(call, "ssm");
+            }
+            if !crate::service::kms::is_usable(call, &key) {
+                let message = format!("Invalid keyId {key}");
+                return Err(Fault::new("InvalidKeyId", message));
+            }
+            Ok(Some(key))
+        }
+        (_, None) => Ok(None),
+        (_, Some(_)) => Err(Fault::new(
+            "ValidationException",
+            "KeyId is required for SecureString type parameter only.",
+        )),
+    }
+}
+
 fn put(call: &mut Call<'_>) -> Outcome {
     let name = call.str("Name");
     check_name(&name)?;
@@ -150,12 +180,12 @@ fn put(call: &mut Call<'_>) -> Outcome {
     }
     check_value(call, &tier)?;
     let number = before.as_ref().map_or(1, |version| version.number + 1);
-    let secure = kind == "SecureString";
+    let key = key(call, &kind)?;
     let version = Version {
         number,
         kind,
         value: call.str("Value"),
-        key: secure.then(|| call.opt_str("KeyId").unwrap_or_else(|| "alias/aws/ssm".to_owned())),
+        key,
         description: call
             .opt_str("Description")
             .or_else(|| before.as_ref().and_then(|version| version.description.clone())),

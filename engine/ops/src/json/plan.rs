@@ -19,12 +19,9 @@ pub fn plan_json(plan: &Plan, prior_values: Option<Json>, configuration: Json) -
         put("variables", variables(plan));
     }
     put("planned_values", Json::Object(planned_values(plan)));
-    let drift: Vec<Json> = plan
-        .drift
-        .iter()
-        .filter(|drift| drift.relevant)
-        .map(|drift| change(&drift.change))
-        .collect();
+    // All of it, as in Terraform; what is relevant is told to people only.
+    let drift = plan.drift.iter().filter(|drift| drift.change.deposed.is_none());
+    let drift: Vec<Json> = drift.map(|drift| change(&drift.change)).collect();
     if !drift.is_empty() {
         put("resource_drift", Json::Array(drift));
     }

@@ -2,22 +2,58 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kprov_core::{InstanceAddr, ObjectAddr, ResourceAddr, Value};
+use kprov_core::{InstanceAddr, ObjectAddr, ResourceAddr, Str, Value};
 
 use crate::{Action, Change, DriftChange, PlanMode, PriorObject, PriorState};
+
+/// What the plan's changes come from. An object that the provider itself completes (rules of a
+/// security group, policies of a role) differs after every first apply; telling that in each plan
+/// would hide what matters.
+#[derive(Clone, Debug, Default)]
+pub struct Relevant {
+    /// What the plan changes.
+    pub changed: BTreeSet<ResourceAddr>,
+    /// What is used by what the plan changes, through whatever is between.
+    pub used: BTreeMap<ResourceAddr, Used>,
+}
+
+/// What is used of a resource's objects.
+#[derive(Clone, Debug, Default)]
+pub struct Used {
+    /// The objects themselves.
+    pub whole: bool,
+    /// These attributes.
+    pub attributes: BTreeSet<Str>,
+}
+
+impl Relevant {
+    fn holds(&self, drift: &Change) -> bool {
+        let resource = drift.addr.config();
+        let used = self.used.get(&resource);
+        match drift.action {
+            Action::Delete => used.is_some() || self.changed.contains(&resource),
+            _ => used.is_some_and(|used| {
+                let differs = |name: &Str| match (drift.before.get(name), drift.after.get(name)) {
+                    (Some(old), Some(new)) => !same(old, new),
+                    (old, new) => old.is_some() != new.is_some(),
+                };
+                used.whole || used.attributes.iter().any(differs)
+            }),
+        }
+    }
+}
 
 /// What changed outside, and where moves alone are all that a refresh-only plan has to tell, those.
 ///
 /// `previous` and `prior` have moved objects at their new addresses, whose old ones `moved` has.
-/// Something is relevant if the plan changes it, or changes what depends on it; `shown` are
-/// resources that changed outputs refer to. Refreshing only, everything is.
+/// As in Terraform, a changed object is relevant if the plan changes what uses an attribute that
+/// changed; one that is gone, if the plan changes it or what uses it. Refreshing only, everything is.
 pub fn drift(
     mode: PlanMode,
     previous: &PriorState,
     prior: &PriorState,
     moved: &BTreeMap<InstanceAddr, InstanceAddr>,
-    changes: &[Change],
-    shown: &[ResourceAddr],
+    relevant: impl FnOnce() -> Relevant,
 ) -> Vec<DriftChange> {
     let mut found = Vec::new();
     for (addr, old) in &previous.objects {
@@ -37,9 +73,9 @@ pub fn drift(
         found.push(DriftChange { change, relevant: mode == PlanMode::RefreshOnly });
     }
     if mode != PlanMode::RefreshOnly && !found.is_empty() {
-        let relevant = relevant(changes, shown);
+        let relevant = relevant();
         for drift in &mut found {
-            drift.relevant = relevant.contains(&drift.change.addr.config());
+            drift.relevant = relevant.holds(&drift.change);
         }
     }
     // Nobody is told of deposed objects; Terraform says nothing either.
@@ -77,28 +113,6 @@ fn change(
         create_before_destroy: old.create_before_destroy,
         tainted: old.tainted,
     }
-}
-
-/// Resources that are changed, or that something changed depends on, through whatever is between.
-fn relevant(changes: &[Change], shown: &[ResourceAddr]) -> BTreeSet<ResourceAddr> {
-    let mut dependencies: BTreeMap<ResourceAddr, BTreeSet<&ResourceAddr>> = BTreeMap::new();
-    let mut open: Vec<ResourceAddr> = shown.to_vec();
-    for change in changes {
-        let addr = change.addr.config();
-        if change.action != Action::NoOp {
-            open.push(addr.clone());
-        }
-        dependencies.entry(addr).or_default().extend(&change.dependencies);
-    }
-    let mut relevant = BTreeSet::new();
-    while let Some(resource) = open.pop() {
-        if relevant.contains(&resource) {
-            continue;
-        }
-        open.extend(dependencies.get(&resource).into_iter().flatten().copied().cloned());
-        relevant.insert(resource);
-    }
-    relevant
 }
 
 #[cfg(test)]

@@ -228,11 +228,21 @@ impl<'a> Evaluation<'a> {
         module: &ModuleInstance<'a>,
         config: &kprov_lang::config::Resource,
     ) -> Option<(&'a dyn Provider, &'a Block, ConfigPlace)> {
+        let (provider, place) = self.provider_of(module, config)?;
+        let block = crate::graph::schema_block(provider, &config.name)?;
+        Some((provider, block, place))
+    }
+
+    /// Provider and provider configuration of a resource, whether or not it has the type.
+    pub(crate) fn provider_of(
+        &self,
+        module: &ModuleInstance<'a>,
+        config: &kprov_lang::config::Resource,
+    ) -> Option<(&'a dyn Provider, ConfigPlace)> {
         let chosen = config.provider.as_ref();
         let place = resolve(&self.graph.modules, module.module, &config.name.ty, chosen).ok()?;
         let provider = self.providers.get(&place.addr.provider)?.as_ref();
-        let block = crate::graph::schema_block(provider, &config.name)?;
-        Some((provider, block, place))
+        Some((provider, place))
     }
 
     /// Evaluates count or for_each; what it touched and `depends_on` comes before `gate`.

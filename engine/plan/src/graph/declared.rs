@@ -11,6 +11,7 @@ use kprov_provider::{Block, Provider, Registry};
 use super::{Checks, Graph, Subject, attribute, subject};
 use crate::provider_config::{provider_addr, resolve};
 use crate::suggestion::did_you_mean;
+use crate::unmanaged::{is_unmanaged, unmanaged_error};
 
 /// A local value that refers to itself: no cycle of the graph, and no less endless.
 pub(super) const SELF_REFERENCE: &str = "Self-referencing local value";
@@ -205,6 +206,16 @@ impl Check<'_, '_> {
         let Some(provider) = self.providers.get(&place.addr.provider) else {
             return self.unknown_provider(&place.addr.provider.to_string(), resource.span);
         };
+        if schema_block(provider.as_ref(), &resource.name).is_none()
+            && is_unmanaged(provider.as_ref(), &resource.name)
+        {
+            // Whether it has instances is for the plan to find, unless that is certain.
+            if self.module == 0 && matches!(resource.repetition, Repetition::Once) {
+                let problem = unmanaged_error(provider.as_ref(), &resource.name);
+                self.found.push(problem.at(self.sources.range(resource.span)));
+            }
+            return;
+        }
         if schema_block(provider.as_ref(), &resource.name).is_none() {
             let (summary, kind) = match resource.name.mode {
                 ResourceMode::Managed => ("Invalid resource type", "resource type"),

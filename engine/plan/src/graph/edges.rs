@@ -6,19 +6,21 @@ use kprov_lang::ast::{Body, Expr, ExprKind, Reference};
 use kprov_lang::config::{CheckRule, Module, Repetition, Resource};
 use kprov_lang::eval::{references, references_in_body};
 
-use super::{Graph, NodeIndex, NodeKind, Subject, attribute, subject};
+use super::{Graph, NodeIndex, NodeKind, Subject, Use, attribute, subject};
 use crate::provider_config::{ConfigPlace, resolve};
+
+/// A node refers to another one.
+struct Edge<'a> {
+    from: NodeIndex,
+    to: NodeIndex,
+    /// None where it waits for it and takes nothing from it.
+    reference: Option<&'a Reference>,
+}
 
 /// Adds all edges. References to what does not exist add none.
 pub(super) fn connect(graph: &mut Graph<'_>, sources: &SourceMap) {
-    for module in 0..graph.modules.len() {
-        let config = graph.modules[module].config.clone();
-        let mut edges = Edges { graph, sources, module };
-        edges.values(&config);
-        edges.calls(&config);
-        edges.resources(&config);
-        edges.variables(&config);
-        edges.imports(&config);
+    for edge in edges(graph, sources) {
+        graph.dependencies[edge.from].push(edge.to);
     }
     for module in 0..graph.modules.len() {
         below_call(graph, module);
@@ -27,6 +29,37 @@ pub(super) fn connect(graph: &mut Graph<'_>, sources: &SourceMap) {
         dependencies.sort_unstable();
         dependencies.dedup();
     }
+}
+
+/// Which attribute of which block's resource each block takes; no name where it takes it whole.
+pub(super) fn uses(graph: &Graph<'_>, sources: &SourceMap) -> Vec<Use> {
+    let of_resource = |edge: Edge<'_>| {
+        let reference = edge.reference?;
+        let NodeKind::Resource(name) = &graph.nodes[edge.to].kind else { return None };
+        // `t.n.attribute` or `t.n[key].attribute`, with a word more for data.
+        let taken =
+            if name.mode == ResourceMode::Managed && reference.root == name.ty { 1 } else { 2 };
+        let mut rest = reference.steps.iter().skip(taken);
+        let attribute = rest.next().and_then(attribute).or_else(|| rest.next().and_then(attribute));
+        Some(Use { by: edge.from, of: edge.to, attribute: attribute.cloned() })
+    };
+    edges(graph, sources).into_iter().filter_map(of_resource).collect()
+}
+
+/// The edges but for those that modules as such have.
+fn edges<'a>(graph: &Graph<'a>, sources: &SourceMap) -> Vec<Edge<'a>> {
+    let mut found = Vec::new();
+    for (module, declared) in graph.modules.iter().enumerate() {
+        let config: &'a Module = declared.config;
+        let mut edges = Edges { graph, sources, module, found };
+        edges.values(config);
+        edges.calls(config);
+        edges.resources(config);
+        edges.variables(config);
+        edges.imports(config);
+        found = edges.found;
+    }
+    found
 }
 
 /// Everything in a called module waits for the call's expansion, and its close for everything.
@@ -55,13 +88,14 @@ fn below_call(graph: &mut Graph<'_>, module: usize) {
 }
 
 struct Edges<'g, 'a> {
-    graph: &'g mut Graph<'a>,
+    graph: &'g Graph<'a>,
     sources: &'g SourceMap,
     module: usize,
+    found: Vec<Edge<'a>>,
 }
 
-impl Edges<'_, '_> {
-    fn values(&mut self, config: &Module) {
+impl<'a> Edges<'_, 'a> {
+    fn values(&mut self, config: &'a Module) {
         for (name, local) in &config.locals {
             self.expr(NodeKind::Local(name.clone()), &local.expr);
         }
@@ -83,7 +117,7 @@ impl Edges<'_, '_> {
         }
     }
 
-    fn calls(&mut self, config: &Module) {
+    fn calls(&mut self, config: &'a Module) {
         for (name, call) in &config.calls {
             let node = NodeKind::Call(name.clone());
             self.repetition(node.clone(), &call.repetition);
@@ -99,7 +133,7 @@ impl Edges<'_, '_> {
         }
     }
 
-    fn variables(&mut self, config: &Module) {
+    fn variables(&mut self, config: &'a Module) {
         for variable in config.variables.values().filter(|v| !v.validations.is_empty()) {
             let node = NodeKind::Validation(variable.name.clone());
             self.edge(node.clone(), NodeKind::Variable(variable.name.clone()));
@@ -108,7 +142,7 @@ impl Edges<'_, '_> {
     }
 
     /// Imports are known before what they are imported to is planned.
-    fn imports(&mut self, config: &Module) {
+    fn imports(&mut self, config: &'a Module) {
         let Some(node) = self.graph.find(self.module, NodeKind::Imports) else { return };
         for import in &config.imports {
             self.expr(NodeKind::Imports, &import.id);
@@ -122,7 +156,7 @@ impl Edges<'_, '_> {
                 }
             }
             if let Some(resource) = self.import_target(to) {
-                self.graph.dependencies[resource].push(node);
+                self.found.push(Edge { from: resource, to: node, reference: None });
             }
         }
     }
@@ -144,13 +178,13 @@ impl Edges<'_, '_> {
         self.graph.find(module, NodeKind::Resource(resource))
     }
 
-    fn resources(&mut self, config: &Module) {
+    fn resources(&mut self, config: &'a Module) {
         for (name, resource) in &config.resources {
             self.resource(name, resource);
         }
     }
 
-    fn resource(&mut self, name: &ResourceName, resource: &Resource) {
+    fn resource(&mut self, name: &ResourceName, resource: &'a Resource) {
         let node = NodeKind::Resource(name.clone());
         self.repetition(node.clone(), &resource.repetition);
         self.body(node.clone(), &resource.body);
@@ -175,48 +209,48 @@ impl Edges<'_, '_> {
             let provider = self.graph.find(module, NodeKind::Provider(local, alias));
             let from = self.graph.find(self.module, node);
             if let (Some(from), Some(to)) = (from, provider) {
-                self.graph.dependencies[from].push(to);
+                self.found.push(Edge { from, to, reference: None });
             }
         }
     }
 
-    fn repetition(&mut self, node: NodeKind, repetition: &Repetition) {
+    fn repetition(&mut self, node: NodeKind, repetition: &'a Repetition) {
         match repetition {
             Repetition::Once => {}
             Repetition::Count(expr) | Repetition::ForEach(expr) => self.expr(node, expr),
         }
     }
 
-    fn rules(&mut self, node: NodeKind, rules: &[CheckRule]) {
+    fn rules(&mut self, node: NodeKind, rules: &'a [CheckRule]) {
         for rule in rules {
             self.expr(node.clone(), &rule.condition);
             self.expr(node.clone(), &rule.error_message);
         }
     }
 
-    fn depends_on(&mut self, node: NodeKind, targets: &[Reference]) {
+    fn depends_on(&mut self, node: NodeKind, targets: &'a [Reference]) {
         let Some(from) = self.graph.find(self.module, node) else { return };
         for reference in targets {
             match subject(reference, self.sources) {
                 // The whole module, what its outputs do not show included.
                 Ok((Subject::Module(name), _)) => {
                     if let Some(close) = self.child(&name, NodeKind::Close) {
-                        self.graph.dependencies[from].push(close);
+                        self.found.push(Edge { from, to: close, reference: None });
                     }
                 }
-                _ => self.connect_reference(from, reference),
+                _ => self.connect(from, reference, None),
             }
         }
     }
 
-    fn expr(&mut self, node: NodeKind, expr: &Expr) {
+    fn expr(&mut self, node: NodeKind, expr: &'a Expr) {
         let Some(from) = self.graph.find(self.module, node) else { return };
         for reference in references(expr) {
             self.connect_reference(from, reference);
         }
     }
 
-    fn body(&mut self, node: NodeKind, body: &Body) {
+    fn body(&mut self, node: NodeKind, body: &'a Body) {
         let Some(from) = self.graph.find(self.module, node) else { return };
         for reference in references_in_body(body) {
             self.connect_reference(from, reference);
@@ -227,7 +261,7 @@ impl Edges<'_, '_> {
         let from = self.graph.find(self.module, from);
         let to = self.graph.find(self.module, to);
         if let (Some(from), Some(to)) = (from, to) {
-            self.graph.dependencies[from].push(to);
+            self.found.push(Edge { from, to, reference: None });
         }
     }
 
@@ -236,12 +270,16 @@ impl Edges<'_, '_> {
         self.graph.find(child, kind)
     }
 
-    fn connect_reference(&mut self, from: NodeIndex, reference: &Reference) {
+    fn connect_reference(&mut self, from: NodeIndex, reference: &'a Reference) {
+        self.connect(from, reference, Some(reference));
+    }
+
+    fn connect(&mut self, from: NodeIndex, to: &Reference, reference: Option<&'a Reference>) {
         // What refers to itself is reported as such, with its place, not as a cycle.
-        if let Some(to) = target(self.graph, self.module, reference, self.sources)
+        if let Some(to) = target(self.graph, self.module, to, self.sources)
             && from != to
         {
-            self.graph.dependencies[from].push(to);
+            self.found.push(Edge { from, to, reference });
         }
     }
 }

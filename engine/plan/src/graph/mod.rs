@@ -82,6 +82,17 @@ pub(crate) enum Checks {
     ForPlan,
 }
 
+/// A block takes something of a resource.
+#[derive(Clone, Debug)]
+pub(crate) struct Use {
+    /// The block that does.
+    pub(crate) by: NodeIndex,
+    /// The resource's block.
+    pub(crate) of: NodeIndex,
+    /// Which attribute; none where it takes the object whole.
+    pub(crate) attribute: Option<Str>,
+}
+
 /// All blocks, in an order in which they can be evaluated.
 #[derive(Debug)]
 pub(crate) struct Graph<'a> {
@@ -143,6 +154,11 @@ impl<'a> Graph<'a> {
     ) -> Vec<NodeIndex> {
         let found = references(expr);
         found.into_iter().filter_map(|it| edges::target(self, module, it, sources)).collect()
+    }
+
+    /// What blocks take of resources: found anew, so linear in the size of the configuration.
+    pub(crate) fn uses(&self, sources: &SourceMap) -> Vec<Use> {
+        edges::uses(self, sources)
     }
 
     fn add(&mut self, module: usize, kind: NodeKind) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kprov_core::{Diagnostics, ObjectAddr, ResourceAddr, ResourceMode, Str, Value};
+use kprov_core::{Diagnostics, ObjectAddr, ResourceMode, Str, Value};
 
 use super::Planner;
 use crate::change::drift::drift;
@@ -54,6 +54,7 @@ impl Planner<'_, '_> {
         plan.checks = self.checks.reports();
         plan.deferred = std::mem::take(&mut self.deferred);
         let graph = self.sorted_changes();
+        self.check_together(&graph);
         plan.operations = self.order(&graph);
         plan.drift = self.drift(&plan.outputs);
         self.found.extend(forget_warning(&managed(&self.changes)));
@@ -97,15 +98,8 @@ impl Planner<'_, '_> {
             relocated = self.moves.relocate(self.input.previous.clone());
             &relocated
         };
-        let graph = &self.evaluation.graph;
-        let shown: Vec<ResourceAddr> = outputs
-            .iter()
-            .filter(|(_, output)| output.action != Action::NoOp)
-            .filter_map(|(name, _)| graph.find(0, NodeKind::Output(name.clone())))
-            .flat_map(|node| self.recorded_dependencies(node))
-            .collect();
         let moved = &self.moves.previous;
-        drift(options.mode, previous, self.prior, moved, &self.changes, &shown)
+        drift(options.mode, previous, self.prior, moved, || self.relevant(outputs))
     }
 
     /// The changes as steps.

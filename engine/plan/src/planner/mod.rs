@@ -9,6 +9,8 @@ mod imports;
 mod managed;
 mod orphans;
 mod providers;
+mod relevant;
+mod together;
 mod triggers;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -31,6 +33,7 @@ use crate::checks::CheckResults;
 use crate::evaluation::{Evaluation, ModuleInstance, Phase, ResourceInstances, VertexId};
 use crate::expand::{self, Expansion};
 use crate::graph::{Checks, Graph, NodeIndex, NodeKind};
+use crate::unmanaged::{is_unmanaged, unmanaged_error};
 use crate::validate::validate_all;
 use crate::{Change, Deferred, DeferredReason, Plan, PlanHost, PlanInput, PriorState};
 
@@ -130,6 +133,8 @@ struct Planner<'a, 'h> {
     kept: BTreeSet<InstanceAddr>,
     checks: CheckResults,
     reads: Vec<data::PendingRead<'a>>,
+    /// What providers look at together.
+    together: together::Together<'a>,
     /// By node: replacements create before they destroy, by own setting or a dependent's.
     create_first: Vec<bool>,
 }
@@ -210,6 +215,7 @@ impl<'a, 'h> Planner<'a, 'h> {
             kept: BTreeSet::new(),
             checks: CheckResults::default(),
             reads: Vec::new(),
+            together: together::Together::default(),
             create_first,
         }
     }
@@ -309,14 +315,6 @@ impl<'a, 'h> Planner<'a, 'h> {
     ) -> Result<(), Diagnostics> {
         let resource = self.evaluation.resource(module, name)?;
         let config = resource.config;
-        let Some((code, block, place)) = self.evaluation.schema(module, config) else {
-            return Err(Diagnostic::error(
-                "Invalid resource type",
-                format!("No provider offers {name}."),
-            )
-            .at(self.input.sources.range(config.span))
-            .into());
-        };
         if matches!(resource.expansion, Expansion::Unknown) {
             self.refuse_unknown(&config.repetition)?;
             self.deferred_nodes[node] = true;
@@ -329,6 +327,18 @@ impl<'a, 'h> Planner<'a, 'h> {
             self.defer(addr, DeferredReason::InstanceCountUnknown, Value::NULL);
             return Ok(());
         }
+        let Some((code, block, place)) = self.evaluation.schema(module, config) else {
+            let found = self.evaluation.provider_of(module, config);
+            let problem = match found.filter(|(provider, _)| is_unmanaged(*provider, name)) {
+                Some(_) if resource.len() == 0 => return Ok(()),
+                Some((provider, _)) => unmanaged_error(provider, name),
+                None => Diagnostic::error(
+                    "Invalid resource type",
+                    format!("No provider offers {name}."),
+                ),
+            };
+            return Err(problem.at(self.input.sources.range(config.span)).into());
+        };
         let (configured, vertex) = self.configure(&place)?;
         if configured == Configured::Unknown {
             self.unknown.insert(node);

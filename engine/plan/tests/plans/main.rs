@@ -1,10 +1,12 @@
 //! Configurations to plans, and plans applied.
 
 mod blocks;
+mod drift;
 mod hold;
 mod nested;
 mod scale;
 mod support;
+mod together;
 
 use support::{World, lines, same, short, told};
 

@@ -94,9 +94,11 @@ impl AwsError {
             _ => kind_of(service, &code, status),
         };
         let message = match error {
-            SdkError::ServiceError(_) if kind != Kind::Garbled => {
-                error.message().unwrap_or_default().to_owned()
-            }
+            SdkError::ServiceError(_) if kind != Kind::Garbled => match error.message() {
+                Some(text) if !text.is_empty() => text.to_owned(),
+                _ if code.is_empty() => format!("AWS answered HTTP {status} and did not say why"),
+                _ => String::new(),
+            },
             error => chain(error),
         };
         AwsError {
@@ -175,6 +177,29 @@ impl AwsError {
             ])
     }
 
+    /// Did AWS say no, so that nothing happened?
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.kind == Kind::Refused
+    }
+
+    /// Is it about who asks, or how much they may have, and not about what was asked for?
+    pub(crate) fn is_about_account(&self) -> bool {
+        is_quota(&self.code)
+            || self.code.starts_with("Expired")
+            || self.is(&[
+                "AccessDenied",
+                "AccessDeniedException",
+                "AuthFailure",
+                "InvalidAccessKeyId",
+                "InvalidClientTokenId",
+                "OptInRequired",
+                "RequestExpired",
+                "SignatureDoesNotMatch",
+                "UnauthorizedOperation",
+                "UnrecognizedClientException",
+            ])
+    }
+
     /// Does AWS refuse because another object still needs this one?
     pub(crate) fn is_in_use(&self) -> bool {
         self.code.ends_with(".InUse")
@@ -189,12 +214,22 @@ impl AwsError {
     }
 }
 
+/// Is it that the account may not have more?
+fn is_quota(code: &str) -> bool {
+    code.ends_with("LimitExceeded")
+        || code.ends_with("LimitExceededException")
+        || code.starts_with("TooMany")
+        || code == "QuotaExceededException"
+}
+
 fn kind_of(service: &str, code: &str, status: u16) -> Kind {
     let quota = code == "LimitExceededException" && service != "kms" && service != "ssm";
     match code {
         _ if (200..300).contains(&status) => Kind::Garbled,
         _ if quota => Kind::Refused,
         _ if THROTTLED.contains(&code) || status == 429 => Kind::Throttled,
+        // Told as AWS's own failure, but a refusal: nothing was started.
+        _ if code.starts_with("Insufficient") => Kind::Refused,
         _ if UNAVAILABLE.contains(&code) || status == 503 => Kind::Unavailable,
         _ if status >= 500 => Kind::Lost,
         _ => Kind::Refused,
@@ -276,8 +311,10 @@ fn chain(error: &(dyn Error + 'static)) -> String {
 }
 
 /// What one can do about it.
-fn advice(code: &str, kind: Kind, message: &str) -> &'static str {
-    match code {
+fn advice(error: &AwsError) -> &'static str {
+    let AwsError { kind, message, operation, .. } = error;
+    let called = operation.split_once(':').map_or("", |(_, called)| called);
+    match error.code.as_str() {
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
             " The session has expired: log in again (or refresh \"token\") and run again."
         }
@@ -294,14 +331,22 @@ fn advice(code: &str, kind: Kind, message: &str) -> &'static str {
              role that may (\"assume_role\")."
         }
         "OptInRequired" => " The account has not enabled this region or service.",
-        _ if code.ends_with("LimitExceeded") || code.ends_with("LimitExceededException") => {
+        "InsufficientInstanceCapacity" | "InsufficientVolumeCapacity" => {
+            " AWS has no more of this in that zone at the moment: choose another zone or instance \
+             type, or run again later."
+        }
+        code if is_quota(code) => {
             " A quota of the account is reached: remove what is not needed, or ask AWS for more."
         }
         _ if message.contains("credential") => {
             " No credentials were found: set \"access_key\" and \"secret_key\", \"profile\", or the \
              AWS_* environment."
         }
-        _ if kind == Kind::Unreachable => " Check the network, \"region\" and \"endpoints\".",
+        _ if error.is_not_found() && !called.is_empty() && !is_read(called) => {
+            " It is not in this account and region: it was deleted outside (then run again), or the \
+             id belongs to another account or region."
+        }
+        _ if *kind == Kind::Unreachable => " Check the network, \"region\" and \"endpoints\".",
         _ => "",
     }
 }
@@ -311,17 +356,19 @@ impl fmt::Display for AwsError {
         if !self.operation.is_empty() {
             write!(f, "{}: ", self.operation)?;
         }
-        if !self.code.is_empty() {
-            write!(f, "{}: ", self.code)?;
+        match (self.code.is_empty(), self.message.is_empty()) {
+            (true, _) => {}
+            (false, true) => write!(f, "{}.", self.code)?,
+            (false, false) => write!(f, "{}: ", self.code)?,
         }
         f.write_str(&self.message)?;
-        if !self.message.ends_with('.') {
+        if !self.message.is_empty() && !self.message.ends_with('.') {
             f.write_str(".")?;
         }
         if let Some(id) = &self.request_id {
             write!(f, " (request id {id})")?;
         }
-        f.write_str(advice(&self.code, self.kind, &self.message))
+        f.write_str(advice(self))
     }
 }
 
@@ -363,6 +410,7 @@ mod tests {
         assert_eq!(class("ec2", "CreateVpc", "VpcLimitExceeded", 400), Rejected);
         assert_eq!(class("ecr", "CreateRepository", "LimitExceededException", 400), Rejected);
         assert_eq!(class("ec2", "DeleteVpc", "DependencyViolation", 400), Rejected);
+        assert_eq!(class("ec2", "RunInstances", "InsufficientInstanceCapacity", 500), Rejected);
     }
 
     #[test]

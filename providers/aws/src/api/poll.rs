@@ -1,7 +1,7 @@
 //! [`Api::wait`]: waiting until objects are in a state, with one describe for all that wait.
 //!
-//! All waiters of one kind share a tick. The pause before a tick is 5 % of how long the youngest of
-//! them has waited, from 0.3 s to 10 s; a newcomer brings it forward.
+//! All waiters of one kind share a tick. The pause before a tick is a quarter of how long the
+//! youngest of them has waited, from 0.5 s to 15 s; a newcomer brings it forward.
 
 use std::any::Any;
 use std::collections::{BTreeSet, HashMap};
@@ -15,8 +15,8 @@ use tokio::sync::Notify;
 use super::batch::{Found, load_all};
 use super::{Api, AwsError};
 
-const SHORTEST: Duration = Duration::from_millis(300);
-const LONGEST: Duration = Duration::from_secs(10);
+const SHORTEST: Duration = Duration::from_millis(500);
+const LONGEST: Duration = Duration::from_secs(15);
 
 /// What a probe makes of an object.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl Drop for Waiter {
 }
 
 fn pause(youngest: Duration) -> Duration {
-    (youngest / 20).clamp(SHORTEST, LONGEST)
+    (youngest / 4).clamp(SHORTEST, LONGEST)
 }
 
 impl Api {
@@ -87,8 +87,30 @@ impl Api {
         R: Send,
         F: Future<Output = Result<Found<T>, AwsError>> + Send + 'static,
     {
+        self.wait_since(self.now(), kind, id, timeout, loader, judge).await
+    }
+
+    /// [`Api::wait`] for something that was started at `began`: who waits in slices asks less and
+    /// less often all the same.
+    ///
+    /// # Errors
+    /// As there; the timeout counts from now.
+    pub(crate) async fn wait_since<T, R, F>(
+        &self,
+        began: SystemTime,
+        kind: &'static str,
+        id: &str,
+        timeout: Duration,
+        loader: fn(Api, Vec<String>) -> F,
+        judge: impl Fn(Option<&T>) -> Progress<R> + Send + Sync,
+    ) -> Result<R, AwsError>
+    where
+        T: Clone + Send + Sync + 'static,
+        R: Send,
+        F: Future<Output = Result<Found<T>, AwsError>> + Send + 'static,
+    {
         let start = self.now();
-        let waiter = self.enter::<T>(kind, id, start);
+        let waiter = self.enter::<T>(kind, id, began);
         loop {
             let found = self.tick(kind, &waiter, loader).await?;
             let state = match judge(found.get(id)) {

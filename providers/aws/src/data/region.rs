@@ -49,6 +49,13 @@ const REGIONS: [(&str, &str); 37] = [
     ("us-west-2", "US West (Oregon)"),
 ];
 
+/// Is there such a region? Of closed partitions no list is public.
+pub(crate) fn is_region(name: &str) -> bool {
+    let closed = ["eu-isoe-", "eusc-", "us-iso-", "us-isob-", "us-isof-"];
+    REGIONS.iter().any(|(region, _)| *region == name)
+        || closed.iter().any(|start| name.starts_with(start))
+}
+
 #[derive(Debug)]
 pub(crate) struct Region;
 

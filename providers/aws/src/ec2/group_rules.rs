@@ -88,6 +88,15 @@ async fn rules_where(api: &Api, name: &str, ids: Vec<String>) -> Result<Vec<Secu
     .await
 }
 
+/// A call about rules of a group: the SDK's method, and the operation's name.
+macro_rules! about_rules {
+    ($api:expr, $group:expr, $rules:expr, $method:ident, $name:literal) => {{
+        let (ec2, rules) = ($api.ec2(), &$rules);
+        let make = || ec2.$method().group_id($group).set_ip_permissions(Some(rules.clone())).send();
+        $api.call("ec2", $name, make).await.map(|_| ())
+    }};
+}
+
 /// Adds rules.
 pub(crate) async fn authorize(
     api: &Api,
@@ -99,22 +108,21 @@ pub(crate) async fn authorize(
         return Ok(());
     }
     let rules = sent(rules);
-    let ec2 = api.ec2();
     match direction {
-        Direction::Ingress => {
-            let make = || {
-                let call = ec2.authorize_security_group_ingress().group_id(group);
-                call.set_ip_permissions(Some(rules.clone())).send()
-            };
-            api.call("ec2", "AuthorizeSecurityGroupIngress", make).await.map(|_| ())
-        }
-        Direction::Egress => {
-            let make = || {
-                let call = ec2.authorize_security_group_egress().group_id(group);
-                call.set_ip_permissions(Some(rules.clone())).send()
-            };
-            api.call("ec2", "AuthorizeSecurityGroupEgress", make).await.map(|_| ())
-        }
+        Direction::Ingress => about_rules!(
+            api,
+            group,
+            rules,
+            authorize_security_group_ingress,
+            "AuthorizeSecurityGroupIngress"
+        ),
+        Direction::Egress => about_rules!(
+            api,
+            group,
+            rules,
+            authorize_security_group_egress,
+            "AuthorizeSecurityGroupEgress"
+        ),
     }
 }
 
@@ -130,22 +138,21 @@ pub(crate) async fn revoke(
     }
     let none = String::new();
     let rules = sent(rules.keys().map(|rule| (rule, &none)));
-    let ec2 = api.ec2();
     let result = match direction {
-        Direction::Ingress => {
-            let make = || {
-                let call = ec2.revoke_security_group_ingress().group_id(group);
-                call.set_ip_permissions(Some(rules.clone())).send()
-            };
-            api.call("ec2", "RevokeSecurityGroupIngress", make).await.map(|_| ())
-        }
-        Direction::Egress => {
-            let make = || {
-                let call = ec2.revoke_security_group_egress().group_id(group);
-                call.set_ip_permissions(Some(rules.clone())).send()
-            };
-            api.call("ec2", "RevokeSecurityGroupEgress", make).await.map(|_| ())
-        }
+        Direction::Ingress => about_rules!(
+            api,
+            group,
+            rules,
+            revoke_security_group_ingress,
+            "RevokeSecurityGroupIngress"
+        ),
+        Direction::Egress => about_rules!(
+            api,
+            group,
+            rules,
+            revoke_security_group_egress,
+            "RevokeSecurityGroupEgress"
+        ),
     };
     match result {
         Err(error) if error.is(&["InvalidPermission.NotFound"]) => Ok(()),
@@ -164,24 +171,21 @@ pub(crate) async fn describe(
         return Ok(());
     }
     let rules = sent(rules);
-    let ec2 = api.ec2();
     match direction {
-        Direction::Ingress => {
-            let make = || {
-                let call = ec2.update_security_group_rule_descriptions_ingress().group_id(group);
-                call.set_ip_permissions(Some(rules.clone())).send()
-            };
-            let name = "UpdateSecurityGroupRuleDescriptionsIngress";
-            api.call("ec2", name, make).await.map(|_| ())
-        }
-        Direction::Egress => {
-            let make = || {
-                let call = ec2.update_security_group_rule_descriptions_egress().group_id(group);
-                call.set_ip_permissions(Some(rules.clone())).send()
-            };
-            let name = "UpdateSecurityGroupRuleDescriptionsEgress";
-            api.call("ec2", name, make).await.map(|_| ())
-        }
+        Direction::Ingress => about_rules!(
+            api,
+            group,
+            rules,
+            update_security_group_rule_descriptions_ingress,
+            "UpdateSecurityGroupRuleDescriptionsIngress"
+        ),
+        Direction::Egress => about_rules!(
+            api,
+            group,
+            rules,
+            update_security_group_rule_descriptions_egress,
+            "UpdateSecurityGroupRuleDescriptionsEgress"
+        ),
     }
 }
 

@@ -266,6 +266,34 @@ pub(super) async fn put(
     }
 }
 
+/// A call about the route to `to` of a table.
+macro_rules! about {
+    ($call:expr, $table:expr, $to:expr) => {
+        $call
+            .route_table_id($table)
+            .set_destination_cidr_block($to.v4())
+            .set_destination_ipv6_cidr_block($to.v6())
+            .set_destination_prefix_list_id($to.list())
+    };
+}
+
+/// [`about`], with the target, of which `is` gives the id by the attribute's name.
+macro_rules! leading {
+    ($call:expr, $table:expr, $to:expr, $is:expr) => {
+        about!($call, $table, $to)
+            .set_carrier_gateway_id($is("carrier_gateway_id"))
+            .set_core_network_arn($is("core_network_arn"))
+            .set_egress_only_internet_gateway_id($is("egress_only_gateway_id"))
+            .set_gateway_id($is("gateway_id"))
+            .set_local_gateway_id($is("local_gateway_id"))
+            .set_nat_gateway_id($is("nat_gateway_id"))
+            .set_network_interface_id($is("network_interface_id"))
+            .set_transit_gateway_id($is("transit_gateway_id"))
+            .set_vpc_endpoint_id($is("vpc_endpoint_id"))
+            .set_vpc_peering_connection_id($is("vpc_peering_connection_id"))
+    };
+}
+
 /// CreateRoute.
 pub(super) async fn create(
     api: &Api,
@@ -282,25 +310,7 @@ pub(super) async fn create(
         return Err(AwsError::refused("InvalidRoute.Local", message));
     }
     let is = |wanted: &str| (wanted == name).then(|| id.to_owned());
-    let call = || {
-        api.ec2()
-            .create_route()
-            .route_table_id(table)
-            .set_destination_cidr_block(to.v4())
-            .set_destination_ipv6_cidr_block(to.v6())
-            .set_destination_prefix_list_id(to.list())
-            .set_carrier_gateway_id(is("carrier_gateway_id"))
-            .set_core_network_arn(is("core_network_arn"))
-            .set_egress_only_internet_gateway_id(is("egress_only_gateway_id"))
-            .set_gateway_id(is("gateway_id"))
-            .set_local_gateway_id(is("local_gateway_id"))
-            .set_nat_gateway_id(is("nat_gateway_id"))
-            .set_network_interface_id(is("network_interface_id"))
-            .set_transit_gateway_id(is("transit_gateway_id"))
-            .set_vpc_endpoint_id(is("vpc_endpoint_id"))
-            .set_vpc_peering_connection_id(is("vpc_peering_connection_id"))
-            .send()
-    };
+    let call = || leading!(api.ec2().create_route(), table, to, is).send();
     api.call("ec2", "CreateRoute", call).await.map(|_| ())
 }
 
@@ -314,24 +324,8 @@ pub(super) async fn replace(
     let local = (name, id) == ("gateway_id", LOCAL);
     let is = |wanted: &str| (wanted == name && !local).then(|| id.to_owned());
     let call = || {
-        api.ec2()
-            .replace_route()
-            .route_table_id(table)
-            .set_destination_cidr_block(to.v4())
-            .set_destination_ipv6_cidr_block(to.v6())
-            .set_destination_prefix_list_id(to.list())
-            .set_local_target(local.then_some(true))
-            .set_carrier_gateway_id(is("carrier_gateway_id"))
-            .set_core_network_arn(is("core_network_arn"))
-            .set_egress_only_internet_gateway_id(is("egress_only_gateway_id"))
-            .set_gateway_id(is("gateway_id"))
-            .set_local_gateway_id(is("local_gateway_id"))
-            .set_nat_gateway_id(is("nat_gateway_id"))
-            .set_network_interface_id(is("network_interface_id"))
-            .set_transit_gateway_id(is("transit_gateway_id"))
-            .set_vpc_endpoint_id(is("vpc_endpoint_id"))
-            .set_vpc_peering_connection_id(is("vpc_peering_connection_id"))
-            .send()
+        let call = leading!(api.ec2().replace_route(), table, to, is);
+        call.set_local_target(local.then_some(true)).send()
     };
     api.call("ec2", "ReplaceRoute", call).await.map(|_| ())
 }
@@ -344,15 +338,7 @@ pub(super) async fn remove(api: &Api, table: &str, route: &Route, to: &Destinati
             _ => replace(api, table, to, ("gateway_id", LOCAL)).await,
         };
     }
-    let call = || {
-        api.ec2()
-            .delete_route()
-            .route_table_id(table)
-            .set_destination_cidr_block(to.v4())
-            .set_destination_ipv6_cidr_block(to.v6())
-            .set_destination_prefix_list_id(to.list())
-            .send()
-    };
+    let call = || about!(api.ec2().delete_route(), table, to).send();
     match api.call("ec2", "DeleteRoute", call).await {
         Err(error) if error.is(&["InvalidRoute.NotFound"]) => Ok(()),
         result => result.map(|_| ()),

@@ -33,7 +33,10 @@ impl AwsResource for VpcDhcpOptions {
 
     fn validate(&self, config: Fields<'_>, problems: &mut Problems) {
         problems.needs_one(config, &OPTIONS.map(|(_, attribute, _)| attribute));
-        problems.one_of(config, "netbios_node_type", &["1", "2", "4", "8"]);
+        // As everywhere in this provider, empty text says nothing.
+        if config.str("netbios_node_type").is_some() {
+            problems.one_of(config, "netbios_node_type", &["1", "2", "4", "8"]);
+        }
         for name in ["netbios_name_servers", "ntp_servers", "domain_name_servers"] {
             if config.items(name).len() > 4 {
                 let message = format!("AWS takes at most 4 {name}.");

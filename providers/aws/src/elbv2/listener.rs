@@ -5,15 +5,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::types::{
     AdvertiseTrustStoreCaNamesEnum as Advertise, Certificate, Listener as ElbListener,
-    ListenerAttribute, MutualAuthenticationAttributes, ProtocolEnum as Protocol,
+    MutualAuthenticationAttributes, ProtocolEnum as Protocol,
 };
 use kprov_core::Value;
 use serde_json::json;
 
 use super::action::{check, told, wanted};
-use super::{Attributes, Form, GROUP, is_ours, json as attribute_json, retag, tags, tags_of};
+use super::{Form, GROUP, is_ours, json as attribute_json, retag, tags, tags_of};
 use crate::api::{Api, AwsError};
-use crate::bulk::{Found, each, groups};
+use crate::bulk::{Found, groups};
 use crate::fields::{Fields, Problems};
 use crate::resource::{AwsResource, Changes, Create, Made, Result, Tagging};
 use crate::row::Row;
@@ -280,7 +280,7 @@ async fn modify_attributes(
     wanted: impl Fn(&str) -> bool,
 ) -> Result<()> {
     let entries = object.0.as_entries().into_iter().flatten();
-    let all: Vec<ListenerAttribute> = entries
+    let all: Vec<(String, String)> = entries
         .filter(|(name, _)| wanted(name.as_str()))
         .filter_map(|(name, value)| {
             let text = match value {
@@ -288,17 +288,17 @@ async fn modify_attributes(
                 Value::Number(number) => number.to_string(),
                 value => value.as_str()?.to_owned(),
             };
-            Some(ListenerAttribute::builder().key(key_of(name.as_str())?).value(text).build())
+            Some((key_of(name.as_str())?, text))
         })
         .collect();
-    if all.is_empty() {
-        return Ok(());
-    }
-    let call = || {
-        let call = api.elbv2().modify_listener_attributes().listener_arn(arn);
-        call.set_attributes(Some(all.clone())).send()
-    };
-    api.call("elbv2", "ModifyListenerAttributes", call).await.map(|_| ())
+    write_attributes!(
+        api,
+        arn,
+        all,
+        ListenerAttribute,
+        modify_listener_attributes.listener_arn,
+        "ModifyListenerAttributes"
+    )
 }
 
 /// Listeners by ARN.
@@ -313,17 +313,7 @@ async fn listeners(api: Api, arns: Vec<String>) -> Result<Found<ElbListener>> {
     .await
 }
 
-/// Attributes by ARN.
-async fn attributes(api: Api, arns: Vec<String>) -> Result<Found<Attributes>> {
-    let api = &api;
-    each(arns, |arn| async move {
-        let ask = || api.elbv2().describe_listener_attributes().listener_arn(&arn).send();
-        let answer = api.call("elbv2", "DescribeListenerAttributes", ask).await?;
-        let all = answer.attributes.unwrap_or_default().into_iter();
-        Ok(all.filter_map(|it| Some((it.key?, it.value.unwrap_or_default()))).collect())
-    })
-    .await
-}
+loader_of_attributes!(describe_listener_attributes, listener_arn, "DescribeListenerAttributes");
 
 #[cfg(test)]
 mod tests {

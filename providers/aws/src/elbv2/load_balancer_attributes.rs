@@ -1,11 +1,9 @@
 //! Attributes of load balancers: which there are for which type, reading and modifying.
 
-use aws_sdk_elasticloadbalancingv2::types::LoadBalancerAttribute;
 use serde_json::json;
 
-use super::{Attributes, Form, Mapped};
+use super::{Attributes, Form, Mapped, pairs};
 use crate::api::Api;
-use crate::bulk::{Found, each};
 use crate::fields::Fields;
 use crate::resource::Result;
 use crate::row::Row;
@@ -69,17 +67,11 @@ fn table(kind: &str) -> impl Iterator<Item = &'static Mapped> {
     ALL.iter().chain(own)
 }
 
-/// Attributes by ARN.
-pub(super) async fn attributes(api: Api, arns: Vec<String>) -> Result<Found<Attributes>> {
-    let api = &api;
-    each(arns, |arn| async move {
-        let ask = || api.elbv2().describe_load_balancer_attributes().load_balancer_arn(&arn).send();
-        let answer = api.call("elbv2", "DescribeLoadBalancerAttributes", ask).await?;
-        let all = answer.attributes.unwrap_or_default().into_iter();
-        Ok(all.filter_map(|it| Some((it.key?, it.value.unwrap_or_default()))).collect())
-    })
-    .await
-}
+loader_of_attributes!(
+    describe_load_balancer_attributes,
+    load_balancer_arn,
+    "DescribeLoadBalancerAttributes"
+);
 
 /// Writes the attributes down.
 pub(super) fn tell(kind: &str, actual: &Attributes, prior: Fields<'_>, row: &mut Row) {
@@ -117,35 +109,28 @@ pub(super) async fn modify(
     object: Fields<'_>,
     wanted: impl Fn(&str, &str) -> bool,
 ) -> Result<()> {
-    let mut all = Vec::new();
-    let mut push = |key: &str, value: &str| {
-        all.push(LoadBalancerAttribute::builder().key(key).value(value).build());
-    };
-    for mapped in table(object.str("load_balancer_type").unwrap_or("application")) {
-        if let Some(text) = mapped.text(object)
-            && wanted(mapped.name, &text)
-        {
-            push(mapped.key, &text);
-        }
-    }
+    let kind = object.str("load_balancer_type").unwrap_or("application");
+    let mut all = pairs(table(kind), object, &wanted);
+    let mut push = |key: String, value: &str| all.push((key, value.to_owned()));
     for block in LOGS {
         let logs = object.block(block);
         let enabled = logs.is_some_and(|it| it.bool("enabled") == Some(true));
-        if !wanted(block, if enabled { "true" } else { "false" }) {
+        let text = if enabled { "true" } else { "false" };
+        if !wanted(block, text) {
             continue;
         }
-        push(&key(block, "enabled"), if enabled { "true" } else { "false" });
+        push(key(block, "enabled"), text);
         if let Some(logs) = logs.filter(|_| enabled) {
-            push(&key(block, "bucket"), logs.text("bucket").unwrap_or_default());
-            push(&key(block, "prefix"), logs.text("prefix").unwrap_or_default());
+            push(key(block, "bucket"), logs.text("bucket").unwrap_or_default());
+            push(key(block, "prefix"), logs.text("prefix").unwrap_or_default());
         }
     }
-    if all.is_empty() {
-        return Ok(());
-    }
-    let call = || {
-        let call = api.elbv2().modify_load_balancer_attributes().load_balancer_arn(arn);
-        call.set_attributes(Some(all.clone())).send()
-    };
-    api.call("elbv2", "ModifyLoadBalancerAttributes", call).await.map(|_| ())
+    write_attributes!(
+        api,
+        arn,
+        all,
+        LoadBalancerAttribute,
+        modify_load_balancer_attributes.load_balancer_arn,
+        "ModifyLoadBalancerAttributes"
+    )
 }

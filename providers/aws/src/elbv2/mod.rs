@@ -1,6 +1,41 @@
 //! Resource types of Elastic Load Balancing v2, one per file, and what their calls have in common:
 //! tags by twenty, attributes as texts by key.
 
+/// `attributes`, the loader of what a Describe...Attributes call tells of one object, by ARN.
+macro_rules! loader_of_attributes {
+    ($describe:ident, $arn:ident, $operation:literal) => {
+        /// Attributes by ARN.
+        pub(super) async fn attributes(
+            api: crate::api::Api,
+            arns: Vec<String>,
+        ) -> crate::resource::Result<crate::bulk::Found<super::Attributes>> {
+            let api = &api;
+            crate::bulk::each(arns, |arn| async move {
+                let ask = || api.elbv2().$describe().$arn(&arn).send();
+                let answer = api.call("elbv2", $operation, ask).await?;
+                let all = answer.attributes.unwrap_or_default().into_iter();
+                Ok(all.filter_map(|it| Some((it.key?, it.value.unwrap_or_default()))).collect())
+            })
+            .await
+        }
+    };
+}
+
+/// Calls Modify...Attributes with pairs of key and value, if there are any.
+macro_rules! write_attributes {
+    ($api:expr, $arn:expr, $pairs:expr, $item:ident, $modify:ident.$by:ident, $operation:literal) => {{
+        let item = |(key, value)| {
+            aws_sdk_elasticloadbalancingv2::types::$item::builder().key(key).value(value).build()
+        };
+        let all: Vec<_> = $pairs.into_iter().map(item).collect();
+        if all.is_empty() {
+            return Ok(());
+        }
+        let call = || $api.elbv2().$modify().$by($arn).set_attributes(Some(all.clone())).send();
+        $api.call("elbv2", $operation, call).await.map(|_| ())
+    }};
+}
+
 pub(crate) mod action;
 pub(crate) mod listener;
 pub(crate) mod load_balancer;
@@ -63,6 +98,17 @@ impl Mapped {
             row.set(self.name, json(text, self.form));
         }
     }
+}
+
+/// Keys and values of those attributes of an object of which `wanted` says so.
+pub(crate) fn pairs<'m>(
+    table: impl IntoIterator<Item = &'m Mapped>,
+    object: Fields<'_>,
+    wanted: &impl Fn(&str, &str) -> bool,
+) -> Vec<(String, String)> {
+    let all = table.into_iter().filter_map(|mapped| Some((mapped, mapped.text(object)?)));
+    let all = all.filter(|(mapped, text)| wanted(mapped.name, text));
+    all.map(|(mapped, text)| (mapped.key.to_owned(), text)).collect()
 }
 
 /// An attribute's text as JSON.

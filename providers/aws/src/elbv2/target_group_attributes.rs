@@ -1,11 +1,9 @@
 //! Attributes of target groups: reading, and modifying what differs.
 
-use aws_sdk_elasticloadbalancingv2::types::TargetGroupAttribute;
 use serde_json::json;
 
-use super::{Attributes, Form, Mapped};
+use super::{Attributes, Form, Mapped, pairs};
 use crate::api::Api;
-use crate::bulk::{Found, each};
 use crate::fields::Fields;
 use crate::resource::Result;
 use crate::row::Row;
@@ -58,17 +56,11 @@ fn table(kind: Option<&str>) -> &'static [Mapped] {
     }
 }
 
-/// Attributes by ARN.
-pub(super) async fn attributes(api: Api, arns: Vec<String>) -> Result<Found<Attributes>> {
-    let api = &api;
-    each(arns, |arn| async move {
-        let ask = || api.elbv2().describe_target_group_attributes().target_group_arn(&arn).send();
-        let answer = api.call("elbv2", "DescribeTargetGroupAttributes", ask).await?;
-        let all = answer.attributes.unwrap_or_default().into_iter();
-        Ok(all.filter_map(|it| Some((it.key?, it.value.unwrap_or_default()))).collect())
-    })
-    .await
-}
+loader_of_attributes!(
+    describe_target_group_attributes,
+    target_group_arn,
+    "DescribeTargetGroupAttributes"
+);
 
 /// Writes the attributes down. Blocks are the resource's affair only where it has them.
 pub(super) fn tell(actual: &Attributes, prior: Fields<'_>, row: &mut Row) {
@@ -153,32 +145,21 @@ pub(super) async fn modify(
     object: Fields<'_>,
     wanted: impl Fn(&str, &str) -> bool,
 ) -> Result<()> {
-    let mut all: Vec<(String, String)> = Vec::new();
-    for mapped in table(object.str("target_type")) {
-        if let Some(text) = mapped.text(object)
-            && wanted(mapped.name, &text)
-        {
-            all.push((mapped.key.to_owned(), text));
-        }
-    }
+    let mut all = pairs(table(object.str("target_type")), object, &wanted);
     for name in BLOCKS {
         let block = object.block(name);
         if wanted(name, if block.is_some() { "set" } else { "false" }) {
             all.extend(block_attributes(name, block, object));
         }
     }
-    if all.is_empty() {
-        return Ok(());
-    }
-    let pairs: Vec<_> = all
-        .into_iter()
-        .map(|(key, value)| TargetGroupAttribute::builder().key(key).value(value).build())
-        .collect();
-    let call = || {
-        let call = api.elbv2().modify_target_group_attributes().target_group_arn(arn);
-        call.set_attributes(Some(pairs.clone())).send()
-    };
-    api.call("elbv2", "ModifyTargetGroupAttributes", call).await.map(|_| ())
+    write_attributes!(
+        api,
+        arn,
+        all,
+        TargetGroupAttribute,
+        modify_target_group_attributes.target_group_arn,
+        "ModifyTargetGroupAttributes"
+    )
 }
 
 fn block_attributes(

@@ -1,8 +1,10 @@
 //! `aws_cloudwatch_event_rule`.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
-use aws_sdk_eventbridge::operation::describe_rule::DescribeRuleOutput;
-use aws_sdk_eventbridge::types::{RuleState, Tag};
+use aws_sdk_eventbridge::types::{Rule, RuleState, Tag};
+use futures::future::try_join_all;
 use kprov_core::Value;
 
 use super::{bus, is_name};
@@ -16,6 +18,9 @@ use crate::row::Row;
 use crate::tags::{OPERATION, Tags};
 
 const ENABLED: &str = "ENABLED";
+
+/// From how many rules of a bus on its list is cheaper.
+const MANY: usize = 3;
 
 #[derive(Debug)]
 pub(crate) struct EventRule;
@@ -213,13 +218,23 @@ async fn put(api: &Api, name: &str, planned: Fields<'_>, all: Option<Tags>) -> R
     })
 }
 
-/// Rules and their tags by "BUS\tNAME".
-async fn rules(api: Api, keys: Vec<String>) -> Result<Found<(DescribeRuleOutput, Tags)>> {
+/// Rules and their tags by "BUS\tNAME". Many rules come from their bus's list; tags are told one by one.
+async fn rules(api: Api, keys: Vec<String>) -> Result<Found<(Rule, Tags)>> {
     let api = &api;
+    let buses: BTreeSet<&str> = keys.iter().map(|key| parts(key).0).collect();
+    let many = |bus: &&&str| keys.iter().filter(|key| parts(key).0 == **bus).count() >= MANY;
+    let lists = buses.iter().filter(many).map(|bus| listed(api, bus));
+    let listed: Vec<Rule> = try_join_all(lists).await?.into_iter().flatten().collect();
+    let listed = &listed;
     each(keys, |key| async move {
-        let (bus, name) = key.split_once('\t').unwrap_or(("default", &key));
-        let ask = || api.events().describe_rule().name(name).event_bus_name(bus).send();
-        let rule = api.call("events", "DescribeRule", ask).await?;
+        let (bus, name) = parts(&key);
+        let known = listed.iter().find(|rule| {
+            rule.name() == Some(name) && rule.event_bus_name().unwrap_or("default") == bus
+        });
+        let rule = match known {
+            Some(rule) => rule.clone(),
+            None => described(api, bus, name).await?,
+        };
         let arn = rule.arn().unwrap_or_default().to_owned();
         let ask = || api.events().list_tags_for_resource().resource_arn(&arn).send();
         let answer = api.call("events", "ListTagsForResource", ask).await?;
@@ -228,4 +243,35 @@ async fn rules(api: Api, keys: Vec<String>) -> Result<Found<(DescribeRuleOutput,
         Ok((rule, tags))
     })
     .await
+}
+
+fn parts(key: &str) -> (&str, &str) {
+    key.split_once('\t').unwrap_or(("default", key))
+}
+
+/// All rules of a bus; none where it is not there, or may not be listed.
+async fn listed(api: &Api, bus: &str) -> Result<Vec<Rule>> {
+    let ask = |token| api.events().list_rules().event_bus_name(bus).set_next_token(token).send();
+    let all = api.pages("events", "ListRules", ask, |answer| (answer.rules, answer.next_token));
+    match all.await {
+        Err(error) if error.is_not_found() || error.is(&["AccessDeniedException"]) => {
+            Ok(Vec::new())
+        }
+        result => result,
+    }
+}
+
+async fn described(api: &Api, bus: &str, name: &str) -> Result<Rule> {
+    let ask = || api.events().describe_rule().name(name).event_bus_name(bus).send();
+    let rule = api.call("events", "DescribeRule", ask).await?;
+    Ok(Rule::builder()
+        .set_name(rule.name)
+        .set_arn(rule.arn)
+        .set_event_pattern(rule.event_pattern)
+        .set_schedule_expression(rule.schedule_expression)
+        .set_state(rule.state)
+        .set_description(rule.description)
+        .set_role_arn(rule.role_arn)
+        .set_event_bus_name(rule.event_bus_name)
+        .build())
 }

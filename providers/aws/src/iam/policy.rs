@@ -1,7 +1,7 @@
 //! `aws_iam_policy`: a managed policy. A change is a new version; of five, the oldest makes room.
 
 use async_trait::async_trait;
-use aws_sdk_iam::types::PolicyVersion;
+use aws_sdk_iam::types::{EntityType, ManagedPolicyDetail, PolicyVersion};
 use kprov_core::Value;
 
 use super::role::gone;
@@ -16,6 +16,9 @@ use crate::names;
 use crate::resource::{AwsResource, Changes, Create, Made, Plan, Result, Tagging};
 use crate::row::{Row, same_document};
 use crate::tags::Tags;
+
+/// From how many policies on one list of all is cheaper than a call for each document.
+const MANY: usize = 5;
 
 /// How many versions IAM keeps.
 const VERSIONS: usize = 5;
@@ -180,24 +183,66 @@ fn at(error: AwsError) -> AwsError {
     }
 }
 
-/// Policies and the documents of their default versions, by ARN.
+/// Policies and the documents of their default versions, by ARN. Tags are only in the answer about
+/// one policy; the documents of many come from one list.
 async fn policies(
     api: Api,
     arns: Vec<String>,
 ) -> Result<Found<(aws_sdk_iam::types::Policy, String)>> {
     let api = &api;
+    let documents = match arns.len() >= MANY {
+        true => documents(api, &arns).await?,
+        false => Found::new(),
+    };
+    let documents = &documents;
     each(arns, |arn| async move {
         let get = || api.iam().get_policy().policy_arn(&arn).send();
         let policy = api.call("iam", "GetPolicy", get).await?.policy;
         let policy = policy.ok_or_else(|| AwsError::refused("NoSuchEntity", "No policy"))?;
         let version = policy.default_version_id().unwrap_or("v1");
-        let get = || api.iam().get_policy_version().policy_arn(&arn).version_id(version).send();
-        let work = || api.call("iam", "GetPolicyVersion", get);
-        let version = api.insist(std::time::Duration::from_secs(5), may_spread, work).await?;
-        let document = version.policy_version().and_then(|version| version.document());
-        Ok((policy.clone(), decoded(document.unwrap_or_default())))
+        // A version that is newer than the list is asked for.
+        let document = match documents.get(&arn).filter(|(listed, _)| listed == version) {
+            Some((_, document)) => document.clone(),
+            None => document(api, &arn, version).await?,
+        };
+        Ok((policy.clone(), document))
     })
     .await
+}
+
+async fn document(api: &Api, arn: &str, version: &str) -> Result<String> {
+    let get = || api.iam().get_policy_version().policy_arn(arn).version_id(version).send();
+    let work = || api.call("iam", "GetPolicyVersion", get);
+    let version = api.insist(std::time::Duration::from_secs(5), may_spread, work).await?;
+    let document = version.policy_version().and_then(|version| version.document());
+    Ok(decoded(document.unwrap_or_default()))
+}
+
+/// Default versions and their documents by ARN, of the account's own policies.
+async fn documents(api: &Api, arns: &[String]) -> Result<Found<(String, String)>> {
+    let ask = |marker| {
+        let call = api.iam().get_account_authorization_details();
+        call.filter(EntityType::LocalManagedPolicy).max_items(1000).set_marker(marker).send()
+    };
+    let all = api.pages("iam", "GetAccountAuthorizationDetails", ask, |answer| {
+        (answer.policies, answer.marker)
+    });
+    let all = match all.await {
+        // Those who may read a policy need not be allowed to list all.
+        Err(error) if error.is(&["AccessDenied", "AccessDeniedException"]) => Vec::new(),
+        all => all?,
+    };
+    let document = |policy: ManagedPolicyDetail| {
+        let version = policy.default_version_id().unwrap_or("v1");
+        let mut versions = policy.policy_version_list().iter();
+        let found = versions.find(|it| it.version_id() == Some(version))?;
+        let document = decoded(found.document()?);
+        Some((
+            policy.arn().filter(|arn| arns.iter().any(|it| it == arn))?.to_owned(),
+            (version.to_owned(), document),
+        ))
+    };
+    Ok(all.into_iter().filter_map(document).collect())
 }
 
 async fn versions(api: &Api, arn: &str) -> Result<Vec<PolicyVersion>> {

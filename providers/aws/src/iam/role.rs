@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use kprov_core::{Path, PathStep};
 use serde_json::json;
 
-use super::role_facts::role;
+use super::role_facts::{attached, inline, role};
 use super::{
     NAME_WORDS, PROPAGATION, check_arn, check_document, check_nested_document, check_path, is_name,
     is_ours, may_spread, pairs, tags,
@@ -49,7 +49,12 @@ impl AwsResource for Role {
 
     async fn read(&self, api: &Api, prior: Fields<'_>) -> Result<Option<Row>> {
         let name = prior.id();
-        let Some(facts) = role(api, name).await? else { return Ok(None) };
+        // Inline policies are this resource's affair only where it has the blocks.
+        let with_inline = prior.blocks("inline_policy").next().is_some();
+        let policies = async { if with_inline { inline(api, name).await } else { Ok(None) } };
+        let (facts, attached, policies) =
+            futures::try_join!(role(api, name), attached(api, name), policies)?;
+        let Some(facts) = facts else { return Ok(None) };
         let mut row = Row::new();
         row.set("id", name)
             .set("name", name)
@@ -62,12 +67,11 @@ impl AwsResource for Role {
             .set("description", facts.description)
             .set("max_session_duration", facts.max_session_duration)
             .set("permissions_boundary", facts.boundary)
-            .strings("managed_policy_arns", facts.attached)
+            .strings("managed_policy_arns", attached.unwrap_or_default())
             .tags(pairs(&facts.tags));
-        // Inline policies are this resource's affair only where it has the blocks.
-        if prior.blocks("inline_policy").next().is_some() {
+        if let Some(policies) = policies {
             let before = documents(prior);
-            let policies = facts.inline.iter().map(|(policy, text)| {
+            let policies = policies.iter().map(|(policy, text)| {
                 let as_before = before.get(policy).filter(|old| same_document(old, text));
                 json!({"name": policy, "policy": as_before.unwrap_or(text)})
             });
@@ -164,13 +168,13 @@ impl AwsResource for Role {
         let id = prior.id();
         leave_profiles(api, id).await?;
         let force = prior.bool("force_detach_policies") == Some(true);
-        let inline = documents(prior);
-        let now = if force { role(api, id).await? } else { None };
+        let own = documents(prior);
         let (mut policies, mut arns): (Vec<_>, Vec<_>) =
-            (inline.into_keys().collect(), prior.strings("managed_policy_arns"));
-        if let Some(now) = now {
-            policies = now.inline.into_keys().collect();
-            arns = now.attached;
+            (own.into_keys().collect(), prior.strings("managed_policy_arns"));
+        if force {
+            let (inline, attached) = futures::try_join!(inline(api, id), attached(api, id))?;
+            policies = inline.unwrap_or_default().into_keys().collect();
+            arns = attached.unwrap_or_default();
         }
         for policy in policies {
             remove(api, id, &policy).await?;
@@ -187,11 +191,12 @@ impl AwsResource for Role {
     }
 
     async fn holders(&self, api: &Api, prior: Fields<'_>) -> Result<Vec<String>> {
-        let Some(facts) = role(api, prior.id()).await? else { return Ok(Vec::new()) };
-        let inline = facts.inline.into_keys().map(|name| format!("the inline policy {name:?}"));
-        Ok(inline
-            .chain(facts.attached.into_iter().map(|arn| format!("the policy {arn}")))
-            .collect())
+        let id = prior.id();
+        let (inline, attached) = futures::try_join!(inline(api, id), attached(api, id))?;
+        let inline = inline.unwrap_or_default().into_keys();
+        let inline = inline.map(|name| format!("the inline policy {name:?}"));
+        let attached = attached.unwrap_or_default().into_iter();
+        Ok(inline.chain(attached.map(|arn| format!("the policy {arn}"))).collect())
     }
 
     async fn find(&self, api: &Api, create: Create<'_>) -> Result<Option<Made>> {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use kprov_core::Value;
 
 use super::role::gone;
-use super::role_facts::role;
+use super::role_facts::inline_policy;
 use super::{NAME_WORDS, check_document, is_name, may_spread};
 use crate::api::Api;
 use crate::fields::{Fields, Problems};
@@ -30,14 +30,13 @@ impl AwsResource for RolePolicy {
 
     async fn read(&self, api: &Api, prior: Fields<'_>) -> Result<Option<Row>> {
         let Some((owner, name)) = prior.id().split_once(':') else { return Ok(None) };
-        let Some(facts) = role(api, owner).await? else { return Ok(None) };
-        let Some(text) = facts.inline.get(name) else { return Ok(None) };
+        let Some(text) = inline_policy(api, owner, name).await? else { return Ok(None) };
         let mut row = Row::new();
         row.set("id", prior.id())
             .set("role", owner)
             .set("name", name)
             .set("name_prefix", names::prefix(name))
-            .document("policy", Some(text));
+            .document("policy", Some(&text));
         Ok(Some(row))
     }
 
@@ -68,7 +67,7 @@ impl AwsResource for RolePolicy {
         let name = names::chosen(create.planned, create.token, "terraform-");
         let owner = create.planned.str("role").unwrap_or_default();
         let wanted = create.planned.str("policy").unwrap_or_default();
-        let found = role(api, owner).await?.and_then(|mut facts| facts.inline.remove(&name));
+        let found = inline_policy(api, owner, &name).await?;
         let ours = found.is_some_and(|text| same_document(&text, wanted));
         Ok(ours.then(|| Made::id(format!("{owner}:{name}"))))
     }

@@ -5,7 +5,7 @@ use kprov_core::Value;
 
 use super::check_arn;
 use super::role::{attach, detach};
-use super::role_facts::role;
+use super::role_facts::attached;
 use crate::api::Api;
 use crate::fields::{Fields, Problems};
 use crate::resource::{AwsResource, Changes, Create, Made, Result};
@@ -28,8 +28,8 @@ impl AwsResource for RolePolicyAttachment {
     async fn read(&self, api: &Api, prior: Fields<'_>) -> Result<Option<Row>> {
         let (owner, arn) =
             (prior.str("role").unwrap_or_default(), prior.str("policy_arn").unwrap_or_default());
-        let Some(facts) = role(api, owner).await? else { return Ok(None) };
-        if !facts.attached.iter().any(|attached| attached == arn) {
+        let Some(attached) = attached(api, owner).await? else { return Ok(None) };
+        if !attached.iter().any(|attached| attached == arn) {
             return Ok(None);
         }
         // Terraform's ids are random; those in a state that comes from it are kept.

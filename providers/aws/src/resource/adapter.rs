@@ -11,6 +11,7 @@ use kprov_provider::{
     UpdateRequest, with_attributes,
 };
 
+use super::blame::blame;
 use super::plan::{Plan, differing};
 use super::write::Changes;
 use super::{AwsResource, Create, Made, Tagging};
@@ -194,21 +195,36 @@ impl<T: AwsResource> Adapter<T> {
     ) -> Result<Settled> {
         let before = &prior.value;
         let known = fill(planned, before);
-        let now = self.read_over(context, before, before).await?;
-        let block = self.block();
-        let mut names = block.attributes.keys().chain(block.blocks.keys());
         let exists = |value| Settled::Exists(Object { value, private: prior.private.clone() });
-        if let Some(now) = now {
-            let took_effect = names.any(|name| {
-                let old = before.get(name);
-                planned.get(name) != old && now.get(name) != old
-            });
-            if planned.is_null() || !took_effect {
+        if let Some(now) = self.read_over(context, before, before).await?
+            && !self.took_effect(before, planned, &now, |_, _| true)
+        {
+            // Who does not know what was asked for may not see it (a refresh that is under way).
+            let told = self.read_over(context, &known, before).await?;
+            let as_planned = |wanted: &Value, now: &Value| fill(wanted, now) == *now;
+            let told = told.filter(|told| self.took_effect(before, planned, told, as_planned));
+            if planned.is_null() || told.is_none() {
                 return Ok(exists(now));
             }
         }
         // The update may also have changed by what the object is found.
         Ok(self.read_over(context, &known, planned).await?.map_or(Settled::Absent, exists))
+    }
+
+    /// Has an attribute that was to change changed, and is it now `as_planned`?
+    fn took_effect(
+        &self,
+        before: &Value,
+        planned: &Value,
+        now: &Value,
+        as_planned: impl Fn(&Value, &Value) -> bool,
+    ) -> bool {
+        let block = self.block();
+        block.attributes.keys().chain(block.blocks.keys()).any(|name| {
+            let (old, wanted, now) = (before.get(name), planned.get(name), now.get(name));
+            let fits = || wanted.zip(now).is_some_and(|(wanted, now)| as_planned(wanted, now));
+            wanted != old && now != old && fits()
+        })
     }
 }
 
@@ -249,7 +265,8 @@ impl<T: AwsResource> Resource for Adapter<T> {
             tags: &tags,
         };
         let made = self.make(&api, create).await;
-        let made = made.map_err(|error| error.provider(self.summary("create")))?;
+        let fail = |error| blame(Fields(&request.config), error).provider(self.summary("create"));
+        let made = made.map_err(fail)?;
         let object = self.made(&api, &planned, made).await.map_err(|mut error| {
             error.class = ErrorClass::Ambiguous;
             error
@@ -260,7 +277,8 @@ impl<T: AwsResource> Resource for Adapter<T> {
     async fn update(&self, context: &CallContext, request: UpdateRequest) -> Result<Object> {
         let (prior, planned) = (&request.prior.value, &request.planned);
         let api = self.api(context, prior);
-        let fail = |error: AwsError| error.provider(self.summary("update"));
+        let config = Fields(&request.config);
+        let fail = |error: AwsError| blame(config, error).provider(self.summary("update"));
         let names = differing(self.block(), Fields(prior), Fields(planned));
         let changes = Changes {
             prior: Fields(prior),

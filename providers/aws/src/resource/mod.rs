@@ -4,6 +4,7 @@
 //! finding what a lost create made, retrying deletes. A type owns its calls.
 
 mod adapter;
+mod blame;
 mod plan;
 mod write;
 

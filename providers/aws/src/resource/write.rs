@@ -1,6 +1,6 @@
 //! Writing: create with everything that follows it, update, tags, delete.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_sdk_ec2::types::{Filter, Tag};
 use kprov_core::Str;
@@ -16,6 +16,19 @@ const INVISIBLE: Duration = Duration::from_secs(90);
 
 /// How long an object of which only the tag is seen may take to turn up.
 const TURN_UP: Duration = Duration::from_secs(15);
+
+/// Between the moments at which new objects are looked for first.
+const FIRST_LOOK: Duration = Duration::from_millis(250);
+
+/// And at most.
+const LONGEST_LOOK: Duration = Duration::from_secs(4);
+
+/// How long until the clock shows a multiple of `step`.
+fn until_next(now: SystemTime, step: Duration) -> Duration {
+    let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
+    let step = step.as_millis().max(1);
+    Duration::from_millis(u64::try_from((step - since % step) % step).unwrap_or_default())
+}
 
 /// A change in place, as the type sees it.
 #[derive(Clone, Copy, Debug)]
@@ -118,18 +131,26 @@ impl<T: AwsResource> Adapter<T> {
         self.read_within(api, object, INVISIBLE).await.map_err(AwsError::after_effect)
     }
 
+    /// Reads an object until it is visible. All look at the same moments, so that objects that were
+    /// made one after the other are read together.
     async fn read_within(&self, api: &Api, object: Fields<'_>, patience: Duration) -> Result<Row> {
-        let read = || async {
+        let start = api.now();
+        let mut pause = FIRST_LOOK;
+        loop {
+            api.sleep(until_next(api.now(), pause)).await;
             let row = match self.inner.read(api, object).await {
                 Err(error) if error.is_not_found() => None,
                 row => row?,
             };
-            row.ok_or_else(|| {
+            if let Some(row) = row {
+                return Ok(row);
+            }
+            if api.since(start) >= patience {
                 let message = format!("{} {} was made, but is not visible", self.name, object.id());
-                AwsError::lost("NotVisible", message)
-            })
-        };
-        api.insist(patience, |error| error.is(&["NotVisible"]), read).await
+                return Err(AwsError::lost("NotVisible", message));
+            }
+            pause = (pause * 2).min(LONGEST_LOOK);
+        }
     }
 
     /// Writes the difference between two sets of tags.

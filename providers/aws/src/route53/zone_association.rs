@@ -76,6 +76,10 @@ impl AwsResource for ZoneAssociation {
         let zone = prior.str("zone_id").unwrap_or_default();
         match disassociate(api, zone, vpc(api, prior)).await {
             Err(error) if error.is(&["VPCAssociationNotFound"]) => Ok(()),
+            // Said of another VPC as well, where ours has gone before.
+            Err(error) if error.is(&["LastVPCAssociation"]) => {
+                if self.read(api, prior).await?.is_none() { Ok(()) } else { Err(error) }
+            }
             result => result,
         }
     }

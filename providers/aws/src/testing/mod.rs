@@ -6,6 +6,7 @@ mod clock;
 use std::fmt;
 use std::sync::Arc;
 
+use aws_smithy_async::rt::sleep::Sleep;
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
@@ -18,8 +19,11 @@ pub use clock::SteppedClock;
 /// A function that answers requests. The bodies are whole.
 type Answer = dyn Fn(http::Request<Vec<u8>>) -> http::Response<Vec<u8>> + Send + Sync;
 
+/// How long until a request arrives.
+type Latency = dyn Fn() -> Sleep + Send + Sync;
+
 #[derive(Clone)]
-struct InProcess(Arc<Answer>);
+struct InProcess(Arc<Answer>, Option<Arc<Latency>>);
 
 impl fmt::Debug for InProcess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -40,7 +44,14 @@ impl InProcess {
 
 impl HttpConnector for InProcess {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        HttpConnectorFuture::ready(self.answer(request))
+        let Some(latency) = self.1.clone() else {
+            return HttpConnectorFuture::ready(self.answer(request));
+        };
+        let server = self.clone();
+        HttpConnectorFuture::new(async move {
+            latency().await;
+            server.answer(request)
+        })
     }
 }
 
@@ -48,6 +59,18 @@ impl HttpConnector for InProcess {
 pub fn in_process(
     answer: impl Fn(http::Request<Vec<u8>>) -> http::Response<Vec<u8>> + Send + Sync + 'static,
 ) -> SharedHttpClient {
-    let connector = SharedHttpConnector::new(InProcess(Arc::new(answer)));
+    client(InProcess(Arc::new(answer), None))
+}
+
+/// [`in_process`], but requests arrive only after `latency`.
+pub fn in_process_after(
+    latency: impl Fn() -> Sleep + Send + Sync + 'static,
+    answer: impl Fn(http::Request<Vec<u8>>) -> http::Response<Vec<u8>> + Send + Sync + 'static,
+) -> SharedHttpClient {
+    client(InProcess(Arc::new(answer), Some(Arc::new(latency))))
+}
+
+fn client(server: InProcess) -> SharedHttpClient {
+    let connector = SharedHttpConnector::new(server);
     http_client_fn(move |_, _| connector.clone())
 }

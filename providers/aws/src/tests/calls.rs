@@ -222,9 +222,10 @@ fn all_who_wait_share_a_describe_and_time_runs_out() {
     let late = run(wait(1));
     let error = late.into_iter().next().unwrap().unwrap_err();
     assert!(error.message.contains("still \"pending\" after 1 s"), "{error}");
-    let before = world.count("DescribeSubnets");
+    let late = world.count("DescribeSubnets");
+    assert!((1..5).contains(&late), "{late}");
     assert!(run(wait(60)).iter().all(Result::is_ok));
-    assert_eq!(before + 2, world.count("DescribeSubnets"), "six in all, of which four were late");
+    assert_eq!(world.count("DescribeSubnets"), 6, "five were pending, and one for all was not");
 }
 
 #[test]

@@ -1,47 +1,104 @@
-//! The provider on an airplane in this process: both go by one stepped clock.
+//! The provider on an airplane in this process: both go by one stepped clock. Or over moto, where
+//! `KPROV_MOTO_ENDPOINT` says so (`moto.rs`).
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use aws_smithy_async::rt::sleep::SharedAsyncSleep;
+use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep};
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use kprov_airplane::{Airplane, ClockKind, Config};
 use kprov_core::{Host, Type, Value};
 use kprov_provider::testing::kit::{self, Cases};
 use kprov_provider::testing::{FakeHost, complete, proposed};
 use kprov_provider::{
-    CallContext, CreateRequest, DeleteRequest, Intent, Object, PlanRequest, Provider,
-    ProviderError, ReadRequest, Resource,
+    CallContext, CreateRequest, DeleteRequest, Intent, Object, PlanRequest, PlannedObject,
+    Provider, ProviderError, ReadRequest, Resource, UpdateRequest,
 };
 
-use crate::testing::{SteppedClock, in_process};
+use super::moto::{self, Moto};
+use crate::testing::{SteppedClock, in_process, in_process_after};
 use crate::{Aws, Transport};
+
+/// A server.
+type Answer = dyn Fn(http::Request<Vec<u8>>) -> http::Response<Vec<u8>> + Send + Sync;
 
 /// The provider on an airplane.
 pub(super) struct Flight {
     aws: Aws,
+    plane: Option<Arc<Airplane>>,
+    clock: SteppedClock,
     hosts: AtomicU64,
 }
 
 impl Flight {
     pub(super) fn new() -> Flight {
+        match Moto::of_this_test() {
+            Some(moto) => {
+                let clock = SteppedClock::default();
+                Flight::with(None, clock, in_process(move |request| moto.answer(request)))
+            }
+            None => Flight::over(|_, answer| in_process(answer)),
+        }
+    }
+
+    /// One to which requests take their time, each another one: up to 200 ms.
+    pub(super) fn far() -> Flight {
+        Flight::over(|clock, answer| {
+            let turn = AtomicU64::new(0);
+            let latency = move || {
+                let turn = turn.fetch_add(1, Ordering::Relaxed);
+                clock.sleep(Duration::from_millis(20 + turn * 73 % 180))
+            };
+            in_process_after(latency, answer)
+        })
+    }
+
+    fn over(http: impl FnOnce(SteppedClock, Box<Answer>) -> SharedHttpClient) -> Flight {
         let config = Config { clock: ClockKind::Stepped, ..Config::default() };
-        let airplane = Airplane::new(config).unwrap();
+        let airplane = Arc::new(Airplane::new(config).unwrap());
         let clock = SteppedClock::default();
-        let (plane, time) = (airplane, clock.clone());
+        let (plane, time) = (airplane.clone(), clock.clone());
         let last = Mutex::new(clock.now());
-        let http = in_process(move |request| {
+        let answer = move |request: http::Request<Vec<u8>>| {
             let now = time.now();
             let passed = now.duration_since(std::mem::replace(&mut *last.lock().unwrap(), now));
             plane.advance(passed.unwrap_or_default().as_millis() as i64);
             plane.handle(request.map(Into::into)).map(|body| body.to_vec())
-        });
+        };
+        let http = http(clock.clone(), Box::new(answer));
+        Flight::with(Some(airplane), clock, http)
+    }
+
+    fn with(plane: Option<Arc<Airplane>>, clock: SteppedClock, http: SharedHttpClient) -> Flight {
         let transport = Transport {
             http: Some(http),
             sleep: SharedAsyncSleep::new(clock.clone()),
-            time: SharedTimeSource::new(clock),
+            time: SharedTimeSource::new(clock.clone()),
         };
-        Flight { aws: Aws::new(transport), hosts: AtomicU64::new(100) }
+        Flight { aws: Aws::new(transport), plane, clock, hosts: AtomicU64::new(100) }
+    }
+
+    fn plane(&self) -> &Airplane {
+        self.plane.as_ref().expect("this test is for airplane alone")
+    }
+
+    /// All that airplane has.
+    pub(super) fn dump(&self) -> serde_json::Value {
+        self.plane().dump()
+    }
+
+    /// How long ago it began.
+    pub(super) fn passed(&self) -> Duration {
+        self.clock.now().duration_since(SteppedClock::default().now()).unwrap()
+    }
+
+    /// Asks airplane itself: quotas, faults, conditions.
+    pub(super) fn control(&self, method: &str, path: &str, body: serde_json::Value) {
+        let request = http::Request::builder().method(method).uri(format!("/_airplane/{path}"));
+        let answer = self.plane().handle(request.body(body.to_string().into()).unwrap());
+        assert_eq!(answer.status(), 200, "{path}: {:?}", answer.body());
     }
 
     /// Cases of a type, with the provider's configuration.
@@ -51,7 +108,10 @@ impl Flight {
 
     /// Runs the kit over a type.
     pub(super) async fn check(&self, ty: &str, cases: Cases) {
-        let failures = self.failures(ty, cases).await;
+        let mut failures = self.failures(ty, cases).await;
+        if self.plane.is_none() {
+            failures = moto::unknown(ty, failures);
+        }
         assert!(failures.is_empty(), "{ty} breaks rules:\n  {}", failures.join("\n  "));
     }
 
@@ -75,6 +135,72 @@ impl Flight {
     /// Plans and makes an object.
     pub(super) async fn try_make(&self, ty: &str, config: &Value) -> Result<Object, ProviderError> {
         self.try_make_in(&self.context().await, ty, config).await
+    }
+
+    /// [`Flight::try_make`] with a provider that is configured with more.
+    pub(super) async fn try_make_as(
+        &self,
+        ty: &str,
+        config: &Value,
+        more: &[(&str, Value)],
+    ) -> Result<Object, ProviderError> {
+        let provider = complete(&self.aws.schema().provider.block, &provider_with(more));
+        Flight::create_with(&self.aws, &provider, ty, config.clone()).await
+    }
+
+    /// Makes an object with a provider that is configured like this.
+    pub(super) async fn create_with(
+        aws: &Aws,
+        provider: &Value,
+        ty: &str,
+        config: Value,
+    ) -> Result<Object, ProviderError> {
+        let host: Arc<dyn Host> = Arc::new(FakeHost::new(99));
+        let client = aws.configure(provider, &host).await?;
+        let block = &aws.schema().resources[ty].schema.block;
+        let config = complete(block, &config);
+        let request = CreateRequest {
+            intent: Intent { op: 1, token: host.uuid().into() },
+            planned: proposed(block, None, &config),
+            config,
+            private: Vec::new(),
+        };
+        aws.resource(ty).unwrap().create(&CallContext { client, host }, request).await
+    }
+
+    /// What becomes of an object with that configuration.
+    pub(super) fn plan(&self, ty: &str, prior: &Object, config: &Value) -> PlannedObject {
+        let block = &self.aws.schema().resources[ty].schema.block;
+        let config = complete(block, config);
+        let provider = complete(&self.aws.schema().provider.block, &provider());
+        let request = PlanRequest {
+            prior: Some(&prior.value),
+            config: &config,
+            proposed: &proposed(block, Some(&prior.value), &config),
+            provider: &provider,
+            private: &prior.private,
+        };
+        self.resource(ty).plan(request).unwrap()
+    }
+
+    /// Plans and makes a change in place.
+    pub(super) async fn try_change(
+        &self,
+        ty: &str,
+        prior: &Object,
+        config: &Value,
+    ) -> Result<Object, ProviderError> {
+        let context = self.context().await;
+        let planned = self.plan(ty, prior, config);
+        let config = complete(&self.aws.schema().resources[ty].schema.block, config);
+        let request = UpdateRequest {
+            intent: Intent { op: 1, token: context.host.uuid().into() },
+            prior: prior.clone(),
+            planned: planned.value,
+            config,
+            private: planned.private,
+        };
+        self.resource(ty).update(&context, request).await
     }
 
     /// Plans and makes many objects at once, with one client.
@@ -169,6 +295,11 @@ pub(super) fn provider() -> Value {
     ])
 }
 
+/// [`provider`] with other arguments.
+pub(super) fn provider_with(more: &[(&str, Value)]) -> Value {
+    kprov_provider::with_attributes(&provider(), more.iter().cloned())
+}
+
 /// An attribute's text.
 pub(super) fn text(object: &Value, name: &str) -> String {
     object.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
@@ -180,7 +311,7 @@ pub(super) fn tags(pairs: &[(&str, &str)]) -> Value {
 }
 
 /// An object of JSON, as a configuration; lists are lists of what they hold.
-pub(super) fn config(json: serde_json::Value) -> Value {
+pub(crate) fn config(json: serde_json::Value) -> Value {
     use serde_json::Value as Json;
     match json {
         Json::Object(entries) => {

@@ -1,10 +1,12 @@
 //! Tests of the provider as a whole, over an AWS that is a function.
 
+mod applying;
+mod bad_input;
+mod bulk;
 mod calls;
-mod cases;
 mod compute;
-mod conformance;
-mod flight;
+pub(crate) mod flight;
+mod moto;
 mod network;
 mod plans;
 mod services;

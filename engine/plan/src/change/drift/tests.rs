@@ -1,7 +1,6 @@
 //! Drift and its relevance (scenario moved-refresh-only).
 
 use super::*;
-use crate::change::delete::{Removal, removal};
 use crate::change::testing::{disk, object, sensitive};
 use kprov_core::addr::{parse_instance, parse_resource};
 
@@ -10,22 +9,6 @@ fn state(objects: &[(&str, Value)]) -> PriorState {
         (parse_instance(addr).unwrap().current(), object(disk(&[("name", name.clone())])))
     });
     PriorState { objects: objects.collect(), ..PriorState::default() }
-}
-
-fn planned(addr: &str, action: Action, on: &[&str]) -> Change {
-    let prior = object(disk(&[]));
-    let addr = parse_instance(addr).unwrap();
-    let plain = Removal {
-        addr: &addr,
-        deposed: None,
-        previous_addr: None,
-        prior: &prior,
-        schema: None,
-        reason: None,
-        forget: false,
-    };
-    let dependencies = on.iter().map(|on| parse_resource(on).unwrap()).collect();
-    Change { action, dependencies, ..removal(&plain) }
 }
 
 /// What drifted, with `*` where it is relevant.
@@ -53,27 +36,31 @@ fn what_changed_outside() {
         ("x.same", "1".into()),
     ]);
     let moved = [(parse_instance("x.moved").unwrap(), parse_instance("x.old").unwrap())].into();
-    let drift = |mode, changes: &[Change], shown: &[ResourceAddr]| {
-        lines(&drift(mode, &previous, &prior, &moved, changes, shown))
+    let drift =
+        |mode, relevant: Relevant| lines(&drift(mode, &previous, &prior, &moved, || relevant));
+    let normal = |relevant| drift(PlanMode::Normal, relevant);
+    assert_eq!(normal(Relevant::default()), ["x.changed Update", "x.gone Delete"]);
+    let again = Relevant {
+        changed: [resource("x.gone"), resource("x.changed")].into(),
+        ..Relevant::default()
     };
-    assert_eq!(drift(PlanMode::Normal, &[], &[]), ["x.changed Update", "x.gone Delete"]);
-    let again = planned("x.gone", Action::Create, &[]);
-    assert_eq!(drift(PlanMode::Normal, &[again], &[]), ["x.changed Update", "x.gone* Delete"]);
-    let through = [
-        planned("x.top", Action::Update, &["x.between"]),
-        planned("x.between", Action::NoOp, &["x.changed"]),
-        planned("x.other", Action::NoOp, &["x.gone"]),
-    ];
-    assert_eq!(drift(PlanMode::Normal, &through, &[]), ["x.changed* Update", "x.gone Delete"]);
-    let shown = [parse_resource("x.other").unwrap()];
+    assert_eq!(normal(again), ["x.changed Update", "x.gone* Delete"]);
+    for (attributes, whole, relevant) in
+        [(&["name"][..], false, true), (&["other"], false, false), (&[], true, true)]
+    {
+        let used = Used { whole, attributes: attributes.iter().map(|it| Str::new(*it)).collect() };
+        let used = [(resource("x.changed"), used.clone()), (resource("x.gone"), used)].into();
+        let mark = if relevant { "x.changed* Update" } else { "x.changed Update" };
+        assert_eq!(normal(Relevant { used, ..Relevant::default() }), [mark, "x.gone* Delete"]);
+    }
     assert_eq!(
-        drift(PlanMode::Normal, &through[2..], &shown),
-        ["x.changed Update", "x.gone* Delete"]
-    );
-    assert_eq!(
-        drift(PlanMode::RefreshOnly, &[], &[]),
+        drift(PlanMode::RefreshOnly, Relevant::default()),
         ["x.changed* Update", "x.gone* Delete", "x.moved* NoOp"]
     );
+}
+
+fn resource(addr: &str) -> ResourceAddr {
+    parse_resource(addr).unwrap()
 }
 
 #[test]
@@ -86,10 +73,10 @@ fn a_deposed_object_that_is_gone_is_to_be_forgotten() {
         objects: keys.iter().map(|key| (addr(key), object(disk(&[])))).collect(),
         ..PriorState::default()
     };
-    let replaced = [planned("x.a", Action::Update, &[])];
+    let relevant = Relevant { changed: [resource("x.a")].into(), ..Relevant::default() };
     for mode in [PlanMode::Normal, PlanMode::Destroy, PlanMode::RefreshOnly] {
         let (previous, prior) = (of(&["gone", "here"]), of(&["here"]));
-        let drift = drift(mode, &previous, &prior, &BTreeMap::new(), &replaced, &[]);
+        let drift = drift(mode, &previous, &prior, &BTreeMap::new(), || relevant.clone());
         assert_eq!(lines(&drift), ["x.a Delete"], "{mode:?}");
         assert_eq!(drift[0].change.deposed, addr("gone").deposed);
     }

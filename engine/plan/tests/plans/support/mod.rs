@@ -136,6 +136,8 @@ pub(crate) struct World {
     pub(crate) sources: SourceMap,
     pub(crate) disk: Disk,
     pub(crate) prior: PriorState,
+    /// The state before the refresh; none where that found nothing new.
+    pub(crate) previous: Option<PriorState>,
     pub(crate) options: PlanOptions,
     /// Plans that were applied in earlier phases of the same run.
     pub(crate) earlier: Vec<Arc<Plan>>,
@@ -158,6 +160,7 @@ impl World {
             sources,
             disk,
             prior: PriorState::default(),
+            previous: None,
             options: PlanOptions { refreshed: true, workspace: "default".into(), ..<_>::default() },
             earlier: Vec::new(),
             variables: BTreeMap::new(),
@@ -189,7 +192,7 @@ impl World {
             functions: &functions,
             providers: &self.registry,
             variables: &self.variables,
-            previous: &self.prior,
+            previous: self.previous.as_ref().unwrap_or(&self.prior),
             prior: &self.prior,
             options: &self.options,
             earlier: &self.earlier,

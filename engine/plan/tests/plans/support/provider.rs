@@ -6,9 +6,10 @@ use std::sync::LazyLock;
 use async_trait::async_trait;
 use kprov_core::{Path, ProviderAddr, Refinements, Str, Type, Value};
 use kprov_provider::{
-    Attribute, Block, CallContext, CreateRequest, Creation, DataSource, DeleteRequest, NestedBlock,
-    Nesting, Object, PlanRequest, PlannedObject, Private, Provider, ProviderError, ProviderSchema,
-    ReadRequest, Resource, ResourceSchema, Schema, SettleRequest, Settled, UpdateRequest,
+    Attribute, AttributeError, Block, CallContext, CreateRequest, Creation, DataSource,
+    DeleteRequest, NestedBlock, Nesting, Object, PlanRequest, PlannedInstance, PlannedObject,
+    Private, Provider, ProviderError, ProviderSchema, ReadRequest, Resource, ResourceSchema,
+    Schema, SettleRequest, Settled, UpdateRequest,
 };
 
 /// `terraform.io/builtin/terraform`, or something like it.
@@ -113,6 +114,24 @@ impl Provider for Testing {
 
     fn data_source(&self, _ty: &str) -> Option<&dyn DataSource> {
         Some(&Echo)
+    }
+
+    fn checked_together(&self) -> &[&str] {
+        &["terraform_data"]
+    }
+
+    /// What comes from one instance alone must not come from one with the input "lonely".
+    fn check_plan(&self, planned: &[PlannedInstance<'_>]) -> Vec<(usize, AttributeError)> {
+        let lonely = Value::from("lonely");
+        let from = |it: &PlannedInstance<'_>| {
+            let source = &planned[it.source("input")?];
+            (source.value.get("input") == Some(&lonely)).then(|| source.addr.to_string())
+        };
+        let problem = |(index, it)| {
+            let message = format!("It comes from {}.", from(it)?);
+            Some((index, AttributeError::new(Path::attribute("input"), "Not lonely", message)))
+        };
+        planned.iter().enumerate().filter_map(problem).collect()
     }
 }
 

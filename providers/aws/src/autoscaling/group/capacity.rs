@@ -26,7 +26,8 @@ pub(super) async fn wait(api: &Api, planned: Fields<'_>, name: &str, exactly: bo
     loop {
         let slice = LOOK.min(patience.saturating_sub(api.since(start)));
         let judge = |group: Option<&AutoScalingGroup>| has_instances(group, planned, exactly);
-        let error = match api.wait("autoscaling group", name, slice, groups, judge).await {
+        let kind = "autoscaling group";
+        let error = match api.wait_since(start, kind, name, slice, groups, judge).await {
             Ok(group) if balanced(api, &group, planned, exactly).await? => return Ok(()),
             Ok(_) => timeout(
                 name,

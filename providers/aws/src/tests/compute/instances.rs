@@ -3,7 +3,7 @@
 use super::*;
 
 /// An image that airplane has.
-pub(super) async fn image(flight: &Flight) -> String {
+pub(in crate::tests) async fn image(flight: &Flight) -> String {
     let owners = kprov_core::Type::list(kprov_core::Type::String);
     let owners = from_json(&json!(["amazon"]), &owners).unwrap();
     let config = Value::object([("most_recent", Value::Bool(true)), ("owners", owners)]);

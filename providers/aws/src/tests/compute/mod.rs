@@ -1,7 +1,7 @@
 //! Security groups, compute and Auto Scaling over airplane.
 
 mod groups;
-mod instances;
+pub(super) mod instances;
 mod scaling;
 mod templates;
 
@@ -12,9 +12,10 @@ use serde_json::{Value as Json, json};
 use super::flight::{Flight, text};
 use super::run;
 use crate::row::block_type;
+pub(super) use instances::image;
 
 /// A configuration of that type, from JSON in the schema's shape; what is left out is not set.
-fn of(ty: &str, json: Json) -> Value {
+pub(super) fn of(ty: &str, json: Json) -> Value {
     let block = &crate::SCHEMA.resources[ty].schema.block;
     let Json::Object(entries) = json else { panic!("a configuration is an object") };
     Value::object(entries.into_iter().map(|(name, value)| {

@@ -189,3 +189,23 @@ fn hooks_policies_and_schedules_conform() {
         flight.check(ty, cases).await;
     });
 }
+
+#[test]
+fn how_many_instances_there_are_is_left_to_who_scales_where_nobody_says() {
+    run(async {
+        let flight = Flight::new();
+        let ty = "aws_autoscaling_group";
+        let (base, _) = base(&flight).await;
+        let group = flight.make(ty, with(&base, json!({}))).await;
+        // An autoscaler wants two; another plan stands in for it.
+        let scaled = with(&base, json!({"desired_capacity": 2}));
+        flight.try_change(ty, &group, &scaled).await.unwrap();
+        let now = flight.read(ty, &group).await.unwrap();
+        assert_eq!(now.value.get("desired_capacity"), Some(&Value::int(2)));
+        let plan = flight.plan(ty, &now, &with(&base, json!({})));
+        assert_eq!(plan.value, now.value, "nothing is to be done");
+        // Where the configuration says it, it holds.
+        let plan = flight.plan(ty, &now, &with(&base, json!({"desired_capacity": 1})));
+        assert_eq!(plan.value.get("desired_capacity"), Some(&Value::int(1)));
+    });
+}

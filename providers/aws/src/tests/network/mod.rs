@@ -2,6 +2,7 @@
 
 mod acls;
 mod addresses;
+mod basics;
 mod data;
 mod endpoints;
 mod gateways;

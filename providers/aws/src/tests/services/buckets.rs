@@ -58,7 +58,7 @@ fn a_bucket_is_emptied_only_where_it_says_so() {
 fn versioning_and_encryption_conform() {
     run(async {
         let flight = Flight::new();
-        let name = bucket(&flight, "assets-1").await;
+        let name = bucket(&flight, "assets-3").await;
         let of = "aws_s3_bucket_versioning";
         let status = |status: &str| {
             let block = json!([{"status": status, "mfa_delete": ""}]);
@@ -97,7 +97,7 @@ fn versioning_and_encryption_conform() {
 fn who_may_use_a_bucket_conforms() {
     run(async {
         let flight = Flight::new();
-        let name = bucket(&flight, "assets-1").await;
+        let name = bucket(&flight, "assets-4").await;
         let of = "aws_s3_bucket_policy";
         let policy = |action: &str| {
             let statement = json!({"Effect": "Deny", "Principal": "*", "Action": action,
@@ -142,7 +142,7 @@ fn who_may_use_a_bucket_conforms() {
 fn objects_conform() {
     run(async {
         let flight = Flight::new();
-        let name = bucket(&flight, "assets-1").await;
+        let name = bucket(&flight, "assets-5").await;
         let of = "aws_s3_object";
         let base = json!({"bucket": name, "key": "a/b", "content": "one", "tags": {"a": "b"}});
         let cases = flight

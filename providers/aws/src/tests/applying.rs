@@ -1,0 +1,158 @@
+//! What applying costs: one call to make an object, and polls that all who wait share.
+
+use kprov_core::Value;
+use kprov_provider::Provider;
+use serde_json::{Value as Json, json};
+
+use super::compute::{image, of};
+use super::flight::{Flight, text};
+use super::run;
+
+/// What is waited for, for minutes.
+const POLLED: [&str; 3] = [
+    "autoscaling:DescribeAutoScalingGroups",
+    "ec2:DescribeNatGateways",
+    "elbv2:DescribeLoadBalancers",
+];
+
+/// Makes objects, all at once; their ids.
+async fn add(flight: &Flight, ty: &str, configs: Vec<Json>) -> Vec<String> {
+    let all = made(flight, ty, configs).await;
+    all.iter().map(|object| text(object, "id")).collect()
+}
+
+async fn made(flight: &Flight, ty: &str, configs: Vec<Json>) -> Vec<Value> {
+    let configs = configs.into_iter().map(|json| of(ty, json)).collect();
+    let made = flight.make_all(ty, configs).await.into_iter();
+    made.map(|it| it.unwrap_or_else(|error| panic!("{ty}: {error}")).value).collect()
+}
+
+/// Three zones with a public and a private subnet each.
+async fn network(flight: &Flight) -> (String, Vec<String>) {
+    let vpc = add(
+        flight,
+        "aws_vpc",
+        vec![json!({"cidr_block": "10.0.0.0/16", "enable_dns_hostnames": true})],
+    );
+    let vpc = vpc.await.remove(0);
+    let zones = ["a", "b", "c", "a", "b", "c"].iter().enumerate();
+    let subnets = zones.map(|(n, zone)| {
+        json!({
+            "vpc_id": vpc, "cidr_block": format!("10.0.{n}.0/24"),
+            "availability_zone": format!("eu-central-1{zone}"), "map_public_ip_on_launch": n > 2,
+        })
+    });
+    let subnets = add(flight, "aws_subnet", subnets.collect()).await;
+    let gateway = add(flight, "aws_internet_gateway", vec![json!({"vpc_id": vpc})]).await.remove(0);
+    let addresses = add(flight, "aws_eip", vec![json!({"domain": "vpc"}); 3]).await;
+    let nats = (0..3).map(|n| json!({"allocation_id": addresses[n], "subnet_id": subnets[n + 3]}));
+    let nats = add(flight, "aws_nat_gateway", nats.collect()).await;
+    let tables = add(flight, "aws_route_table", vec![json!({"vpc_id": vpc}); 4]).await;
+    let way = |n: usize| match n {
+        3 => ("gateway_id", &gateway),
+        n => ("nat_gateway_id", &nats[n]),
+    };
+    let routes = (0..4).map(|n| {
+        let (name, target) = way(n);
+        json!({"route_table_id": tables[n], "destination_cidr_block": "0.0.0.0/0", name: target})
+    });
+    add(flight, "aws_route", routes.collect()).await;
+    let joined =
+        (0..6).map(|n| json!({"subnet_id": subnets[n], "route_table_id": tables[n.min(3)]}));
+    add(flight, "aws_route_table_association", joined.collect()).await;
+    (vpc, subnets)
+}
+
+async fn groups(flight: &Flight, vpc: &str) -> Vec<String> {
+    let groups = ["masters", "workers"].map(|name| json!({"name": name, "vpc_id": vpc}));
+    let groups = add(flight, "aws_security_group", groups.to_vec()).await;
+    let rules = (0..8).map(|n| {
+        json!({
+            "security_group_id": groups[n % 2], "referenced_security_group_id": groups[1 - n % 2],
+            "ip_protocol": "tcp", "from_port": 1000 + n, "to_port": 1000 + n,
+        })
+    });
+    add(flight, "aws_vpc_security_group_ingress_rule", rules.collect()).await;
+    let out = groups.iter().map(
+        |group| json!({"security_group_id": group, "ip_protocol": "-1", "cidr_ipv4": "0.0.0.0/0"}),
+    );
+    add(flight, "aws_vpc_security_group_egress_rule", out.collect()).await;
+    groups
+}
+
+/// Roles, load balancer, machines.
+async fn cluster(flight: &Flight, vpc: &str, subnets: &[String], groups: &[String]) {
+    let statement = json!({
+        "Action": "sts:AssumeRole", "Effect": "Allow",
+        "Principal": {"Service": "ec2.amazonaws.com"},
+    });
+    let trust = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+    let names = ["masters", "workers"];
+    let roles = names.map(|name| json!({"name": name, "assume_role_policy": trust}));
+    add(flight, "aws_iam_role", roles.to_vec()).await;
+    let statement = json!({"Action": ["ec2:Describe*"], "Effect": "Allow", "Resource": "*"});
+    let allow = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+    let policies = names.map(|name| json!({"name": "own", "role": name, "policy": allow}));
+    add(flight, "aws_iam_role_policy", policies.to_vec()).await;
+    let profiles = names.map(|name| json!({"name": name, "role": name}));
+    add(flight, "aws_iam_instance_profile", profiles.to_vec()).await;
+    let balancer = json!({
+        "name": "api", "load_balancer_type": "network", "internal": true, "subnets": subnets[..3],
+    });
+    let balancer = add(flight, "aws_lb", vec![balancer]).await.remove(0);
+    let targets = json!({"name": "api", "port": 6443, "protocol": "TCP", "vpc_id": vpc});
+    let targets = add(flight, "aws_lb_target_group", vec![targets]).await.remove(0);
+    let listener = json!({
+        "load_balancer_arn": balancer, "port": 6443, "protocol": "TCP",
+        "default_action": [{"type": "forward", "target_group_arn": targets}],
+    });
+    add(flight, "aws_lb_listener", vec![listener]).await;
+    let image = image(flight).await;
+    let templates = (0..2).map(|n| {
+        json!({
+            "name": names[n], "image_id": image, "instance_type": "t3.micro",
+            "vpc_security_group_ids": [groups[n]], "iam_instance_profile": [{"name": names[n]}],
+        })
+    });
+    let templates = add(flight, "aws_launch_template", templates.collect()).await;
+    let sets = (0..2).map(|n| {
+        json!({
+            "name": names[n], "min_size": 3, "max_size": 6, "vpc_zone_identifier": subnets[..3],
+            "launch_template": [{"id": templates[n], "version": "1"}],
+        })
+    });
+    add(flight, "aws_autoscaling_group", sets.collect()).await;
+}
+
+#[test]
+fn making_a_cluster_costs_its_creates_and_a_few_shared_looks() {
+    run(async {
+        let flight = Flight::far();
+        let (vpc, subnets) = network(&flight).await;
+        let groups = groups(&flight, &vpc).await;
+        cluster(&flight, &vpc, &subnets, &groups).await;
+        let calls = flight.aws().calls();
+        let sum = |kind: &dyn Fn(&str) -> bool| -> u64 {
+            calls.iter().filter(|(name, _)| kind(name)).map(|(_, count)| count).sum()
+        };
+        let is_read = |name: &str| {
+            let operation = name.split(':').next_back().unwrap();
+            ["Describe", "Get", "List"].iter().any(|verb| operation.starts_with(verb))
+        };
+        let is_poll = |name: &str| POLLED.contains(&name);
+        let writes = sum(&|name| !is_read(name));
+        let looks = sum(&|name| is_read(name) && !is_poll(name));
+        let table: String =
+            calls.iter().map(|(name, count)| format!("{count:5} {name}\n")).collect();
+        let passed = flight.passed().as_secs();
+        println!("{writes} writes, {looks} looks, {passed} s:\n{table}");
+        // One call makes each of 47 objects; 16 more finish them (attributes, a role into a profile,
+        // the egress rule that AWS gives a new group).
+        assert!(writes <= 64, "{table}");
+        // Those that are made together are looked at together, until they are visible.
+        assert!(looks <= 80, "{table}");
+        for name in POLLED {
+            assert!(sum(&|other| other == name) <= 30, "{table}");
+        }
+    });
+}
