@@ -37,13 +37,8 @@ fn planned(ty: &str, config: &Value) -> Value {
 fn create(ty: &str, config: &Value) -> Result<Object, ProviderError> {
     let planned = planned(ty, config);
     let intent = Intent { op: 1, token: "5f8d7a4e".into() };
-    let request = CreateRequest {
-        intent,
-        planned: planned.clone(),
-        config: planned,
-        private: Vec::new(),
-        age: None,
-    };
+    let request =
+        CreateRequest { intent, planned: planned.clone(), config: planned, private: Vec::new() };
     block_on(resource(ty).create(&context(), request))
 }
 
