@@ -272,19 +272,9 @@ resource "aws_sqs_queue" "q" {
 
 pub(crate) const SCENARIOS: &[Scenario] = &[
     Scenario { name: "network", before: &[], after: &[VPC, WAYS], destroy: false },
-    Scenario {
-        name: "machines",
-        before: &[VPC],
-        after: &[VPC, RIGHTS, MACHINES],
-        destroy: false,
-    },
+    Scenario { name: "machines", before: &[VPC], after: &[VPC, RIGHTS, MACHINES], destroy: false },
     Scenario { name: "services", before: &[], after: &[SERVICES], destroy: false },
-    Scenario {
-        name: "changes",
-        before: &[BEFORE_CHANGES],
-        after: &[CHANGES],
-        destroy: false,
-    },
+    Scenario { name: "changes", before: &[BEFORE_CHANGES], after: &[CHANGES], destroy: false },
     Scenario {
         name: "network destroyed",
         before: &[VPC, WAYS],
@@ -297,10 +287,5 @@ pub(crate) const SCENARIOS: &[Scenario] = &[
         after: &[VPC, RIGHTS, MACHINES],
         destroy: true,
     },
-    Scenario {
-        name: "services destroyed",
-        before: &[SERVICES],
-        after: &[SERVICES],
-        destroy: true,
-    },
+    Scenario { name: "services destroyed", before: &[SERVICES], after: &[SERVICES], destroy: true },
 ];

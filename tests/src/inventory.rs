@@ -200,7 +200,8 @@ mod tests {
         let one = Inventory::of(&json!([subnet("subnet-0a1b2c3d", "a"), user("subnet-0a1b2c3d")]));
         let same = Inventory::of(&json!([user("subnet-9f8e7d6c"), subnet("subnet-9f8e7d6c", "a")]));
         assert_eq!(one.differences(&same), Vec::<String>::new());
-        let other = Inventory::of(&json!([user("subnet-9f8e7d6c"), subnet("subnet-9f8e7d6c", "b")]));
+        let other =
+            Inventory::of(&json!([user("subnet-9f8e7d6c"), subnet("subnet-9f8e7d6c", "b")]));
         assert_eq!(one.differences(&other).len(), 4);
     }
 
@@ -214,7 +215,8 @@ mod tests {
 
     #[test]
     fn ghosts_are_gone_and_keys_that_are_there_are_not() {
-        let key = |implicit| json!([{"type": "kms.keys", "id": "k", "implicit": implicit, "value": {}}]);
+        let key =
+            |implicit| json!([{"type": "kms.keys", "id": "k", "implicit": implicit, "value": {}}]);
         assert_eq!(Inventory::of(&key(true)), Inventory::default());
         assert_ne!(Inventory::of(&key(false)), Inventory::default());
     }

@@ -8,7 +8,7 @@
 pub mod bench;
 pub mod files;
 pub mod host;
-pub mod inventory;
 pub mod invariants;
+pub mod inventory;
 pub mod steps;
 pub mod world;

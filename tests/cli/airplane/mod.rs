@@ -4,6 +4,8 @@
 //! What must hold: an airplane ends with its test, also with one that fails.
 
 pub(crate) mod control;
+// Shared with the suites that have a world of their own in process.
+#[allow(unreachable_pub)]
 #[path = "../../src/inventory.rs"]
 mod inventory;
 mod kills;
@@ -57,6 +59,27 @@ impl Drop for Aloft {
         let _ = stop.stdout(std::process::Stdio::null()).status();
     }
 }
+
+/// A run that was told that it has landed may start another one at once, which knows what was there.
+#[test]
+fn after_stop_another_one_may_start() {
+    let sky = Aloft::new(Place::new(ONE), "scaled:60");
+    sky.kprov("apply -auto-approve").succeeds();
+    let before = sky.inventory();
+    for _ in 0..5 {
+        // It waits for connections that are idle, which takes longer than taking down its note.
+        let _idle = std::net::TcpStream::connect(("127.0.0.1", sky.port));
+        sky.place.kprov("airplane stop").succeeds();
+        sky.place.kprov("airplane start -clock scaled:60").succeeds();
+    }
+    assert_eq!(sky.inventory().differences(&before), Vec::<String>::new());
+}
+
+/// One object on AWS.
+const ONE: &str = r#"
+provider "aws" { region = "eu-west-1" }
+resource "aws_sqs_queue" "one" { name = "one" }
+"#;
 
 /// Copies the files of an example, and nothing that a run left there.
 pub(crate) fn copy_example(name: &str, place: &Place) {

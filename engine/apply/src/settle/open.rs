@@ -15,7 +15,7 @@ use kprov_state::{
 
 use super::asking::{AskBack, Question, ask_all};
 use super::{Decision, Found, decide};
-use crate::driver::{Clients, chain, rfc3339, moment};
+use crate::driver::{Clients, chain, moment, rfc3339};
 use crate::stored::StoredTypes;
 use crate::{conform, record, stored};
 

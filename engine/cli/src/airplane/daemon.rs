@@ -88,6 +88,12 @@ fn take_lock() -> Result<File, Diagnostic> {
     }
 }
 
+/// Is no airplane of this project there any more, however it is doing?
+pub(crate) fn has_landed() -> bool {
+    // What cannot be opened is nobody's, or an error for whoever starts one.
+    File::open(file("airplane.lock")).map_or(true, |lock| lock.try_lock().is_ok())
+}
+
 async fn told_to_stop() {
     use tokio::signal::unix::{SignalKind, signal};
     let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));

@@ -9,7 +9,7 @@ mod daemon;
 mod flight;
 
 pub(crate) use board::board;
-pub(crate) use daemon::{Manner, serve, start};
+pub(crate) use daemon::{Manner, has_landed, serve, start};
 pub(crate) use flight::{Flight, find};
 
 use std::path::PathBuf;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use kprov_core::Diagnostic;
 use serde_json::{Value as Json, json};
 
-use crate::airplane::{Flight, block_on, find, problem, serve, start};
+use crate::airplane::{Flight, block_on, find, has_landed, problem, serve, start};
 use crate::args::AirplaneCommand;
 use crate::failure::Outcome;
 use crate::output;
@@ -125,7 +125,8 @@ fn stop() -> Result<(), Diagnostic> {
         problem(format!("Process {} cannot be told to stop: {error}.", flight.pid))
     })?;
     let begun = Instant::now();
-    while find()?.is_some() {
+    // Whoever is told so may start another one.
+    while find()?.is_some() || !has_landed() {
         if begun.elapsed() > PATIENCE {
             return Err(problem(format!("Process {} does not stop.", flight.pid)));
         }

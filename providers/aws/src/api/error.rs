@@ -251,6 +251,30 @@ pub(crate) fn is_read(operation: &str) -> bool {
     ["Describe", "Get", "List", "Head"].iter().any(|prefix| operation.starts_with(prefix))
 }
 
+/// Is it the same to do it twice? Where the first time succeeded and its answer was lost, the second
+/// finds things as it wants them, or nothing that is still to be removed.
+pub(crate) fn is_repeatable(operation: &str) -> bool {
+    const VERBS: [&str; 14] = [
+        "Delete",
+        "Deregister",
+        "Detach",
+        "Disable",
+        "Disassociate",
+        "Enable",
+        "Modify",
+        "Put",
+        "Release",
+        "Remove",
+        "Revoke",
+        "Set",
+        "Terminate",
+        "Update",
+    ];
+    // The first may not be there yet when it is written; of the second every write is a version.
+    let makes = ["PutParameter", "PutObject"].contains(&operation);
+    operation == "CreateTags" || !makes && VERBS.iter().any(|verb| operation.starts_with(verb))
+}
+
 /// Did the connection fail before anything was sent (refused, no such host, no credentials)?
 fn never_left(error: &(dyn Error + 'static)) -> bool {
     let mut here = Some(error);
@@ -364,6 +388,16 @@ mod tests {
 
     fn class(service: &str, operation: &str, code: &str, status: u16) -> ErrorClass {
         class_of(kind_of(service, code, status), is_read(operation))
+    }
+
+    #[test]
+    fn what_makes_something_is_never_repeated() {
+        for operation in ["CreateVpc", "RunInstances", "PutParameter", "AttachVolume"] {
+            assert!(!is_repeatable(operation), "{operation}");
+        }
+        for operation in ["DeleteVpc", "ModifyVpcAttribute", "CreateTags", "PutRolePolicy"] {
+            assert!(is_repeatable(operation), "{operation}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::Api;
-use super::error::{AwsError, Kind, is_read};
+use super::error::{AwsError, Kind, is_read, is_repeatable};
 
 /// How long throttling may go on. It slows a run; it does not fail one.
 const PATIENCE: Duration = Duration::from_secs(30 * 60);
@@ -19,7 +19,7 @@ const LONGEST_PAUSE: f64 = 20.0;
 
 impl Api {
     /// Calls an operation: `api.call("ec2", "DescribeVpcs", || api.ec2().describe_vpcs().send())`.
-    /// Throttling and unavailability are waited out, and so are lost answers of reads.
+    /// Throttling and unavailability are waited out, and so are lost answers of what may be repeated.
     ///
     /// # Errors
     /// What remains.
@@ -56,7 +56,10 @@ impl Api {
                 && match error.kind {
                     Kind::Throttled => true,
                     Kind::Unavailable => tries <= self.shared.settings.max_retries,
-                    Kind::Lost => is_read(operation) && tries <= self.shared.settings.max_retries,
+                    Kind::Lost => {
+                        (is_read(operation) || is_repeatable(operation))
+                            && tries <= self.shared.settings.max_retries
+                    }
                     Kind::Unreachable => {
                         !error.message.contains("credential")
                             && tries < UNREACHABLE_TRIES.min(self.shared.settings.max_retries + 1)
