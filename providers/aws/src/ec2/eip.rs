@@ -190,7 +190,8 @@ async fn associate(api: &Api, id: &str, planned: Fields<'_>) -> Result<()> {
         };
         api.call("ec2", "AssociateAddress", call).await
     };
-    let result = api.insist(STARTING, is_starting, work).await;
+    let patience = planned.timeout("update", STARTING);
+    let result = api.insist(patience, is_starting, work).await;
     result.map(|_| ()).map_err(|error| error.at(attribute))
 }
 

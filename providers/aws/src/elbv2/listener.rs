@@ -111,10 +111,8 @@ impl AwsResource for Listener {
                 .send()
         };
         let work = || api.call("elbv2", "CreateListener", make);
-        // A certificate may be so new that the load balancer does not know it.
-        let early = |error: &AwsError| error.is(&["CertificateNotFound"]);
         let patience = planned.timeout("create", PATIENCE);
-        let answer = api.insist(patience, early, work).await.map_err(at)?;
+        let answer = api.insist(patience, is_early, work).await.map_err(at)?;
         let arn = answer.listeners().first().and_then(|it| it.listener_arn());
         Ok(Made::id(arn.unwrap_or_default()))
     }
@@ -148,7 +146,9 @@ impl AwsResource for Listener {
                     .set_default_actions(Some(wanted(planned)))
                     .send()
             };
-            api.call("elbv2", "ModifyListener", call).await.map_err(at)?;
+            let work = || api.call("elbv2", "ModifyListener", call);
+            let patience = planned.timeout("update", PATIENCE);
+            api.insist(patience, is_early, work).await.map_err(at)?;
         }
         modify_attributes(api, id, planned, |name| changes.has(name)).await
     }
@@ -299,6 +299,11 @@ async fn modify_attributes(
         modify_listener_attributes.listener_arn,
         "ModifyListenerAttributes"
     )
+}
+
+/// May a certificate be so new that the load balancer does not know it?
+fn is_early(error: &AwsError) -> bool {
+    error.is(&["CertificateNotFound"])
 }
 
 /// Listeners by ARN.

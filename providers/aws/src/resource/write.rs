@@ -128,7 +128,8 @@ impl<T: AwsResource> Adapter<T> {
 
     /// Reads a new object, which may not be visible at once.
     pub(super) async fn read_back(&self, api: &Api, object: Fields<'_>) -> Result<Row> {
-        self.read_within(api, object, INVISIBLE).await.map_err(AwsError::after_effect)
+        let patience = object.timeout("create", INVISIBLE);
+        self.read_within(api, object, patience).await.map_err(AwsError::after_effect)
     }
 
     /// Reads an object until it is visible. All look at the same moments, so that objects that were

@@ -1,6 +1,7 @@
 //! `aws_route53_zone`: public, or private with the VPCs that see it.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_route53::types::{
@@ -133,7 +134,7 @@ impl AwsResource for HostedZone {
         write_tags(api, id, Vec::new(), create.tags.clone()).await?;
         let now = associated(api, id).await?;
         for vpc in vpcs(api, create.planned).into_iter().filter(|vpc| !now.contains(&key(vpc))) {
-            associate(api, id, vpc).await?;
+            associate(api, id, vpc, create.planned.timeout("create", PATIENCE)).await?;
         }
         Ok(())
     }
@@ -148,13 +149,14 @@ impl AwsResource for HostedZone {
             api.call("route53", "UpdateHostedZoneComment", call).await?;
         }
         if changes.has("vpc") {
+            let patience = planned.timeout("update", PATIENCE);
             let (new, now) = (vpcs(api, planned), associated(api, id).await?);
             for vpc in new.iter().filter(|vpc| !now.contains(&key(vpc))) {
-                associate(api, id, vpc.clone()).await?;
+                associate(api, id, vpc.clone(), patience).await?;
             }
             let old = vpcs(api, changes.prior).into_iter();
             for vpc in old.filter(|vpc| !new.contains(vpc) && now.contains(&key(vpc))) {
-                disassociate(api, id, vpc).await?;
+                disassociate(api, id, vpc, patience).await?;
             }
         }
         Ok(())
@@ -238,27 +240,27 @@ async fn associated(api: &Api, id: &str) -> Result<BTreeSet<String>> {
 }
 
 /// Lets a VPC see a zone, and waits until it does.
-pub(super) async fn associate(api: &Api, id: &str, vpc: Vpc) -> Result<()> {
+pub(super) async fn associate(api: &Api, id: &str, vpc: Vpc, patience: Duration) -> Result<()> {
     let call = || {
         let call = api.route53().associate_vpc_with_hosted_zone().hosted_zone_id(id);
         call.vpc(vpc.clone()).send()
     };
     let answer = api.call("route53", "AssociateVPCWithHostedZone", call).await?;
     match answer.change_info() {
-        Some(change) => insync(api, change.id(), PATIENCE).await,
+        Some(change) => insync(api, change.id(), patience).await,
         None => Ok(()),
     }
 }
 
 /// Ends that.
-pub(super) async fn disassociate(api: &Api, id: &str, vpc: Vpc) -> Result<()> {
+pub(super) async fn disassociate(api: &Api, id: &str, vpc: Vpc, patience: Duration) -> Result<()> {
     let call = || {
         let call = api.route53().disassociate_vpc_from_hosted_zone().hosted_zone_id(id);
         call.vpc(vpc.clone()).send()
     };
     let answer = api.call("route53", "DisassociateVPCFromHostedZone", call).await?;
     match answer.change_info() {
-        Some(change) => insync(api, change.id(), PATIENCE).await,
+        Some(change) => insync(api, change.id(), patience).await,
         None => Ok(()),
     }
 }

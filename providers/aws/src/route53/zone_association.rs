@@ -5,7 +5,7 @@ use aws_sdk_route53::types::{Vpc, VpcRegion};
 use kprov_core::Value;
 
 use super::zone::{associate, disassociate};
-use super::zones;
+use super::{PATIENCE, zones};
 use crate::api::Api;
 use crate::fields::Fields;
 use crate::resource::{AwsResource, Changes, Create, Made, Result};
@@ -58,7 +58,8 @@ impl AwsResource for ZoneAssociation {
 
     async fn create(&self, api: &Api, create: Create<'_>) -> Result<Made> {
         let zone = create.planned.str("zone_id").unwrap_or_default();
-        associate(api, zone, vpc(api, create.planned)).await.map_err(|error| {
+        let patience = create.planned.timeout("create", PATIENCE);
+        associate(api, zone, vpc(api, create.planned), patience).await.map_err(|error| {
             match &*error.code {
                 "NoSuchHostedZone" | "PublicZoneVPCAssociation" => error.at("zone_id"),
                 "InvalidVPCId" | "ConflictingDomainExists" => error.at("vpc_id"),
@@ -74,7 +75,8 @@ impl AwsResource for ZoneAssociation {
 
     async fn delete(&self, api: &Api, prior: Fields<'_>) -> Result<()> {
         let zone = prior.str("zone_id").unwrap_or_default();
-        match disassociate(api, zone, vpc(api, prior)).await {
+        let patience = prior.timeout("delete", PATIENCE);
+        match disassociate(api, zone, vpc(api, prior), patience).await {
             Err(error) if error.is(&["VPCAssociationNotFound"]) => Ok(()),
             // Said of another VPC as well, where ours has gone before.
             Err(error) if error.is(&["LastVPCAssociation"]) => {

@@ -153,7 +153,8 @@ impl AwsResource for Bucket {
         let tags = create.tags_with_token();
         // A new bucket may not be known everywhere.
         let early = |error: &AwsError| error.is(&["NoSuchBucket"]);
-        api.insist(Duration::from_secs(60), early, || put_bucket(api, id, &tags)).await
+        let patience = create.planned.timeout("create", Duration::from_secs(60));
+        api.insist(patience, early, || put_bucket(api, id, &tags)).await
     }
 
     async fn update(&self, _api: &Api, _changes: Changes<'_>) -> Result<()> {
