@@ -1,7 +1,7 @@
 //! [`Api::wait`]: waiting until objects are in a state, with one describe for all that wait.
 //!
-//! All waiters of one kind share a tick. The pause before a tick is a quarter of how long the
-//! youngest of them has waited, from 0.5 s to 15 s; a newcomer brings it forward.
+//! All waiters of one kind share a tick. The pause before a tick is a sixth of how long the
+//! youngest of them has waited, from 0.5 s to 8 s; a newcomer brings it forward.
 
 use std::any::Any;
 use std::collections::{BTreeSet, HashMap};
@@ -16,7 +16,7 @@ use super::batch::{Found, load_all};
 use super::{Api, AwsError};
 
 const SHORTEST: Duration = Duration::from_millis(500);
-const LONGEST: Duration = Duration::from_secs(15);
+const LONGEST: Duration = Duration::from_secs(8);
 
 /// What a probe makes of an object.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl Drop for Waiter {
 }
 
 fn pause(youngest: Duration) -> Duration {
-    (youngest / 4).clamp(SHORTEST, LONGEST)
+    (youngest / 6).clamp(SHORTEST, LONGEST)
 }
 
 impl Api {

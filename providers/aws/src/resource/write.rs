@@ -23,11 +23,20 @@ const FIRST_LOOK: Duration = Duration::from_millis(250);
 /// And at most.
 const LONGEST_LOOK: Duration = Duration::from_secs(4);
 
-/// How long until the clock shows a multiple of `step`.
+/// The time between looks at what was made so long ago: half of that, in powers of two.
+fn step(age: Duration) -> Duration {
+    let mut step = FIRST_LOOK;
+    while step < LONGEST_LOOK && step * 4 <= age {
+        step *= 2;
+    }
+    step
+}
+
+/// How long until the clock shows the next multiple of `step`; never nothing.
 fn until_next(now: SystemTime, step: Duration) -> Duration {
     let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
     let step = step.as_millis().max(1);
-    Duration::from_millis(u64::try_from((step - since % step) % step).unwrap_or_default())
+    Duration::from_millis(u64::try_from(step - since % step).unwrap_or_default())
 }
 
 /// A change in place, as the type sees it.
@@ -136,9 +145,8 @@ impl<T: AwsResource> Adapter<T> {
     /// made one after the other are read together.
     async fn read_within(&self, api: &Api, object: Fields<'_>, patience: Duration) -> Result<Row> {
         let start = api.now();
-        let mut pause = FIRST_LOOK;
         loop {
-            api.sleep(until_next(api.now(), pause)).await;
+            api.sleep(until_next(api.now(), step(api.since(start)))).await;
             let row = match self.inner.read(api, object).await {
                 Err(error) if error.is_not_found() => None,
                 row => row?,
@@ -150,7 +158,6 @@ impl<T: AwsResource> Adapter<T> {
                 let message = format!("{} {} was made, but is not visible", self.name, object.id());
                 return Err(AwsError::lost("NotVisible", message));
             }
-            pause = (pause * 2).min(LONGEST_LOOK);
         }
     }
 
@@ -225,4 +232,20 @@ pub(crate) async fn retag_ec2(
         api.call("ec2", "CreateTags", write).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_fall_on_the_same_moments_and_come_further_apart() {
+        let at = |millis: u64| SystemTime::UNIX_EPOCH + Duration::from_millis(millis);
+        let millis = Duration::from_millis;
+        assert_eq!(until_next(at(1_010), FIRST_LOOK), millis(240));
+        assert_eq!(until_next(at(1_100), FIRST_LOOK), millis(150));
+        assert_eq!(until_next(at(1_250), FIRST_LOOK), FIRST_LOOK, "time must go on");
+        let steps = [0, 999, 1_000, 2_000, 9_000, 60_000].map(|age| step(millis(age)).as_millis());
+        assert_eq!(steps, [250, 250, 500, 1_000, 4_000, 4_000]);
+    }
 }
