@@ -81,11 +81,13 @@ impl AwsResource for LaunchTemplate {
 
     async fn read(&self, api: &Api, prior: Fields<'_>) -> Result<Option<Row>> {
         let id = prior.id();
-        let (template, version) = futures::try_join!(
-            api.load("launch template", id, templates),
-            api.load("launch template version", id, latest),
-        )?;
-        let (Some(template), Some(version)) = (template, version) else { return Ok(None) };
+        // One after the other: a template that is not visible yet needs no look at its versions.
+        let Some(template) = api.load("launch template", id, templates).await? else {
+            return Ok(None);
+        };
+        let Some(version) = api.load("launch template version", id, latest).await? else {
+            return Ok(None);
+        };
         Ok(Some(row(api, &template, &version).await?))
     }
 
