@@ -3,6 +3,7 @@ use crate::airplane::Inner;
 use crate::around::faults::Rule;
 use crate::balancing;
 use crate::service::autoscaling;
+use crate::service::ec2::spot;
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
@@ -58,6 +59,27 @@ fn answer(inner: &mut Inner, request: &Request<Bytes>) -> Result<Value, (u16, St
             inner.around.rules.clear();
             Ok(json!([]))
         }
+        (&Method::POST, "clock/advance") => {
+            let millis = body()?["millis"].as_i64().filter(|m| *m >= 0);
+            inner
+                .clock
+                .advance(millis.ok_or((400, "clock/advance takes {\"millis\": N}".to_owned()))?);
+            inner.catch_up().map_err(internal)?;
+            inner.store.save_time(inner.world.now).map_err(internal)?;
+            Ok(status(inner))
+        }
+        (method, path) => settings(inner, method, path, body),
+    }
+}
+
+// How the world is: what faults do to it, its limits, where its machines are.
+fn settings(
+    inner: &mut Inner,
+    method: &Method,
+    path: &str,
+    body: impl Fn() -> Result<Value, (u16, String)>,
+) -> Result<Value, (u16, String)> {
+    match (method, path) {
         (&Method::PUT, "conditions") => {
             inner.world.conditions =
                 serde_json::from_value(body()?).map_err(|e| (400, e.to_string()))?;
@@ -75,6 +97,12 @@ fn answer(inner: &mut Inner, request: &Request<Bytes>) -> Result<Value, (u16, St
         (method @ (&Method::PUT | &Method::POST), "sockets") => {
             balancing::sockets(inner, method, &body()?).map_err(|e| (400, e))
         }
+        (&Method::POST, "interrupt") => {
+            let instance = body()?["instance"].as_str().unwrap_or_default().to_owned();
+            spot::interrupt(&mut inner.world, &instance).map_err(|e| (400, e))?;
+            inner.catch_up().map_err(internal)?;
+            Ok(json!({}))
+        }
         (&Method::PUT, "throttling") => {
             let mode = body()?["mode"].as_str().unwrap_or_default().parse();
             inner.around.throttling = mode.map_err(|e| (400, e))?;
@@ -84,15 +112,6 @@ fn answer(inner: &mut Inner, request: &Request<Bytes>) -> Result<Value, (u16, St
             let millis = body()?["millis"].as_i64().filter(|m| *m >= 0);
             inner.world.visibility =
                 millis.ok_or((400, "visibility takes {\"millis\": N}".to_owned()))?;
-            Ok(status(inner))
-        }
-        (&Method::POST, "clock/advance") => {
-            let millis = body()?["millis"].as_i64().filter(|m| *m >= 0);
-            inner
-                .clock
-                .advance(millis.ok_or((400, "clock/advance takes {\"millis\": N}".to_owned()))?);
-            inner.catch_up().map_err(internal)?;
-            inner.store.save_time(inner.world.now).map_err(internal)?;
             Ok(status(inner))
         }
         (method, _) => Err((404, format!("airplane's control API has no {method} {PREFIX}{path}"))),

@@ -4,6 +4,8 @@ Auto Scaling API Reference: PutLifecycleHook, CompleteLifecycleAction, RecordLif
 Auto Scaling User Guide: "How lifecycle hooks work", "Amazon EC2 Auto Scaling instance lifecycle".
 """
 
+import json
+
 import pytest
 
 from cloud import refused
@@ -252,3 +254,26 @@ def test_force_delete_does_not_wait_for_hooks(autoscaling, make, group, until):
 
 def test_hook_types(autoscaling):
     assert set(autoscaling.describe_lifecycle_hook_types()["LifecycleHookTypes"]) >= {LAUNCHING, TERMINATING}
+
+
+def test_target_is_told(autoscaling, sqs, cloud, make, until):
+    # Auto Scaling User Guide, "Amazon SQS": a test message when the hook is made, and one for each action.
+    url = sqs.create_queue(QueueName="hooks")["QueueUrl"]
+    arn = f"arn:aws:sqs:us-west-2:{cloud.account}:hooks"
+    role = make.role("hooks")
+    make.scaling_group(NAME, 0)
+    autoscaling.put_lifecycle_hook(
+        AutoScalingGroupName=NAME, LifecycleHookName=HOOK, LifecycleTransition=LAUNCHING, NotificationTargetARN=arn,
+        RoleARN=role,
+    )  # fmt: skip
+
+    def told():
+        return [json.loads(m["Body"]) for m in sqs.receive_message(QueueUrl=url).get("Messages", [])]
+
+    (test,) = told()
+    assert (test["Event"], test["AutoScalingGroupName"]) == ("autoscaling:TEST_NOTIFICATION", NAME)
+    autoscaling.set_desired_capacity(AutoScalingGroupName=NAME, DesiredCapacity=1)
+    (action,) = until(told, 120)
+    assert (action["LifecycleTransition"], action["LifecycleHookName"]) == (LAUNCHING, HOOK)
+    assert (action["Service"], action["AccountId"]) == ("AWS Auto Scaling", cloud.account)
+    assert action["LifecycleActionToken"] and action["EC2InstanceId"] in states(make)

@@ -111,6 +111,15 @@ def test_one_at_a_time(autoscaling, group):
         start(autoscaling)
 
 
+def test_its_configuration_is_not_changed_meanwhile(autoscaling, group):
+    # UpdateAutoScalingGroup: "An active instance refresh with a desired configuration exists."
+    group(2)
+    start(autoscaling)
+    with refused("ValidationError", says="active instance refresh"):
+        autoscaling.update_auto_scaling_group(AutoScalingGroupName=NAME, **wanted("2"))
+    autoscaling.update_auto_scaling_group(AutoScalingGroupName=NAME, MaxSize=9)
+
+
 def test_unknown_group(autoscaling):
     with refused("ValidationError"):
         start(autoscaling)
@@ -133,6 +142,17 @@ def test_auto_rollback_needs_a_fixed_version(autoscaling, make, until):
     until(lambda: len(in_service(make)) == 1)
     with refused("ValidationError"):
         start(autoscaling, "1", AutoRollback=True)
+
+
+def test_auto_rollback_needs_a_fixed_image(autoscaling, ec2, ssm, make, group):
+    # AutoRollback: not supported when the template names its image by an SSM parameter.
+    group(1)
+    ssm.put_parameter(Name="/images/node", Value=make.image, Type="String", DataType="aws:ec2:image")
+    data = {"ImageId": "resolve:ssm:/images/node", "InstanceType": "t3.small"}
+    ec2.create_launch_template_version(LaunchTemplateName=NAME, LaunchTemplateData=data)
+    with refused("ValidationError"):
+        start(autoscaling, "3", AutoRollback=True)
+    start(autoscaling, "3")
 
 
 @pytest.mark.parametrize(
@@ -221,6 +241,23 @@ def test_checkpoint_waits(autoscaling, make, group, until, step):
     assert seen(autoscaling, refresh)["PercentageComplete"] == 50
     until(finished(autoscaling, refresh, "Successful"), 4 * 3600, 30)
     assert len(new()) == 2
+
+
+def test_last_checkpoint_is_the_end(autoscaling, make, group, until):
+    # CheckpointPercentages: "To replace all instances in the Auto Scaling group, the last number must be 100."
+    old = group(2)
+    refresh = start(autoscaling, CheckpointPercentages=[50], CheckpointDelay=60)
+    until(finished(autoscaling, refresh, "Successful"), 3600, 15)
+    assert (seen(autoscaling, refresh)["PercentageComplete"], seen(autoscaling, refresh)["InstancesToUpdate"]) == (50, 1)
+    assert len(set(old) & set(in_service(make))) == 1
+
+
+def test_percentages_come_from_the_maintenance_policy(autoscaling, group):
+    # RefreshPreferences, MinHealthyPercentage: "If not specified, the default value ... instance maintenance policy".
+    group(1, InstanceMaintenancePolicy={"MinHealthyPercentage": 100, "MaxHealthyPercentage": 120})
+    autoscaling.start_instance_refresh(AutoScalingGroupName=NAME)
+    (it,) = autoscaling.describe_instance_refreshes(AutoScalingGroupName=NAME)["InstanceRefreshes"]
+    assert (it["Preferences"]["MinHealthyPercentage"], it["Preferences"]["MaxHealthyPercentage"]) == (100, 120)
 
 
 def test_bake_time(autoscaling, group, until, step):

@@ -6,6 +6,8 @@ Auto Scaling User Guide "Distribute instances across Availability Zones", "Healt
 target groups"; S3 error responses (AuthorizationHeaderMalformed, ExpiredToken).
 """
 
+import json
+
 import boto3
 import pytest
 
@@ -92,11 +94,14 @@ def test_targets_of_a_zone_that_is_down_are_unhealthy(elbv2, make, condition, un
 
 
 def test_impaired_instance(ec2, make, condition, until):
-    machine = make.instance(make.subnet(make.vpc()))
+    machine = make.instance(make.subnet(make.vpc(), zone=make.zones[0]))
     status = lambda: ec2.describe_instance_status(InstanceIds=[machine])["InstanceStatuses"]
     until(lambda: status() and status()[0]["InstanceStatus"]["Status"] == "ok")
-    condition(f"impaired:{machine}")
-    assert status()[0]["InstanceStatus"]["Status"] == "impaired"
+    for what in (f"impaired:{machine}", f"zone-down:{make.zones[0]}"):
+        condition(what)
+        assert status()[0]["InstanceStatus"]["Status"] == "impaired"
+        condition()
+        assert status()[0]["InstanceStatus"]["Status"] == "ok"
 
 
 @pytest.fixture
@@ -201,3 +206,29 @@ def test_ids_of_another_region(cloud, make, ec2):
         elsewhere.describe_subnets(SubnetIds=[subnet])
     with refused("InvalidVpcID.NotFound"):
         elsewhere.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")
+
+
+def test_spot_instance_is_interrupted(cloud, ec2, events, sqs, make, step, until):
+    # EC2 User Guide, "Spot Instance interruption notices": a warning two minutes before the instance is ended.
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    arn = f"arn:aws:sqs:us-west-2:{cloud.account}:q"
+    statement = {
+        "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn,
+    }  # fmt: skip
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    kinds = ["EC2 Spot Instance Interruption Warning", "EC2 Instance Rebalance Recommendation"]
+    pattern = {"source": ["aws.ec2"], "detail-type": kinds}
+    events.put_rule(Name="spot", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="spot", Targets=[{"Id": "queue", "Arn": arn}])
+    machine = make.instance(make.subnet(make.vpc()), InstanceMarketOptions={"MarketType": "spot"})
+    until(lambda: make.instance_state(machine) == "running")
+    cloud.target.control("interrupt", {"instance": machine})
+    got = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    told = {e["detail-type"]: e["detail"] for e in (json.loads(m["Body"]) for m in got)}
+    assert told[kinds[0]] == {"instance-id": machine, "instance-action": "terminate"}
+    assert told[kinds[1]] == {"instance-id": machine}
+    step(119)
+    assert make.instance_state(machine) == "running"
+    step(2)
+    assert make.instance_state(machine) == "shutting-down"

@@ -119,6 +119,18 @@ def test_unknown_parts(make, subnet):
         make.instance(subnet, InstanceType="t99.huge")
 
 
+def test_image_of_a_parameter(ec2, ssm, make, subnet):
+    # RunInstances, ImageId: "resolve:ssm:parameter-name", or with ":version".
+    ssm.put_parameter(Name="/images/node", Value=NO_IMAGE, Type="String")
+    ssm.put_parameter(Name="/images/node", Value=make.image, Overwrite=True)
+    machine = make.instance(subnet, ImageId="resolve:ssm:/images/node")
+    assert described(ec2, machine)["ImageId"] == make.image
+    with refused("InvalidAMIID.NotFound"):
+        make.instance(subnet, ImageId="resolve:ssm:/images/node:1")
+    with refused("InvalidParameterValue"):
+        make.instance(subnet, ImageId="resolve:ssm:/images/nothing")
+
+
 def test_group_must_be_of_the_same_vpc(make, subnet):
     group = make.group(make.vpc("10.1.0.0/16"))
     with refused("InvalidParameter", "InvalidGroup.NotFound"):

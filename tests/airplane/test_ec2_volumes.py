@@ -158,6 +158,20 @@ def test_grows_but_does_not_shrink(ec2, volume, until):
     assert described(ec2, volume)["Size"] == 20
 
 
+def test_modifications_are_found_by_filters(ec2, make, volume):
+    other = ec2.create_volume(AvailabilityZone=make.zones[1], Size=11)["VolumeId"]
+
+    def found(**by):
+        pages = ec2.describe_volumes_modifications(Filters=filters(**by))["VolumesModifications"]
+        return [m["VolumeId"] for m in pages]
+
+    assert found(volume_id=[volume, other]) == []
+    ec2.modify_volume(VolumeId=volume, Size=20)
+    assert found(volume_id=[volume, other]) == [volume]
+    assert found(volume_id=other) == []
+    assert found(target_size="20", original_size="10") == [volume]
+
+
 def test_shrinking_is_refused(ec2, volume):
     with refused("InvalidParameterValue"):
         ec2.modify_volume(VolumeId=volume, Size=5)

@@ -1,5 +1,6 @@
 """STS. API Reference: GetCallerIdentity, AssumeRole, AssumeRoleWithWebIdentity, GetSessionToken."""
 
+import base64
 import json
 
 import boto3
@@ -83,3 +84,74 @@ def test_session_names(cloud, make):
     role = make.role("admin", AssumeRolePolicyDocument=anyone(cloud.account))
     with refused("ValidationError"):
         cloud.raw("sts").assume_role(RoleArn=role, RoleSessionName="a b")
+
+
+def token(issuer="oidc.kprov.test/cluster", subject="system:serviceaccount:kube-system:node", audience="sts.amazonaws.com",
+          expires=4_000_000_000):  # fmt: skip
+    """A token as a cluster's API server signs it for a service account; airplane does not look at the signature."""
+    claims = {"iss": f"https://{issuer}", "sub": subject, "aud": [audience], "exp": expires}
+    parts = [{"alg": "RS256", "typ": "JWT"}, claims, {"signature": "of nobody"}]
+    return ".".join(base64.urlsafe_b64encode(json.dumps(p).encode()).decode().rstrip("=") for p in parts)
+
+
+@pytest.fixture
+def pod(cloud, make, step):
+    """A role that one service account may assume; gives its ARN."""
+    issuer = "oidc.kprov.test/cluster"
+    provider = cloud.client("iam").create_open_id_connect_provider(
+        Url=f"https://{issuer}", ClientIDList=["sts.amazonaws.com"], ThumbprintList=["0" * 40]
+    )["OpenIDConnectProviderArn"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": provider},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {f"{issuer}:sub": "system:serviceaccount:kube-system:node"}},
+    }
+    role = make.role(
+        "pod", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    )
+    step(60)
+    return role
+
+
+def assume(sts, role, **by):
+    return sts.assume_role_with_web_identity(RoleArn=role, RoleSessionName="pod", WebIdentityToken=token(**by))
+
+
+def test_web_identity(sts, cloud, pod):
+    answer = assume(sts, pod)
+    assert answer["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{cloud.account}:assumed-role/pod/pod"
+    assert answer["SubjectFromWebIdentityToken"] == "system:serviceaccount:kube-system:node"
+    assert answer["Audience"] == "sts.amazonaws.com"
+    assert answer["Credentials"]["AccessKeyId"].startswith("ASIA")
+
+
+@pytest.mark.parametrize(
+    "by,code",
+    [
+        ({"subject": "system:serviceaccount:default:other"}, "AccessDenied"),
+        ({"audience": "kprov"}, "InvalidIdentityToken"),
+        ({"issuer": "oidc.kprov.test/other"}, "InvalidIdentityToken"),
+        ({"expires": 1_000_000_000}, "ExpiredTokenException"),
+    ],
+    ids=["subject", "audience", "issuer", "expired"],
+)
+def test_web_identity_is_held_to_the_role(sts, pod, by, code):
+    with refused(code):
+        assume(sts, pod, **by)
+
+
+def test_web_identity_is_a_token(sts, pod):
+    with refused("InvalidIdentityToken"):
+        sts.assume_role_with_web_identity(RoleArn=pod, RoleSessionName="pod", WebIdentityToken="a.b.c")
+
+
+def test_session_token(sts, cloud):
+    keys = sts.get_session_token(DurationSeconds=900)["Credentials"]
+    same = boto3.client(
+        "sts", region_name=REGION, endpoint_url=cloud.target.endpoint, aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"], aws_session_token=keys["SessionToken"],
+    )  # fmt: skip
+    assert same.get_caller_identity()["Account"] == cloud.account
+    with refused("ValidationError"):
+        cloud.raw("sts").get_session_token(DurationSeconds=899)

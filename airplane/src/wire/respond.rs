@@ -192,32 +192,9 @@ fn rest(
     let id_header = if service == ServiceId::S3 { "x-amz-request-id" } else { "x-amzn-requestid" };
     builder = builder.header(id_header, request_id);
     let Some(shape) = shape else { return finish(builder, Bytes::new()) };
-    let mut typed = false;
-    if map.get("ContentRange").is_some_and(Value::is_string) {
-        // Part of an object: the only status that no model speaks of.
-        builder = builder.status(206);
-    }
-    for (name, member) in &shape.members {
-        let Some(value) = map.get(name).filter(|v| !v.is_null()) else { continue };
-        let wire = member.location_name.as_deref().unwrap_or(name);
-        match (member.location.as_deref(), value) {
-            (Some("header"), v) => {
-                typed |= wire.eq_ignore_ascii_case("content-type");
-                let inner = writer.m.shape(&member.shape);
-                builder = builder.header(wire, scalar::to_text(inner, v, "rfc822"));
-            }
-            (Some("headers"), Value::Object(entries)) => {
-                for (k, v) in entries {
-                    builder = builder.header(format!("{wire}{k}"), v.as_str().unwrap_or_default());
-                }
-            }
-            (Some("statusCode"), v) => {
-                builder =
-                    builder.status(v.as_u64().and_then(|s| u16::try_from(s).ok()).unwrap_or(200));
-            }
-            _ => {}
-        }
-    }
+    // An answer whose type stands in a header needs none of its own.
+    let typed;
+    (builder, typed) = headers(writer, shape, map, builder);
     if let Some((name, member)) =
         shape.payload.as_ref().and_then(|p| shape.members.get_key_value(p))
     {
@@ -251,6 +228,42 @@ fn rest(
         builder.header("content-type", "application/xml"),
         rest_body(service, writer, op, shape, map),
     )
+}
+
+// Status and headers that members of the output are; says whether the content type was among them.
+fn headers(
+    writer: &Writer<'_>,
+    shape: &Shape,
+    map: &Map<String, Value>,
+    mut builder: Builder,
+) -> (Builder, bool) {
+    let mut typed = false;
+    if map.get("ContentRange").is_some_and(Value::is_string) {
+        // Part of an object: the only status that no model speaks of.
+        builder = builder.status(206);
+    }
+    for (name, member) in &shape.members {
+        let Some(value) = map.get(name).filter(|v| !v.is_null()) else { continue };
+        let wire = member.location_name.as_deref().unwrap_or(name);
+        match (member.location.as_deref(), value) {
+            (Some("header"), v) => {
+                typed |= wire.eq_ignore_ascii_case("content-type");
+                let inner = writer.m.shape(&member.shape);
+                builder = builder.header(wire, scalar::to_text(inner, v, "rfc822"));
+            }
+            (Some("headers"), Value::Object(entries)) => {
+                for (k, v) in entries {
+                    builder = builder.header(format!("{wire}{k}"), v.as_str().unwrap_or_default());
+                }
+            }
+            (Some("statusCode"), v) => {
+                builder =
+                    builder.status(v.as_u64().and_then(|s| u16::try_from(s).ok()).unwrap_or(200));
+            }
+            _ => {}
+        }
+    }
+    (builder, typed)
 }
 
 fn rest_body(

@@ -22,6 +22,8 @@ pub(crate) const INSTANCE_CHECKS: Millis = 90 * SECOND;
 pub(crate) const INSTANCE_TERMINATE: Millis = 35 * SECOND;
 /// Instance: stopping to stopped.
 pub(crate) const INSTANCE_STOP: Millis = 30 * SECOND;
+/// Spot Instance: from the interruption warning to the end.
+pub(crate) const SPOT_WARNING: Millis = 120 * SECOND;
 /// Volume: creating to available.
 pub(crate) const VOLUME_CREATE: Millis = 5 * SECOND;
 /// Volume: attaching to attached, and back.

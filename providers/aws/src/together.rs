@@ -269,8 +269,11 @@ mod tests {
     use super::*;
     use crate::tests::flight::config;
 
+    /// Address, configuration, and where unknown ids come from.
+    type Told<'t> = (&'t str, Json, &'t [(&'t str, usize)]);
+
     /// Objects by address, each with a configuration and where its unknown ids come from.
-    fn told(objects: &[(&str, Json, &[(&str, usize)])]) -> Vec<String> {
+    fn told(objects: &[Told<'_>]) -> Vec<String> {
         let built: Vec<(InstanceAddr, Value)> = objects
             .iter()
             .map(|(addr, json, sources)| {

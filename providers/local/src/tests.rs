@@ -37,13 +37,8 @@ fn planned(ty: &str, config: &Value) -> Value {
 fn create(ty: &str, config: &Value) -> Result<Object, ProviderError> {
     let planned = planned(ty, config);
     let intent = Intent { op: 1, token: "5f8d7a4e".into() };
-    let request = CreateRequest {
-        intent,
-        planned: planned.clone(),
-        config: planned,
-        private: Vec::new(),
-        age: None,
-    };
+    let request =
+        CreateRequest { intent, planned: planned.clone(), config: planned, private: Vec::new() };
     block_on(resource(ty).create(&context(), request))
 }
 
@@ -245,7 +240,7 @@ fn settling_removes_what_a_killed_write_left() {
     fs::write(dir.path().join(".kprov-tok"), "hal").expect("writable");
     let planned = planned("local_file", &object(&[("filename", &text), ("content", "half")]));
     let intent = Intent { op: 1, token: "tok".into() };
-    let request = SettleRequest { intent, prior: None, planned, private: Vec::new() };
+    let request = SettleRequest { intent, prior: None, planned, private: Vec::new(), age: None };
     let settled = block_on(resource("local_file").settle(&context(), request));
     assert_eq!(settled, Ok(Settled::Absent));
     assert_eq!(files_in(dir.path()), 0);

@@ -5,6 +5,7 @@ use super::config::Config;
 use super::group::{Group, TERMINATION, places};
 use super::{hooks, invalid, reconcile, tags};
 use crate::around::call::Call;
+use crate::service::iam;
 use crate::service::{Action, elbv2};
 use crate::wire::fault::{Fault, Outcome};
 
@@ -17,6 +18,7 @@ fn create(call: &mut Call<'_>) -> Outcome {
             "1 validation error detected: Value at 'autoScalingGroupName' failed to satisfy constraint",
         ));
     }
+    iam::ensure_service_linked(call, "autoscaling.amazonaws.com");
     if call.realm().autoscaling.groups.contains(&name) {
         let message = format!(
             "AutoScalingGroup by this name already exists - A group with the name {name} already exists"

@@ -206,6 +206,12 @@ fn update(call: &mut Call<'_>) -> Outcome {
     let before = (group.min, group.max);
     group.apply(call);
     if config.is_some() {
+        if group.refreshing.is_some() {
+            let message = "An active instance refresh with a desired configuration exists. All configuration options \
+                           derived from the desired configuration are not available for update while the instance \
+                           refresh is active.";
+            return Err(invalid(message));
+        }
         group.config = config.checked(call)?;
     }
     if let Some((subnets, zones)) = places(call)? {

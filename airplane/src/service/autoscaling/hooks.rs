@@ -123,12 +123,26 @@ pub(super) fn hold(scope: &mut Scope<'_>, group_name: &str, hook: &Hook, id: &st
     }
     let arn = scope.realm().autoscaling.groups.get(group_name).map(|group| group.arn.clone());
     let resources: Vec<String> = arn.into_iter().collect();
-    if let Some(target) = &hook.target {
-        let body = detail.to_string();
-        let delivery = Delivery { arn: target, rule: None, group: None, body: &body };
-        deliver(scope, &delivery);
-    }
+    notify(scope, hook, resources.first().map(String::as_str).unwrap_or_default(), &detail);
+    let (group, machines) = ("AutoScalingGroup", "EC2");
+    (detail["Origin"], detail["Destination"]) = match launching {
+        true => (json!(machines), json!(group)),
+        false => (json!(group), json!(machines)),
+    };
     crate::service::events::publish(scope, "aws.autoscaling", kind, &resources, detail);
+}
+
+// Sends to the hook's own target, as the role that it names.
+fn notify(scope: &mut Scope<'_>, hook: &Hook, group_arn: &str, about: &Value) {
+    let Some(target) = &hook.target else { return };
+    let mut body = about.clone();
+    body["Service"] = json!("AWS Auto Scaling");
+    body["Time"] = json!(crate::wire::scalar::iso(scope.now()));
+    body["RequestId"] = json!(scope.world.ids.uuid());
+    body["AccountId"] = json!(scope.account);
+    body["AutoScalingGroupARN"] = json!(group_arn);
+    let body = body.to_string();
+    deliver(scope, &Delivery { arn: target, rule: None, group: None, body: &body });
 }
 
 fn put(call: &mut Call<'_>) -> Outcome {
@@ -153,6 +167,8 @@ fn put(call: &mut Call<'_>) -> Outcome {
         ));
     }
     let hook = Hook::of(&given)?;
+    let test = json!({"AutoScalingGroupName": name, "Event": "autoscaling:TEST_NOTIFICATION"});
+    notify(call, &hook, &group.arn, &test);
     edit_group(call, &name, |group| {
         match group.hooks.iter_mut().find(|known| known.name == hook.name) {
             Some(known) => *known = hook,

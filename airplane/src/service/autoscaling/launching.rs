@@ -9,7 +9,7 @@ use super::members::{Member, edit, of_group};
 use super::{activities, group};
 use crate::service::ec2::launch::{Extra, launch};
 use crate::service::ec2::tags::Tags;
-use crate::service::elbv2;
+use crate::service::{elbv2, kms};
 use crate::world::scope::Scope;
 
 /// How often in a row a launch may fail before the group waits longer.
@@ -91,6 +91,12 @@ fn into(
         Some(first) => first["SubnetId"] = json!(subnet),
         None => data["SubnetId"] = json!(subnet),
     }
+    if let Some(key) = closed_key(scope, &data) {
+        return Err(format!(
+            "Client.InvalidKMSKey.InvalidState: The KMS key provided is in an incorrect state. ({key} does not let \
+             AWSServiceRoleForAutoScaling use it: neither its policy nor a grant names the role.)"
+        ));
+    }
     let reservation = scope.id("r");
     let tags = tags(&recipe.data, group, name, &recipe.template);
     let extra = Extra { reservation, index: 0, token: None, tags, spot: recipe.spot };
@@ -110,6 +116,17 @@ fn into(
         ..Member::default()
     };
     Ok((id, member))
+}
+
+// A key of the launch's volumes that Auto Scaling's role may not use.
+fn closed_key(scope: &mut Scope<'_>, data: &Value) -> Option<String> {
+    let role = format!(
+        "arn:aws:iam::{}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling",
+        scope.account
+    );
+    let mappings = data["BlockDeviceMappings"].as_array().into_iter().flatten();
+    let mut keys = mappings.filter_map(|mapping| mapping["Ebs"]["KmsKeyId"].as_str());
+    keys.find(|key| !kms::serves(scope, key, &role)).map(str::to_owned)
 }
 
 /// Tags of the template, of the group where they propagate, and AWS's own.

@@ -8,6 +8,7 @@ use super::members::of_group;
 use super::{invalid, reconcile};
 use crate::around::call::Call;
 use crate::service::Action;
+use crate::service::ec2::launch::BY_PARAMETER;
 use crate::wire::fault::{Fault, Outcome};
 use crate::world::Millis;
 use crate::world::scope::Scope;
@@ -34,6 +35,9 @@ pub(crate) struct Refresh {
     /// Instances that are still to be replaced.
     pub(super) left: Vec<String>,
     pub(super) total: usize,
+    /// How many shall be replaced: all, unless the last checkpoint is below 100 percent.
+    #[serde(default)]
+    pub(super) goal: Option<usize>,
     /// How many have a successor that is in service and warm.
     #[serde(default)]
     pub(super) updated: usize,
@@ -67,6 +71,11 @@ impl Refresh {
         )
     }
 
+    /// How many shall be replaced.
+    pub(super) fn goal(&self) -> usize {
+        self.goal.unwrap_or(self.total)
+    }
+
     /// How much is done.
     pub(super) fn percentage(&self) -> i64 {
         let percentage = (self.updated * 100).checked_div(self.total).unwrap_or(100);
@@ -84,9 +93,16 @@ pub(super) fn open_of(scope: &mut Scope<'_>, name: &str) -> Option<(String, Refr
 fn checked(call: &mut Call<'_>, config: &Config) -> Result<Map<String, Value>, Fault> {
     let given = call.get("Preferences").and_then(Value::as_object).cloned().unwrap_or_default();
     let mut all = Map::new();
+    let name = call.str("AutoScalingGroupName");
+    let group = call.realm().autoscaling.groups.get(&name);
+    let policy = group.and_then(|group| group.others.get("InstanceMaintenancePolicy"));
+    let of_policy = |name: &str, default: i64| {
+        let value = policy.and_then(|policy| policy[name].as_i64()).filter(|value| *value >= 0);
+        json!(value.unwrap_or(default))
+    };
     for (name, default) in [
-        ("MinHealthyPercentage", json!(90)),
-        ("MaxHealthyPercentage", json!(100)),
+        ("MinHealthyPercentage", of_policy("MinHealthyPercentage", 90)),
+        ("MaxHealthyPercentage", of_policy("MaxHealthyPercentage", 100)),
         ("SkipMatching", json!(false)),
         ("AutoRollback", json!(false)),
         ("ScaleInProtectedInstances", json!("Wait")),
@@ -164,6 +180,13 @@ fn start(call: &mut Call<'_>) -> Outcome {
     }
     let target = if config.is_some() { config } else { group.config.clone() };
     let recipe = target.recipe(call, (0, 0))?;
+    let by_parameter =
+        recipe.data["ImageId"].as_str().is_some_and(|id| id.starts_with(BY_PARAMETER));
+    if by_parameter && preferences.get("AutoRollback").and_then(Value::as_bool) == Some(true) {
+        return Err(invalid(
+            "Auto rollback is not supported with a launch template whose ImageId is a parameter.",
+        ));
+    }
     let matching = preferences.get("SkipMatching").and_then(Value::as_bool) == Some(true);
     let members: Vec<_> = of_group(call, &name)
         .into_iter()
@@ -180,18 +203,17 @@ fn start(call: &mut Call<'_>) -> Outcome {
         .map(|(id, _)| id)
         .collect();
     let checkpoints = preferences.get("CheckpointPercentages").and_then(Value::as_array);
-    let checkpoints = checkpoints
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_i64)
-        .filter(|step| *step < 100)
-        .collect();
+    let mut checkpoints: Vec<i64> =
+        checkpoints.into_iter().flatten().filter_map(Value::as_i64).collect();
+    // "To replace all instances in the Auto Scaling group, the last number in the array must be 100."
+    let last = usize::try_from(checkpoints.pop().unwrap_or(100)).unwrap_or(100);
     let refresh = Refresh {
         group: name.clone(),
         status: "Pending".to_owned(),
         started: call.now(),
         total: left.len(),
         kept: count - left.len(),
+        goal: Some((left.len() * last).div_ceil(100)),
         left,
         checkpoints,
         preferences,

@@ -19,7 +19,8 @@ pub(super) fn is_running(scope: &mut Scope<'_>, name: &str) -> bool {
 pub(super) fn surge(scope: &mut Scope<'_>, name: &str) -> usize {
     let Some((_, refresh)) = open_of(scope, name) else { return 0 };
     let desired = scope.realm().autoscaling.groups.get(name).map_or(0, |group| group.desired);
-    if refresh.left.is_empty() {
+    let replaced = refresh.total.saturating_sub(refresh.left.len());
+    if refresh.left.is_empty() || replaced >= refresh.goal() {
         0
     } else {
         ceiling(&refresh, desired).saturating_sub(usize::try_from(desired).unwrap_or(0))
@@ -78,6 +79,7 @@ pub(super) fn turn_back(scope: &mut Scope<'_>, id: &str, reason: &str) {
         refresh.total = new.len();
         refresh.left = new;
         refresh.updated = 0;
+        refresh.goal = None;
         refresh.kept = kept;
         refresh.blocked = None;
         refresh.checkpoints.clear();
@@ -155,13 +157,13 @@ fn replace(scope: &mut Scope<'_>, name: &str, id: &str) {
     let replaced = refresh.total.saturating_sub(refresh.left.len());
     refresh.updated = replaced.min(new.saturating_sub(refresh.kept));
     let now = scope.now();
-    if refresh.left.is_empty() {
+    if refresh.left.is_empty() || replaced >= refresh.goal() {
         // What was replaced is gone, and what replaces it is there.
         let is_over = standing.healthy >= standing.desired
             && standing.counting == standing.desired
             && !standing.members.iter().any(|(_, member)| member.is_leaving());
         if is_over {
-            refresh.updated = refresh.total;
+            refresh.updated = refresh.goal();
         }
         edit(scope, id, |known| *known = refresh.clone());
         if is_over {
@@ -223,7 +225,9 @@ fn launch(scope: &mut Scope<'_>, name: &str, id: &str, refresh: &Refresh, standi
         return;
     }
     let ahead = standing.counting.saturating_sub(standing.desired);
-    let missing = (most - standing.counting).min(refresh.left.len().saturating_sub(ahead));
+    let replaced = refresh.total.saturating_sub(refresh.left.len());
+    let to_go = refresh.goal().saturating_sub(replaced);
+    let missing = (most - standing.counting).min(to_go.saturating_sub(ahead));
     for _ in 0..missing {
         if !launching::start(scope, name, true) {
             edit(scope, id, |refresh| refresh.failures += 1);
@@ -239,7 +243,7 @@ fn end_old(scope: &mut Scope<'_>, refresh: &Refresh, standing: &Standing) {
     let replaced = refresh.total.saturating_sub(refresh.left.len());
     let up_to = match refresh.checkpoints.first() {
         Some(step) => (refresh.total * usize::try_from(*step).unwrap_or(100)).div_ceil(100),
-        None => refresh.total,
+        None => refresh.goal(),
     };
     let next = standing.members.iter().filter(|(id, member)| {
         refresh.left.contains(id) && member.state == "InService" && !holds(refresh, member)

@@ -317,9 +317,11 @@ fn describe_status(call: &mut Call<'_>) -> Outcome {
     for id in &ids {
         find(call, |s| &s.instances, "i", id)?;
     }
-    let conditions = call.world.conditions.iter();
-    let impaired: std::collections::BTreeSet<String> =
-        conditions.filter_map(|name| name.strip_prefix("impaired:").map(str::to_owned)).collect();
+    let conditions = call.world.conditions.clone();
+    let broken = |id: &str, i: &Instance| {
+        conditions.contains(&format!("impaired:{id}"))
+            || conditions.contains(&format!("zone-down:{}", i.zone))
+    };
     let view = view(&mut call.scope);
     let mut found = Vec::new();
     for (id, i) in view.ec2.instances.seen(view.now) {
@@ -327,7 +329,7 @@ fn describe_status(call: &mut Call<'_>) -> Outcome {
         {
             continue;
         }
-        let (status, detail) = status_words(i, impaired.contains(id), view.now);
+        let (status, detail) = status_words(i, broken(id, i), view.now);
         let summary =
             json!({"Status": status, "Details": [{"Name": "reachability", "Status": detail}]});
         let out = json!({
@@ -395,6 +397,8 @@ pub(crate) enum Event {
     Running { id: String },
     /// It has stopped.
     Stopped { id: String },
+    /// A Spot Instance's warning time is over.
+    Interrupted { id: String },
     /// It is gone; describes show it for a while yet.
     Terminated { id: String },
     /// Describes show it no more.
@@ -424,6 +428,7 @@ impl Event {
                 announce(scope, &id, "terminated");
                 scope.schedule(timing::GHOST, super::Event::Instance(Event::Forgotten { id }));
             }
+            Event::Interrupted { id } => super::spot::end(scope, &id),
             Event::Forgotten { id } => {
                 ec2(scope).instances.remove(&id);
                 tags::forget(scope, &id);

@@ -7,7 +7,7 @@ use super::{
     ec2, find, image, instance_type, key_pair, launch_template, security_group, tags, volume,
 };
 use crate::around::call::Call;
-use crate::service::{Action, iam};
+use crate::service::{Action, iam, ssm};
 use crate::wire::fault::{Fault, Outcome};
 use crate::world::scope::Scope;
 use crate::world::timing;
@@ -103,8 +103,27 @@ fn texts(value: &Value) -> Vec<String> {
         .collect()
 }
 
+/// How an image is named by a parameter that holds its id.
+pub(crate) const BY_PARAMETER: &str = "resolve:ssm:";
+
+// The specification with the image that its parameter holds now.
+fn resolved(scope: &mut Scope<'_>, spec: &Value) -> Result<Value, Fault> {
+    let mut spec = spec.clone();
+    if let Some(name) = spec["ImageId"].as_str().and_then(|id| id.strip_prefix(BY_PARAMETER)) {
+        let image = ssm::value(scope, name).ok_or_else(|| {
+            let message = format!(
+                "Invalid value '{BY_PARAMETER}{name}' for ImageId: there is no such parameter."
+            );
+            Fault::new("InvalidParameterValue", message)
+        })?;
+        spec["ImageId"] = json!(image);
+    }
+    Ok(spec)
+}
+
 /// Refuses a specification that nothing can be launched of, for who checks before launching.
 pub(crate) fn check(scope: &mut Scope<'_>, spec: &Value) -> Result<(), Fault> {
+    let spec = &resolved(scope, spec)?;
     let image_id = spec["ImageId"].as_str().ok_or_else(|| {
         Fault::new("MissingParameter", "The request must contain the parameter ImageId")
     })?;
@@ -141,6 +160,7 @@ fn profile(scope: &mut Scope<'_>, spec: &Value) -> Result<Option<(String, String
 /// Launches one instance.
 pub(crate) fn launch(scope: &mut Scope<'_>, spec: &Value, extra: &Extra) -> Result<String, Fault> {
     check(scope, spec)?;
+    let spec = &resolved(scope, spec)?;
     let kind = spec["InstanceType"].as_str().unwrap_or("m1.small").to_owned();
     let image = image::find(scope, spec["ImageId"].as_str().unwrap_or_default())?;
     let architecture = image["Architecture"].as_str().unwrap_or("x86_64").to_owned();

@@ -30,6 +30,7 @@ pub(crate) mod security_group;
 pub(crate) mod security_group_change;
 pub(crate) mod security_group_rule;
 mod snapshot;
+pub(crate) mod spot;
 pub(crate) mod subnet;
 mod subnet_cidr;
 pub(crate) mod tags;

@@ -1,5 +1,6 @@
 //! Modifications of volumes: modifying, optimizing - from then on the volume is what it shall be - and completed. The next
 //! one must wait for six hours.
+use super::filters::Filters;
 use super::volume::{Wanted, edit, make};
 use super::{ec2, find};
 use crate::around::call::Call;
@@ -70,16 +71,33 @@ fn modify(call: &mut Call<'_>) -> Outcome {
     Ok(json!({"VolumeModification": out}))
 }
 
+const FILTERS: &[(&str, &str)] = &[
+    ("volume-id", "VolumeId"),
+    ("modification-state", "ModificationState"),
+    ("original-iops", "OriginalIops"),
+    ("original-size", "OriginalSize"),
+    ("original-volume-type", "OriginalVolumeType"),
+    ("start-time", "StartTime"),
+    ("target-iops", "TargetIops"),
+    ("target-size", "TargetSize"),
+    ("target-volume-type", "TargetVolumeType"),
+];
+
 fn modifications(call: &mut Call<'_>) -> Outcome {
+    let filters = Filters::of(call, FILTERS)?;
     let ids = call.strings("VolumeIds");
     for id in &ids {
-        find(call, |s| &s.volumes, "vol", id)?;
+        if find(call, |s| &s.volumes, "vol", id)?.modified.is_none() {
+            let message = format!("Modification for volume '{id}' does not exist.");
+            return Err(Fault::new("InvalidVolumeModification.NotFound", message));
+        }
     }
-    let all = ec2(call)
-        .volumes
-        .iter()
-        .filter(|(id, _)| ids.is_empty() || ids.iter().any(|wanted| wanted == id));
-    let found: Vec<Value> = all.filter_map(|(_, v)| v.modified.clone()).collect();
+    let all = ec2(call).volumes.iter();
+    let all = all.filter(|(id, _)| ids.is_empty() || ids.iter().any(|wanted| wanted == id));
+    let found: Vec<Value> = all
+        .filter_map(|(_, v)| v.modified.clone())
+        .filter(|record| filters.pass(FILTERS, record))
+        .collect();
     Ok(json!({"VolumesModifications": found}))
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::repositories::named;
 use crate::around::call::Call;
 use crate::service::Action;
+use crate::service::iam::permission::unknown_principal;
 use crate::wire::fault::{Fault, Outcome};
 
 pub(crate) const ACTIONS: &[Action] = &[
@@ -23,9 +24,9 @@ fn answer(call: &Call<'_>, member: &str, text: &str) -> Value {
     answer
 }
 
-fn check(text: &str) -> Result<(), Fault> {
+fn check(call: &mut Call<'_>, text: &str) -> Result<(), Fault> {
     let parsed = serde_json::from_str::<Value>(text);
-    if parsed.is_ok_and(|value| value.is_object()) {
+    if parsed.is_ok_and(|value| value.is_object()) && unknown_principal(call, text).is_none() {
         return Ok(());
     }
     let message = "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Invalid repository policy provided'";
@@ -80,7 +81,7 @@ fn check_lifecycle(text: &str) -> Result<(), Fault> {
 
 fn set(call: &mut Call<'_>) -> Outcome {
     let text = call.str("policyText");
-    check(&text)?;
+    check(call, &text)?;
     named(call)?.1.policy = Some(text.clone());
     Ok(answer(call, "policyText", &text))
 }

@@ -4,7 +4,7 @@ use super::places::{self, Place};
 use super::tags::{self, Tags};
 use super::{Event, check_arn, check_name, elbv2, invalid, misconfigured, zone_ids};
 use crate::around::call::Call;
-use crate::service::{Action, ec2};
+use crate::service::{Action, ec2, iam};
 use crate::wire::fault::{Fault, Outcome};
 use crate::world::scope::Scope;
 use crate::world::{Millis, timing};
@@ -159,6 +159,7 @@ fn wanted(call: &mut Call<'_>) -> Result<LoadBalancer, Fault> {
 
 fn create(call: &mut Call<'_>) -> Outcome {
     let mut lb = wanted(call)?;
+    iam::ensure_service_linked(call, "elasticloadbalancing.amazonaws.com");
     if let Some(answer) = known(call, &lb)? {
         return Ok(answer);
     }

@@ -58,6 +58,11 @@ fn check_quota(call: &Call<'_>, quota: &str, name: &str, count: usize) -> Result
     Err(Fault::new("LimitExceeded", message).status(409))
 }
 
+/// Makes the role that a service needs, as AWS does when something of the service is first made in an account.
+pub(crate) fn ensure_service_linked(scope: &mut Scope<'_>, service: &str) {
+    roles::ensure_service_linked(scope, service);
+}
+
 /// What other services know of a role of this account; nothing while it is too new for them.
 pub(crate) fn role_known(scope: &mut Scope<'_>, name: &str) -> Option<KnownRole> {
     let now = scope.now();
@@ -69,6 +74,11 @@ pub(crate) fn role_known(scope: &mut Scope<'_>, name: &str) -> Option<KnownRole>
         trust: role.trust.clone(),
         max_session: role.max_session,
     })
+}
+
+/// The clients of an identity provider of this account.
+pub(crate) fn clients_of_provider(scope: &mut Scope<'_>, arn: &str) -> Option<Vec<String>> {
+    scope.global().iam.providers.get(arn).map(|provider| provider.clients.clone())
 }
 
 /// A role as other services see it.

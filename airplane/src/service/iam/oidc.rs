@@ -29,7 +29,7 @@ pub(crate) const ACTIONS: &[Action] = &[
 pub(crate) struct Provider {
     /// Without the scheme, as IAM shows it.
     url: String,
-    clients: Vec<String>,
+    pub(super) clients: Vec<String>,
     thumbprints: Vec<String>,
     created: Millis,
     tags: Tags,

@@ -3,6 +3,10 @@
 
 use serde_json::Value;
 
+use crate::around::faults::glob;
+use crate::world::scope::Scope;
+use crate::world::timing;
+
 /// Who asks.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Principal<'q> {
@@ -10,6 +14,10 @@ pub(crate) enum Principal<'q> {
     Service(&'q str),
     /// A caller: its account and its ARN as `GetCallerIdentity` says it.
     Caller { account: &'q str, arn: &'q str },
+    /// Somebody whom an identity provider knows, by the provider's ARN.
+    Federated(&'q str),
+    /// A role of AWS's own: what a policy says of its account is not said of it, since nobody gives it permissions.
+    Exactly(&'q str),
 }
 
 /// What somebody wants to do.
@@ -36,14 +44,53 @@ pub(crate) fn allows(policy: &str, question: &Question<'_>) -> bool {
     speaks("Allow") && !speaks("Deny")
 }
 
+/// A role or user that a policy names as principal and that is not there, or not yet as far as other services know. Of
+/// accounts that airplane has never seen nothing is known, so whoever they have is believed.
+pub(crate) fn unknown_principal(scope: &mut Scope<'_>, policy: &str) -> Option<String> {
+    let policy: Value = serde_json::from_str(policy).unwrap_or_default();
+    let statements: Vec<&Value> = match &policy["Statement"] {
+        Value::Array(list) => list.iter().collect(),
+        one => vec![one],
+    };
+    let named = statements.into_iter().flat_map(|statement| {
+        ["Principal", "NotPrincipal"].into_iter().flat_map(|field| texts(&statement[field]["AWS"]))
+    });
+    named.map(str::to_owned).find(|arn| !is_principal(scope, arn))
+}
+
+/// Does an ARN name a principal that is there? What is no role or user is not looked at.
+pub(crate) fn is_principal(scope: &mut Scope<'_>, arn: &str) -> bool {
+    let Some((account, resource)) =
+        arn.strip_prefix("arn:aws:iam::").and_then(|rest| rest.split_once(':'))
+    else {
+        return true;
+    };
+    if !scope.world.accounts.contains_key(account) {
+        return true;
+    }
+    let now = scope.now();
+    let iam = &scope.world.account(account).global.iam;
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    if let Some(path) = resource.strip_prefix("role/") {
+        let row = iam.roles.row(&name(path));
+        return row.is_some_and(|row| {
+            row.value.arn == arn && row.created + timing::IAM_PROPAGATION <= now
+        });
+    }
+    match resource.strip_prefix("user/") {
+        Some(path) => iam.users.contains(&name(path)),
+        None => true,
+    }
+}
+
 fn applies(statement: &Value, question: &Question<'_>) -> bool {
     let action = question.action.to_ascii_lowercase();
-    let is_action = |pattern: &str| fits(&pattern.to_ascii_lowercase(), &action);
+    let is_action = |pattern: &str| glob(&pattern.to_ascii_lowercase(), &action);
     let actions = has(statement, "Action", "NotAction", is_action);
     let principal = has_principal(statement, question.principal);
     let resource = question
         .resource
-        .is_none_or(|resource| has(statement, "Resource", "NotResource", |p| fits(p, resource)));
+        .is_none_or(|resource| has(statement, "Resource", "NotResource", |p| glob(p, resource)));
     actions && principal && resource && conditions(&statement["Condition"], question.context)
 }
 
@@ -60,6 +107,8 @@ fn has_principal(statement: &Value, principal: Principal<'_>) -> bool {
         Value::String(all) => all == "*",
         listed => match principal {
             Principal::Service(name) => texts(&listed["Service"]).contains(&name),
+            Principal::Federated(arn) => texts(&listed["Federated"]).contains(&arn),
+            Principal::Exactly(arn) => texts(&listed["AWS"]).contains(&arn),
             Principal::Caller { account, arn } => {
                 texts(&listed["AWS"]).into_iter().any(|one| is_caller(one, account, arn))
             }
@@ -106,11 +155,13 @@ fn condition(operator: &str, wanted: &[&str], found: Option<&str>) -> bool {
     let equals: fn(&str, &str) -> bool = |wanted, found| wanted == found;
     match operator {
         "StringEquals" => any(equals),
-        "StringEqualsIgnoreCase" => any(|wanted, found| wanted.eq_ignore_ascii_case(found)),
-        "StringLike" | "ArnLike" | "ArnEquals" => any(fits),
+        "Bool" | "StringEqualsIgnoreCase" => {
+            any(|wanted, found| wanted.eq_ignore_ascii_case(found))
+        }
+        "StringLike" | "ArnLike" | "ArnEquals" => any(glob),
         // A key that is not there differs from everything.
         "StringNotEquals" => found.is_none() || !any(equals),
-        "StringNotLike" | "ArnNotLike" | "ArnNotEquals" => found.is_none() || !any(fits),
+        "StringNotLike" | "ArnNotLike" | "ArnNotEquals" => found.is_none() || !any(glob),
         _ => false,
     }
 }
@@ -121,27 +172,6 @@ fn texts(value: &Value) -> Vec<&str> {
         Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
         _ => Vec::new(),
     }
-}
-
-// `*` stands for any characters, `?` for one.
-fn fits(pattern: &str, text: &str) -> bool {
-    let (pattern, text): (Vec<char>, Vec<char>) =
-        (pattern.chars().collect(), text.chars().collect());
-    let (mut p, mut t, mut star) = (0, 0, None);
-    while t < text.len() {
-        if pattern.get(p) == Some(&'*') {
-            star = Some((p, t));
-            p += 1;
-        } else if pattern.get(p).is_some_and(|c| *c == '?' || *c == text[t]) {
-            (p, t) = (p + 1, t + 1);
-        } else if let Some((at, from)) = star {
-            star = Some((at, from + 1));
-            (p, t) = (at + 1, from + 1);
-        } else {
-            return false;
-        }
-    }
-    pattern[p..].iter().all(|c| *c == '*')
 }
 
 #[cfg(test)]

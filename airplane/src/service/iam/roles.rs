@@ -5,11 +5,13 @@ use serde_json::{Value, json};
 
 use super::check_quota;
 use super::documents::{Kind, check, encoded};
+use super::permission::unknown_principal;
 use super::tags::{self, Tags};
 use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::{Fault, Outcome};
 use crate::world::Millis;
+use crate::world::scope::Scope;
 
 pub(crate) const ACTIONS: &[Action] = &[
     ("CreateRole", create),
@@ -109,10 +111,21 @@ pub(super) fn path(call: &Call<'_>) -> Result<String, Fault> {
     Ok(path)
 }
 
+fn check_trust(call: &mut Call<'_>, document: &str) -> Result<(), Fault> {
+    check(document, Kind::Trust)?;
+    match unknown_principal(call, document) {
+        Some(arn) => {
+            let message = format!("Invalid principal in policy: \"AWS\":\"{arn}\"");
+            Err(Fault::new("MalformedPolicyDocument", message))
+        }
+        None => Ok(()),
+    }
+}
+
 fn create(call: &mut Call<'_>) -> Outcome {
     let (name, path) = (call.str("RoleName"), path(call)?);
     let trust = call.str("AssumeRolePolicyDocument");
-    check(&trust, Kind::Trust)?;
+    check_trust(call, &trust)?;
     if super::is_taken(call.global().iam.roles.iter().map(|(known, _)| known), &name) {
         return Err(taken(&format!("Role with name {name}")));
     }
@@ -210,7 +223,7 @@ fn list(call: &mut Call<'_>) -> Outcome {
 
 fn update_trust(call: &mut Call<'_>) -> Outcome {
     let document = call.str("PolicyDocument");
-    check(&document, Kind::Trust)?;
+    check_trust(call, &document)?;
     named(call)?.trust = document;
     Ok(json!({}))
 }
@@ -235,19 +248,54 @@ fn own_tags<'c>(call: &'c mut Call<'_>) -> Result<&'c mut Tags, Fault> {
     Ok(&mut named(call)?.tags)
 }
 
-fn create_service_linked(call: &mut Call<'_>) -> Outcome {
-    let service = call.str("AWSServiceName");
-    let known = ["autoscaling", "elasticloadbalancing", "spot", "ec2fleet", "spotfleet"];
-    let Some(word) = service.strip_suffix(".amazonaws.com").filter(|word| known.contains(word))
-    else {
-        let message = format!("Service role name for {service} is not known.");
-        return Err(Fault::new("InvalidInput", message));
-    };
-    let name = match word {
+/// Name of a service's role, for services that have one.
+fn service_linked_name(service: &str) -> Option<String> {
+    Some(match service.strip_suffix(".amazonaws.com")? {
         "autoscaling" => "AWSServiceRoleForAutoScaling".to_owned(),
         "elasticloadbalancing" => "AWSServiceRoleForElasticLoadBalancing".to_owned(),
         "spot" => "AWSServiceRoleForEC2Spot".to_owned(),
-        other => format!("AWSServiceRoleFor{other}"),
+        other @ ("ec2fleet" | "spotfleet") => format!("AWSServiceRoleFor{other}"),
+        _ => return None,
+    })
+}
+
+fn service_linked_trust(service: &str) -> String {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],
+    })
+    .to_string()
+}
+
+/// Makes the role of a service, unless it is there.
+pub(super) fn ensure_service_linked(scope: &mut Scope<'_>, service: &str) {
+    let Some(name) = service_linked_name(service) else { return };
+    if scope.global().iam.roles.contains(&name) {
+        return;
+    }
+    let (now, path) = (scope.now(), format!("/aws-service-role/{service}/"));
+    let role = Role {
+        arn: format!("arn:aws:iam::{}:role{path}{name}", scope.account),
+        id: format!("AROA{}", scope.world.ids.base32(17)),
+        name: name.clone(),
+        path,
+        created: now,
+        trust: service_linked_trust(service),
+        description: None,
+        max_session: 3600,
+        boundary: None,
+        tags: Tags::default(),
+        inline: Vec::new(),
+        attached: Vec::new(),
+    };
+    scope.global().iam.roles.insert_implicit(&name, role, now);
+}
+
+fn create_service_linked(call: &mut Call<'_>) -> Outcome {
+    let service = call.str("AWSServiceName");
+    let Some(name) = service_linked_name(&service) else {
+        let message = format!("Service role name for {service} is not known.");
+        return Err(Fault::new("InvalidInput", message));
     };
     if call.global().iam.roles.contains(&name) {
         let message = format!(
@@ -255,11 +303,8 @@ fn create_service_linked(call: &mut Call<'_>) -> Outcome {
         );
         return Err(Fault::new("InvalidInput", message));
     }
-    let trust = json!({
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],
-    });
-    make(call, name, format!("/aws-service-role/{service}/"), trust.to_string())
+    let trust = service_linked_trust(&service);
+    make(call, name, format!("/aws-service-role/{service}/"), trust)
 }
 
 fn delete_service_linked(call: &mut Call<'_>) -> Outcome {

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use super::keys::{named, usable};
 use crate::around::call::Call;
 use crate::service::Action;
+use crate::service::iam::permission::is_principal;
 use crate::wire::fault::{Fault, Outcome};
+use crate::world::scope::Scope;
 
 pub(crate) const ACTIONS: &[Action] = &[
     ("CreateGrant", create),
@@ -41,6 +43,13 @@ fn same(call: &mut Call<'_>, key: &str) -> Option<String> {
 
 fn create(call: &mut Call<'_>) -> Outcome {
     let (key, found) = usable(call)?;
+    for member in ["GranteePrincipal", "RetiringPrincipal"] {
+        let arn = call.str(member);
+        if !is_principal(call, &arn) {
+            let message = format!("ARN does not refer to a valid principal: {arn}");
+            return Err(Fault::new("InvalidArnException", message));
+        }
+    }
     let token = call.world.ids.hex(64);
     if let Some(id) = same(call, &key) {
         // A named grant with the same parameters is there: its id, and a token of its own.
@@ -64,6 +73,13 @@ fn create(call: &mut Call<'_>) -> Outcome {
     let grant = Grant { key, token: token.clone(), answer };
     call.realm().kms.grants.insert(&id, grant, now, now);
     Ok(json!({"GrantToken": token, "GrantId": id}))
+}
+
+/// Does a grant let somebody use the key?
+pub(super) fn has(scope: &mut Scope<'_>, key: &str, grantee: &str) -> bool {
+    let mut grants = scope.realm().kms.grants.values();
+    grants
+        .any(|grant| grant.key == key && grant.answer["GranteePrincipal"].as_str() == Some(grantee))
 }
 
 fn list(call: &mut Call<'_>) -> Outcome {

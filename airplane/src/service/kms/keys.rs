@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::around::call::Call;
 use crate::service::Action;
+use crate::service::iam::permission::{Principal, Question, allows, unknown_principal};
 use crate::wire::fault::{Fault, Outcome};
 use crate::world::Millis;
 use crate::world::scope::Scope;
@@ -131,21 +132,41 @@ pub(super) fn is_usable(call: &mut Call<'_>, wanted: &str) -> bool {
     call.realm().kms.keys.get(&id).is_some_and(|key| key.enabled && key.deletion.is_none())
 }
 
+/// Can a role of AWS's own use the key? AWS's keys serve everybody.
+pub(super) fn serves(scope: &mut Scope<'_>, wanted: &str, role: &str) -> bool {
+    if wanted.ends_with("alias/aws/ebs") {
+        return true;
+    }
+    let Ok(id) = id_of(scope, wanted) else { return false };
+    let Some(key) = scope.realm().kms.keys.get(&id).cloned() else { return false };
+    let question = Question {
+        principal: Principal::Exactly(role),
+        action: "kms:CreateGrant",
+        resource: Some(&key.arn),
+        context: &[("kms:GrantIsForAWSResource", "true")],
+    };
+    let usable = key.enabled && key.deletion.is_none();
+    usable
+        && (key.is_managed
+            || allows(&key.policy, &question)
+            || super::grants::has(scope, &id, role))
+}
+
 /// The id of the key that an id, ARN or alias names.
-pub(super) fn id_of(call: &mut Call<'_>, wanted: &str) -> Result<String, Fault> {
+pub(super) fn id_of(scope: &mut Scope<'_>, wanted: &str) -> Result<String, Fault> {
     let wanted = wanted.rsplit_once(":key/").map_or(wanted, |(_, id)| id);
     let alias = wanted.rsplit_once(":alias/").map(|(_, name)| format!("alias/{name}"));
     let alias = alias.or_else(|| wanted.starts_with("alias/").then(|| wanted.to_owned()));
-    let now = call.now();
+    let now = scope.now();
     if let Some(name) = alias {
-        let found = call.realm().kms.aliases.see(&name, now).map(|alias| alias.key.clone());
-        let message = format!("Alias {} is not found.", call.arn("kms", &name));
+        let found = scope.realm().kms.aliases.see(&name, now).map(|alias| alias.key.clone());
+        let message = format!("Alias {} is not found.", scope.arn("kms", &name));
         return found.ok_or_else(|| Fault::new("NotFoundException", message));
     }
-    if call.realm().kms.keys.see(wanted, now).is_some() {
+    if scope.realm().kms.keys.see(wanted, now).is_some() {
         return Ok(wanted.to_owned());
     }
-    let message = format!("Key '{}' does not exist", call.arn("kms", &format!("key/{wanted}")));
+    let message = format!("Key '{}' does not exist", scope.arn("kms", &format!("key/{wanted}")));
     Err(Fault::new("NotFoundException", message))
 }
 
@@ -183,7 +204,7 @@ fn edit(call: &mut Call<'_>, id: &str, change: impl FnOnce(&mut Key)) {
     }
 }
 
-fn check_policy(call: &Call<'_>, policy: &str) -> Result<(), Fault> {
+fn check_policy(call: &mut Call<'_>, policy: &str) -> Result<(), Fault> {
     let malformed = |message: &str| Fault::new("MalformedPolicyDocumentException", message);
     let parsed: Value =
         serde_json::from_str(policy).map_err(|_| malformed("The policy is not valid JSON."))?;
@@ -192,6 +213,9 @@ fn check_policy(call: &Call<'_>, policy: &str) -> Result<(), Fault> {
         .is_some_and(|statement| statement.is_array() || statement.is_object())
     {
         return Err(malformed("The policy has no statements."));
+    }
+    if unknown_principal(call, policy).is_some() {
+        return Err(malformed("Policy contains a statement with one or more invalid principals."));
     }
     if call.opt_bool("BypassPolicyLockoutSafetyCheck") != Some(true) && !policy.contains("kms:") {
         return Err(malformed(

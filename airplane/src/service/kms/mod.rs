@@ -36,6 +36,11 @@ pub(crate) fn is_usable(call: &mut Call<'_>, key: &str) -> bool {
     keys::is_usable(call, key)
 }
 
+/// May a role of AWS's own use the key for a resource? Its policy, or a grant, must say so by name.
+pub(crate) fn serves(scope: &mut Scope<'_>, key: &str, role: &str) -> bool {
+    keys::serves(scope, key, role)
+}
+
 /// What happens later.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Event {

@@ -2,6 +2,7 @@
 use super::buckets;
 use crate::around::call::Call;
 use crate::service::Action;
+use crate::service::iam::permission::unknown_principal;
 use crate::wire::fault::{Fault, Outcome};
 use serde_json::{Value, json};
 
@@ -80,6 +81,9 @@ fn is_public(policy: &Value) -> bool {
 fn put(call: &mut Call<'_>) -> Outcome {
     let (bucket, text) = (buckets::named(call)?, call.str("Policy"));
     let policy = check(&text, &call.str("Bucket"))?;
+    if unknown_principal(call, &text).is_some() {
+        return Err(malformed("Invalid principal in policy"));
+    }
     if is_public(&policy) && bucket.blocks("BlockPublicPolicy") {
         let message = format!(
             "User: {} is not authorized to perform: s3:PutBucketPolicy on resource: \"arn:aws:s3:::{}\" because public policies are blocked by the BlockPublicPolicy block public access setting.",

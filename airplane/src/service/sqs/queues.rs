@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::around::call::Call;
 use crate::service::Action;
+use crate::service::iam::permission::unknown_principal;
 use crate::wire::fault::{Fault, Outcome};
 use crate::world::Millis;
 use crate::world::timing;
@@ -98,6 +99,20 @@ fn check(attributes: &BTreeMap<String, String>) -> Result<(), Fault> {
     Ok(())
 }
 
+fn check_principals(
+    call: &mut Call<'_>,
+    attributes: &BTreeMap<String, String>,
+) -> Result<(), Fault> {
+    let policy = attributes.get("Policy").map(String::as_str).unwrap_or_default();
+    match unknown_principal(call, policy) {
+        Some(_) => {
+            let message = "Invalid value for the parameter Policy.";
+            Err(Fault::new("InvalidAttributeValue", message))
+        }
+        None => Ok(()),
+    }
+}
+
 fn given(call: &Call<'_>, member: &str) -> BTreeMap<String, String> {
     let map = call.get(member).and_then(Value::as_object);
     map.into_iter()
@@ -110,6 +125,7 @@ fn create(call: &mut Call<'_>) -> Outcome {
     let name = call.str("QueueName");
     let wanted = given(call, "Attributes");
     check(&wanted)?;
+    check_principals(call, &wanted)?;
     let fifo = wanted.get("FifoQueue").is_some_and(|value| value == "true");
     let bare = if fifo { name.strip_suffix(".fifo").unwrap_or_default() } else { &name };
     let good = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
@@ -225,6 +241,7 @@ fn set_attributes(call: &mut Call<'_>) -> Outcome {
     let name = named(call)?;
     let wanted = given(call, "Attributes");
     check(&wanted)?;
+    check_principals(call, &wanted)?;
     if wanted.contains_key("FifoQueue") {
         return Err(Fault::new("InvalidAttributeName", "Unknown Attribute FifoQueue."));
     }

@@ -20,6 +20,11 @@ tables! {
     }
 }
 
+/// The value of a parameter of this place, or of one of AWS's public ones, by `NAME` or `NAME:VERSION`.
+pub(crate) fn value(scope: &mut Scope<'_>, name: &str) -> Option<String> {
+    reads::value(scope, name)
+}
+
 /// What happens later.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Event {}

@@ -8,6 +8,7 @@ use super::parameters::{Parameter, Version, metadata, missing};
 use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::{Fault, Outcome};
+use crate::world::scope::Scope;
 
 pub(crate) const ACTIONS: &[Action] = &[
     ("GetParameter", get),
@@ -35,6 +36,23 @@ fn public(name: &str, region: &str) -> Option<String> {
         "ami-0{}",
         digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>()
     ))
+}
+
+/// A value by `name` or `name:3`, for other services.
+pub(super) fn value(scope: &mut Scope<'_>, wanted: &str) -> Option<String> {
+    let (name, version) = match wanted.rsplit_once(':') {
+        Some((name, version)) => (name, Some(version.parse::<i64>().ok()?)),
+        None => (wanted, None),
+    };
+    if let Some(value) = public(name, &scope.region) {
+        return Some(value);
+    }
+    let parameter = scope.realm().ssm.parameters.get(name)?;
+    let found = match version {
+        Some(number) => parameter.versions.iter().find(|version| version.number == number),
+        None => parameter.newest(),
+    };
+    found.map(|version| version.value.clone())
 }
 
 /// `name`, `name:3`, or an ARN.

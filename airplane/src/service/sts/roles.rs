@@ -1,5 +1,5 @@
 //! AssumeRole: temporary credentials for a role of this or another account.
-use super::{Event, Session};
+use super::issue;
 use crate::around::call::Call;
 use crate::service::Action;
 use crate::service::iam;
@@ -40,31 +40,29 @@ fn admitted(call: &mut Call<'_>, arn: &str, account: &str, name: &str) -> Result
     Ok(role.id)
 }
 
-fn assume(call: &mut Call<'_>) -> Outcome {
-    let (arn, name) = (call.str("RoleArn"), call.str("RoleSessionName"));
+/// Account and name of the role that an ARN names.
+pub(super) fn parts(arn: &str) -> Result<(String, String), Fault> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let (account, role) = match parts.as_slice() {
+    match parts.as_slice() {
         ["arn", _, "iam", "", account, resource]
             if account.len() == 12 && resource.starts_with("role/") =>
         {
-            (account.to_string(), resource.rsplit('/').next().unwrap_or_default().to_owned())
+            let name = resource.rsplit('/').next().unwrap_or_default();
+            Ok(((*account).to_owned(), name.to_owned()))
         }
-        _ => return Err(Fault::new("ValidationError", format!("{arn} is invalid"))),
-    };
-    let role_id = format!("{}:{name}", admitted(call, &arn, &account, &role)?);
-    let life = call.opt_int("DurationSeconds").unwrap_or(3600) * 1000;
-    let (now, key) = (call.now(), format!("ASIA{}", call.world.ids.base32(16)));
-    let secret = call.world.ids.hex(40);
-    let token = call.world.ids.base32(120);
+        _ => Err(Fault::new("ValidationError", format!("{arn} is invalid"))),
+    }
+}
+
+fn assume(call: &mut Call<'_>) -> Outcome {
+    let (arn, name) = (call.str("RoleArn"), call.str("RoleSessionName"));
+    let (account, role) = parts(&arn)?;
+    let id = format!("{}:{name}", admitted(call, &arn, &account, &role)?);
     let assumed = format!("arn:aws:sts::{account}:assumed-role/{role}/{name}");
-    let session = Session { arn: assumed.clone(), user_id: role_id.clone(), expires: now + life };
-    call.world.account(&account).global.sts.sessions.insert_implicit(&key, session, now);
-    let region = call.region.clone();
-    // Kept for an hour past its end, so that its use is refused as expired and not as unknown.
-    let forget = Event::Forget { access_key: key.clone() };
-    call.world.schedule(&account, &region, now + life + 3_600_000, forget.into());
+    let seconds = call.opt_int("DurationSeconds").unwrap_or(3600);
+    let credentials = issue(call, &account, &assumed, &id, seconds);
     Ok(json!({
-        "Credentials": {"AccessKeyId": key, "SecretAccessKey": secret, "SessionToken": token, "Expiration": now + life},
-        "AssumedRoleUser": {"AssumedRoleId": role_id, "Arn": assumed},
+        "Credentials": credentials,
+        "AssumedRoleUser": {"AssumedRoleId": id, "Arn": assumed},
     }))
 }

@@ -29,7 +29,7 @@ impl<'a> Planner<'a, '_> {
         let evaluation = self.evaluation.clone();
         let (config, touched) =
             evaluation.recorder.record(|| self.configuration(site, index, &addr));
-        self.together.note(site, &addr, &touched);
+        self.together.note(site, index, &addr, &touched);
         self.order_instance(site, index, touched);
         let config = config?;
         if self.deferred_nodes[site.node] || configured == Configured::Unknown {

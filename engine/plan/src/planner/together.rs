@@ -8,11 +8,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use kprov_core::{InstanceAddr, ProviderConfigAddr, ResourceMode, Str, Value};
 use kprov_lang::Span;
+use kprov_lang::eval::references;
 use kprov_provider::{PlannedInstance, Provider};
 
 use super::{Planner, Site};
 use crate::change::order::{DependencyGraph, VertexKind};
 use crate::evaluation::{Touched, VertexId};
+use crate::expand::Repeated;
 use crate::validate::attribute_problems;
 use crate::{Action, Change, PlanMode};
 
@@ -30,12 +32,25 @@ pub(super) struct Together<'a>(HashMap<InstanceAddr, Note<'a>>);
 
 impl<'a> Together<'a> {
     /// Notes what an instance's configuration touched.
-    pub(super) fn note(&mut self, site: &Site<'a>, addr: &InstanceAddr, touched: &Touched) {
+    pub(super) fn note(
+        &mut self,
+        site: &Site<'a>,
+        index: usize,
+        addr: &InstanceAddr,
+        touched: &Touched,
+    ) {
         if !site.code.checked_together().contains(&site.name.ty.as_str()) {
             return;
         }
         let config = site.resource.config;
-        let attributes = config.body.attributes.iter().map(|attribute| {
+        // What is open in `each.value` comes from the expansion, which touched it before.
+        let open_each = match site.resource.expansion.repeated(index) {
+            Repeated::Each(_, value) => !value.is_wholly_known(),
+            Repeated::No | Repeated::Count(_) => false,
+        };
+        let from_each = |expr| open_each && references(expr).iter().any(|it| it.root == "each");
+        let attributes = config.body.attributes.iter().filter(|it| !from_each(&it.expr));
+        let attributes = attributes.map(|attribute| {
             let span = attribute.expr.span;
             let inside = touched.iter().filter(|(at, _)| {
                 at.file == span.file && span.start <= at.start && at.end <= span.end

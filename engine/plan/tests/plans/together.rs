@@ -13,6 +13,19 @@ module "m" {
 resource "terraform_data" "b" { input = terraform_data.a.id }
 resource "terraform_data" "c" { input = "${terraform_data.a.id} ${terraform_data.z.id}" }
 resource "terraform_data" "d" { input = terraform_data.z.id }
+resource "terraform_data" "f" {
+  for_each = { k = terraform_data.z.id }
+  input    = coalesce(each.value, terraform_data.a.id)
+}
+resource "terraform_data" "g" {
+  for_each = { k = "known" }
+  input    = "${each.value}${terraform_data.a.id}"
+}
+module "n" {
+  source   = "./m"
+  for_each = { k = terraform_data.z.id }
+  x        = coalesce(each.value, terraform_data.a.id)
+}
 resource "terraform_data" "e" {
   input            = "x"
   triggers_replace = terraform_data.a.id
@@ -41,6 +54,7 @@ fn an_unknown_value_is_told_by_the_one_instance_that_it_comes_from() {
         [
             "3 module.m.terraform_data.m: Not lonely: input: It comes from terraform_data.a.",
             "9 terraform_data.b: Not lonely: input: It comes from terraform_data.a.",
+            "16 terraform_data.g[\"k\"]: Not lonely: input: It comes from terraform_data.a.",
         ]
     );
     assert!(plan.errored);

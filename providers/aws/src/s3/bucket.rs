@@ -100,11 +100,7 @@ impl AwsResource for Bucket {
 
     async fn read(&self, api: &Api, prior: Fields<'_>) -> Result<Option<Row>> {
         let name = prior.id();
-        let head = || api.s3().head_bucket().bucket(name).send();
-        let (head, tags) = futures::join!(api.call("s3", "HeadBucket", head), of_bucket(api, name));
-        if there(head)?.is_none() {
-            return Ok(None);
-        }
+        let Some(tags) = of_bucket(api, name).await? else { return Ok(None) };
         let (region, suffix) = (api.region(), api.dns_suffix());
         let zone = ZONES.iter().find(|(of, _)| *of == region).map(|(_, zone)| *zone);
         let mut row = Row::new();
@@ -116,7 +112,7 @@ impl AwsResource for Bucket {
             .set("bucket_regional_domain_name", format!("{name}.s3.{region}.{suffix}"))
             .set("bucket_region", region)
             .set("hosted_zone_id", zone)
-            .tags(tags?);
+            .tags(tags);
         Ok(Some(row))
     }
 
@@ -188,11 +184,7 @@ impl AwsResource for Bucket {
     /// Tags follow the create, so one without any may be ours as well.
     async fn find(&self, api: &Api, create: Create<'_>) -> Result<Option<Made>> {
         let name = names::name(create.planned, "bucket", "bucket_prefix", create.token);
-        let head = || api.s3().head_bucket().bucket(&name).send();
-        if there(api.call("s3", "HeadBucket", head).await)?.is_none() {
-            return Ok(None);
-        }
-        let tags = of_bucket(api, &name).await?;
+        let Some(tags) = of_bucket(api, &name).await? else { return Ok(None) };
         let ours = tags.is_empty() || tags.get(OPERATION).is_some_and(|it| it == create.token);
         Ok(ours.then(|| Made::id(name)))
     }
@@ -204,7 +196,7 @@ impl AwsResource for Bucket {
         removed: Vec<String>,
         written: Tags,
     ) -> Result<()> {
-        let mut tags = of_bucket(api, object.id()).await?;
+        let mut tags = of_bucket(api, object.id()).await?.unwrap_or_default();
         tags.retain(|key, _| !removed.contains(key));
         tags.extend(written);
         put_bucket(api, object.id(), &tags).await

@@ -19,11 +19,13 @@ fn pairs(tags: Vec<Tag>) -> Tags {
     tags.into_iter().map(|tag| (tag.key, tag.value)).collect()
 }
 
-/// Tags of a bucket.
-pub(super) async fn of_bucket(api: &Api, bucket: &str) -> Result<Tags> {
+/// Tags of a bucket; `None` where there is no bucket.
+pub(super) async fn of_bucket(api: &Api, bucket: &str) -> Result<Option<Tags>> {
     let ask = || api.s3().get_bucket_tagging().bucket(bucket).send();
-    let answer = there(api.call("s3", "GetBucketTagging", ask).await)?;
-    Ok(answer.map(|answer| pairs(answer.tag_set)).unwrap_or_default())
+    match api.call("s3", "GetBucketTagging", ask).await {
+        Err(error) if error.is(&["NoSuchBucket"]) => Ok(None),
+        result => Ok(Some(there(result)?.map(|it| pairs(it.tag_set)).unwrap_or_default())),
+    }
 }
 
 /// Sets all tags of a bucket.

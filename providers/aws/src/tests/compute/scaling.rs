@@ -118,7 +118,7 @@ fn a_group_whose_instances_are_held_back_still_goes() {
 }
 
 #[test]
-fn hooks_policies_and_schedules_conform() {
+fn hooks_and_schedules_conform() {
     run(async {
         let flight = Flight::new();
         let (base, _) = base(&flight).await;
@@ -157,6 +157,15 @@ fn hooks_policies_and_schedules_conform() {
             .bad(schedule(1, "daily"), "recurrence")
             .import(|action| format!("g/{}", id(action)));
         flight.check(ty, cases).await;
+    });
+}
+
+#[test]
+fn scaling_policies_conform() {
+    run(async {
+        let flight = Flight::new();
+        let (base, _) = base(&flight).await;
+        let group = flight.id("aws_autoscaling_group", with(&base, json!({}))).await;
         let ty = "aws_autoscaling_policy";
         let policy = |target: i64| {
             of(
