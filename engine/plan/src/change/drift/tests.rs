@@ -48,7 +48,7 @@ fn what_changed_outside() {
     for (attributes, whole, relevant) in
         [(&["name"][..], false, true), (&["other"], false, false), (&[], true, true)]
     {
-        let used = Used { whole, attributes: attributes.iter().map(|it| Str::new(*it)).collect() };
+        let used = Used { whole, attributes: attributes.iter().map(|it| Str::new(it)).collect() };
         let used = [(resource("x.changed"), used.clone()), (resource("x.gone"), used)].into();
         let mark = if relevant { "x.changed* Update" } else { "x.changed Update" };
         assert_eq!(normal(Relevant { used, ..Relevant::default() }), [mark, "x.gone* Delete"]);
