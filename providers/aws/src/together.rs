@@ -78,6 +78,8 @@ struct Plan<'p, 'a> {
     all: &'p [PlannedInstance<'a>],
     /// Objects that are there already, by id.
     by_id: HashMap<&'p str, usize>,
+    /// Further blocks by their VPC; none where not all can be told.
+    further: Option<HashMap<Part, Vec<usize>>>,
     problems: Vec<(usize, AttributeError)>,
 }
 
@@ -85,7 +87,8 @@ struct Plan<'p, 'a> {
 pub(crate) fn problems(all: &[PlannedInstance<'_>]) -> Vec<(usize, AttributeError)> {
     let by_id = all.iter().enumerate().filter_map(|(n, it)| Some((Fields(it.value).str("id")?, n)));
     let by_id = by_id.filter(|(_, n)| [VPC, SUBNET].contains(&all[*n].ty)).collect();
-    let mut plan = Plan { all, by_id, problems: Vec::new() };
+    let mut plan = Plan { all, by_id, further: None, problems: Vec::new() };
+    plan.further = plan.further();
     let mut vpcs: HashMap<Part, Vec<usize>> = HashMap::new();
     for (index, instance) in all.iter().enumerate() {
         if instance.ty == SUBNET
@@ -200,15 +203,19 @@ impl Plan<'_, '_> {
         }
     }
 
+    fn further(&self) -> Option<HashMap<Part, Vec<usize>>> {
+        let mut further: HashMap<Part, Vec<usize>> = HashMap::new();
+        for index in (0..self.all.len()).filter(|it| self.all[*it].ty == BLOCK) {
+            further.entry(self.part(index, "vpc_id")?).or_default().push(index);
+        }
+        Some(further)
+    }
+
     /// The IPv4 blocks of a VPC and who gives them; `None` where not all can be told.
     fn blocks_of(&self, vpc: usize) -> Option<Vec<(IpNet, usize)>> {
-        let mut blocks = vec![(self.net(vpc, "cidr_block")?, vpc)];
-        for (index, instance) in self.all.iter().enumerate() {
-            if instance.ty == BLOCK && self.part(index, "vpc_id")? == Part::Of(vpc) {
-                blocks.push((self.net(index, "cidr_block")?, index));
-            }
-        }
-        Some(blocks)
+        let further = self.further.as_ref()?.get(&Part::Of(vpc)).into_iter().flatten();
+        let all = std::iter::once(&vpc).chain(further);
+        all.map(|index| Some((self.net(*index, "cidr_block")?, *index))).collect()
     }
 
     /// Blocks of one VPC that overlap.
