@@ -49,10 +49,8 @@ fn a_process_may_die_at_every_effect() {
     let (mut deaths, mut failures) = (0, Vec::new());
     for (number, scenario) in SCENARIOS.iter().enumerate() {
         let seed = number as u64;
-        let begun = std::time::Instant::now();
         let (expected, effects, _) = undisturbed(scenario, seed);
-        eprintln!("{}: {effects} effects, {:?} undisturbed", scenario.name, begun.elapsed());
-        for at in (number % every(7)..effects).step_by(every(7)) {
+        for at in (number % every(9)..effects).step_by(every(9)) {
             for moment in [Moment::Before, Moment::After] {
                 let story = format!("{}, effect {at} {moment:?}", scenario.name);
                 collect(&mut failures, || {
@@ -68,7 +66,7 @@ fn a_process_may_die_at_every_effect() {
     }
     eprintln!("{deaths} deaths at effects");
     assert!(failures.is_empty(), "{} of {deaths}:\n{}", failures.len(), failures.join("\n"));
-    assert!(deaths > 50, "only {deaths} deaths");
+    assert!(deaths > 30, "only {deaths} deaths");
 }
 
 #[test]
@@ -76,8 +74,7 @@ fn a_process_may_die_at_every_call() {
     let (mut deaths, mut failures) = (0, Vec::new());
     for (number, scenario) in SCENARIOS.iter().enumerate() {
         let (expected, _, calls) = undisturbed(scenario, 0);
-        eprintln!("{}: {calls} calls", scenario.name);
-        for at in (number % every(9)..calls).step_by(every(9)) {
+        for at in (number % every(13)..calls).step_by(every(13)) {
             for moment in [Moment::Before, Moment::After] {
                 let story = format!("{}, call {at} {moment:?}", scenario.name);
                 collect(&mut failures, || {
@@ -95,5 +92,5 @@ fn a_process_may_die_at_every_call() {
     }
     eprintln!("{deaths} deaths at calls");
     assert!(failures.is_empty(), "{} of {deaths}:\n{}", failures.len(), failures.join("\n"));
-    assert!(deaths > 50, "only {deaths} deaths");
+    assert!(deaths > 30, "only {deaths} deaths");
 }

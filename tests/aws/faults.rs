@@ -12,7 +12,7 @@ use crate::sky::Sky;
 use crate::{at_rest, finished, undisturbed};
 
 /// Lives for each scenario.
-const SEEDS: u64 = 3;
+const SEEDS: u64 = 2;
 
 /// What AWS does on a bad day.
 fn harsh() -> Json {

@@ -13,6 +13,7 @@ mod faults;
 mod grounded;
 mod scenarios;
 mod sky;
+mod unfinished;
 
 use kprov_state::RunOutcome;
 use kprov_tests::bench::{Bench, Ended, Wanted, told};

@@ -4,7 +4,7 @@
 use std::panic::resume_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use aws_smithy_async::rt::sleep::SharedAsyncSleep;
+use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep};
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 use kprov_airplane::{Airplane, ClockKind, Config, Delivery};
 use kprov_core::Value;
@@ -32,7 +32,8 @@ struct Fate {
 /// See the module.
 pub(crate) struct Sky {
     plane: Arc<Airplane>,
-    clock: SteppedClock,
+    /// Of the process that lives.
+    clock: Mutex<SteppedClock>,
     fate: Arc<Mutex<Fate>>,
 }
 
@@ -46,12 +47,14 @@ impl Sky {
     pub(crate) fn new(seed: u64) -> Sky {
         let config = Config { seed, clock: ClockKind::Stepped, ..Config::default() };
         let plane = Arc::new(Airplane::new(config).expect("an airplane in memory"));
-        Sky { plane, clock: SteppedClock::default(), fate: Arc::default() }
+        Sky { plane, clock: Mutex::default(), fate: Arc::default() }
     }
 
     /// A bench whose provider is AWS; as a process that has just begun.
     pub(crate) fn bench(&self, bench: Bench) -> Bench {
-        let aws = Aws::new(self.transport());
+        let clock = later(&enter(&self.clock));
+        let aws = Aws::new(self.transport(&clock));
+        *enter(&self.clock) = clock;
         let config = provider_config();
         let config = complete(&aws.schema().provider.block, &config);
         let grounded = Arc::new(Grounded::new(aws, &config, bench.host()));
@@ -82,8 +85,8 @@ impl Sky {
         assert_eq!(answer.status(), 200, "{path}: {:?}", answer.body());
     }
 
-    fn transport(&self) -> Transport {
-        let (plane, time, fate) = (self.plane.clone(), self.clock.clone(), self.fate.clone());
+    fn transport(&self, clock: &SteppedClock) -> Transport {
+        let (plane, time, fate) = (self.plane.clone(), clock.clone(), self.fate.clone());
         let last = Mutex::new(time.now());
         let http = in_process(move |request| {
             let call = {
@@ -112,10 +115,20 @@ impl Sky {
         });
         Transport {
             http: Some(http),
-            sleep: SharedAsyncSleep::new(self.clock.clone()),
-            time: SharedTimeSource::new(self.clock.clone()),
+            sleep: SharedAsyncSleep::new(clock.clone()),
+            time: SharedTimeSource::new(clock.clone()),
         }
     }
+}
+
+/// A clock that shows the same time, and that nobody waits for: what a dead process waited for may be
+/// in its memory for ever.
+fn later(clock: &SteppedClock) -> SteppedClock {
+    let next = SteppedClock::default();
+    let passed = clock.now().duration_since(next.now()).expect("time goes on");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(next.sleep(passed));
+    next
 }
 
 /// As the configurations' `provider` block.

@@ -83,8 +83,8 @@ fn text<'v>(object: &'v Value, name: &str) -> &'v str {
 fn counts(object: &Value) -> bool {
     let (ty, implicit) = (text(object, "type"), object["implicit"] == true);
     let gone = implicit && GHOSTS.contains(&ty);
-    // A zone's own records, and the options that every region of an account has.
-    let aws_own = implicit && ["route53.records", "ec2.dhcp_options"].contains(&ty);
+    // A zone's own records, the options that every region of an account has, and service-linked roles.
+    let aws_own = implicit && ["route53.records", "ec2.dhcp_options", "iam.roles"].contains(&ty);
     !gone && !aws_own && !HISTORY.contains(&ty)
 }
 

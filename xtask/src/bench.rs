@@ -1,4 +1,5 @@
-//! Speed and memory beside terraform in one run: startup.py, compare.py and scaling.py of tests/bench.
+//! Speed and memory beside terraform in one run: startup.py, compare.py and scaling.py of tests/bench;
+//! then aws_plan.py and aws_chain.py, on airplane.
 
 use crate::shell::{self, target_dir};
 
@@ -24,5 +25,17 @@ pub fn run(arguments: &[String]) -> Result<(), String> {
             &[&["tests/bench/compare.py", "--bin", &program], &large[..]].concat(),
         )?;
     }
-    shell::run("python3", &scaling)
+    shell::run("python3", &scaling)?;
+    on_airplane(&program, quick)
+}
+
+/// What AWS's distance and AWS's own delays make of a plan and an apply.
+fn on_airplane(program: &str, quick: bool) -> Result<(), String> {
+    let plan = ["tests/bench/aws_plan.py", "--bin", program, "--objects"];
+    shell::run("python3", &[&plan[..], &["1000"]].concat())?;
+    if quick {
+        return Ok(());
+    }
+    shell::run("python3", &[&plan[..], &["5000"]].concat())?;
+    shell::run("python3", &["tests/bench/aws_chain.py", "--bin", program])
 }

@@ -5,12 +5,15 @@
 //! - `peers`: makes the Python environment of boto3 and moto that airplane's suite runs in;
 //!   `peers test` runs that suite, which `test` does too.
 //! - `bench`: speed and memory beside terraform, in one run.
+//! - `kill`: kills applies and destroys of examples/network on airplane, at so many drawn moments
+//!   (`--kills 50 --seed 7`), and checks that nothing is orphaned and nothing twice.
 //! - `readme`: writes the READMEs of the modules from the modules.
 //! - `ci`: what `.ci/run` calls: fmt, clippy, docs, test.
 
 mod bench;
 mod ci;
 mod conformance;
+mod kill;
 mod peers;
 mod readme;
 mod shell;
@@ -28,10 +31,11 @@ fn main() -> ExitCode {
         Some("conformance") => conformance::run(rest),
         Some("peers") => peers::command(rest),
         Some("bench") => bench::run(rest),
+        Some("kill") => kill::run(rest),
         Some("readme") => readme::write(),
         _ => Err("usage: cargo xtask test | ci | conformance [expressions|scenarios] | peers \
              [test] | readme | \
-             bench [--quick]"
+             bench [--quick] | kill [--kills N] [--seed N]"
             .to_owned()),
     };
     match result {

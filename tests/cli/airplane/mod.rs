@@ -46,6 +46,11 @@ impl Aloft {
         Inventory::of(&self.place.kprov("airplane dump -json").succeeds().json())
     }
 
+    /// Asks its control API.
+    pub(crate) fn control(&self, method: &str, path: &str, body: &str) {
+        let _ = control::ask(self.port, method, path, body);
+    }
+
     /// How many calls it has answered.
     pub(crate) fn calls(&self) -> u64 {
         control::get(self.port, "status")["calls"].as_u64().expect("a number of calls")

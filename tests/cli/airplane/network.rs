@@ -9,6 +9,10 @@ const VARIABLES: &str = "-var-file=airplane.tfvars";
 /// Delays of minutes take seconds, and propagation of seconds still takes as long as some calls.
 const CLOCK: &str = "scaled:60";
 
+/// Until describes see a new object, by that clock at most: up to a second, which is longer than it
+/// takes to kill a run and begin the next.
+const LAG: u64 = 60_000;
+
 /// The project and its airplane.
 #[derive(Debug)]
 pub(crate) struct Network(pub(crate) Aloft);
@@ -18,7 +22,9 @@ impl Network {
     pub(crate) fn new() -> Network {
         let place = Place::empty();
         copy_example("network", &place);
-        Network(Aloft::new(place, CLOCK))
+        let sky = Aloft::new(place, CLOCK);
+        sky.control("PUT", "visibility", &format!("{{\"millis\": {LAG}}}"));
+        Network(sky)
     }
 
     /// The arguments of a run that changes something: `apply`, `destroy`.
