@@ -5,3 +5,4 @@ domain        = "staging.example"
 image_id      = "ami-0a1b2c3d4e5f60718"
 workers       = { min = 2, max = 6 }
 force_destroy = true
+nodes_report  = true

@@ -85,14 +85,13 @@ def main():
             shutil.copy(path, where)
     kprov("airplane", "start", "-clock", args.clock)
     try:
-        variables = "-var-file=airplane.tfvars"
-        kprov("plan", "-airplane", variables, "-out=saved")
+        kprov("plan", "-airplane", "-out=saved")
         dot = kprov("graph", "-airplane", "-type=apply", "-plan=saved")
         start = time.monotonic()
-        kprov("apply", "-airplane", "-auto-approve", variables)
+        kprov("apply", "-airplane", "-auto-approve")
         wall = time.monotonic() - start
         operations = json.loads(kprov("op", "show", "-json"))["operations"]
-        subprocess.run([binary, "destroy", "-airplane", "-auto-approve", variables], cwd=where, check=True, capture_output=True)
+        subprocess.run([binary, "destroy", "-airplane", "-auto-approve"], cwd=where, check=True, capture_output=True)
     finally:
         subprocess.run([binary, "airplane", "stop"], cwd=where, capture_output=True)
         shutil.rmtree(where, ignore_errors=True)

@@ -2,11 +2,11 @@
 """Does kprov's time grow with the work? Doubles the resources and prints the time's factor.
 
     scaling.py --bin target/release/kprov [--sizes 1000,2000,4000,8000,16000] [--kinds b,ac,al,c,d,f]
-               [--runs 3]
+               [--runs 5]
 
 Kinds are gen.py's (b blocks, ac count, al for_each, c modules of 50, d chain) and f, a fan-in: N
 blocks and one output that refers to all of them. Measured are the plan with an empty state, the
-apply of that plan and the no-op plan after it; the best of --runs for plans, one apply. The factors
+apply of that plan and the no-op plan after it, each the best of --runs. The factors
 are printed for wall time and, after a slash, for CPU time, which says more on a busy machine; besides,
 the growth of kprov.db per resource. Standard library only.
 """
@@ -42,9 +42,19 @@ def measured(cmd, cwd):
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def best(runs, cmd, cwd):
-    walls, cpus, sizes = zip(*(measured(cmd, cwd) for _ in range(runs)))
-    return min(walls), min(cpus), min(sizes)
+def best(runs, cmd, cwd, before=lambda: None):
+    rows = []
+    for _ in range(runs):
+        before()
+        rows.append(measured(cmd, cwd))
+    return tuple(map(min, zip(*rows)))
+
+
+def forget(where):
+    """Takes the state away, so that a plan of nothing is applied once more."""
+    for name in os.listdir(where):
+        if name.startswith("kprov.db"):
+            os.remove(os.path.join(where, name))
 
 
 def main():
@@ -52,7 +62,7 @@ def main():
     ap.add_argument("--bin", required=True)
     ap.add_argument("--sizes", default="1000,2000,4000,8000,16000")
     ap.add_argument("--kinds", default="b,ac,al,c,d,f")
-    ap.add_argument("--runs", type=int, default=3)
+    ap.add_argument("--runs", type=int, default=5)
     args = ap.parse_args()
     binary = os.path.abspath(args.bin)
     worst = [0.0, 0.0]
@@ -62,7 +72,7 @@ def main():
             where = os.path.join(tempfile.gettempdir(), "kprov-scaling-%s" % kind)
             generate(kind, n, where)
             times = {"plan": best(args.runs, [binary, "plan", "-out=p.bin"], where)}
-            times["apply"] = measured([binary, "apply", "p.bin"], where)
+            times["apply"] = best(args.runs, [binary, "apply", "p.bin"], where, lambda: forget(where))
             times["noop"] = best(args.runs, [binary, "plan"], where)
             size = sum(os.path.getsize(os.path.join(where, f)) for f in os.listdir(where)
                        if f.startswith("kprov.db"))

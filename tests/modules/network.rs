@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::project::Configuration;
+use crate::project::{Configuration, repository};
 
-const ENVIRONMENTS: [&str; 3] = ["airplane.tfvars", "staging.tfvars", "production.tfvars"];
+const ENVIRONMENTS: [&str; 3] = ["airplane.auto.tfvars", "staging.tfvars", "production.tfvars"];
 
 fn network(environment: &str) -> Configuration {
     Configuration::at("examples/network").with_file(environment)
@@ -21,9 +21,25 @@ fn every_environment_has_the_same_objects() {
     }
 }
 
+/// The laptop's file holds where another one is silent, so none is.
+#[test]
+fn every_environment_says_what_the_airplane_says() {
+    let names = |environment: &str| -> Vec<String> {
+        let path = repository().join("examples/network").join(environment);
+        let text = std::fs::read_to_string(path).expect("a readable file");
+        let lines = text.lines().filter_map(|line| line.split_once('='));
+        lines.map(|(name, _)| name.trim().to_owned()).collect()
+    };
+    for name in names(ENVIRONMENTS[0]) {
+        for environment in &ENVIRONMENTS[1..] {
+            assert!(names(environment).contains(&name), "{environment} does not say {name}");
+        }
+    }
+}
+
 #[test]
 fn it_is_made_of_what_was_asked_for() {
-    let example = network("airplane.tfvars");
+    let example = network("airplane.auto.tfvars");
     example.apply();
     let mut counts = BTreeMap::<String, usize>::new();
     for object in example.objects() {

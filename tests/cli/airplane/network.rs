@@ -4,8 +4,6 @@ use super::{Aloft, Inventory, copy_example};
 use crate::place::Place;
 use crate::program::Output;
 
-const VARIABLES: &str = "-var-file=airplane.tfvars";
-
 /// Delays of minutes take seconds, and propagation of seconds still takes as long as some calls.
 const CLOCK: &str = "scaled:60";
 
@@ -29,7 +27,7 @@ impl Network {
 
     /// The arguments of a run that changes something: `apply`, `destroy`.
     pub(crate) fn line(verb: &str) -> String {
-        format!("{verb} -auto-approve -airplane {VARIABLES}")
+        format!("{verb} -auto-approve -airplane")
     }
 
     pub(crate) fn run(&self, verb: &str) -> Output {
@@ -50,7 +48,7 @@ impl Network {
     /// A plan of what was applied has nothing to do.
     #[track_caller]
     pub(crate) fn is_as_configured(&self, story: &str) {
-        let planned = self.0.kprov(&format!("plan -detailed-exitcode {VARIABLES}"));
+        let planned = self.0.kprov(&format!("plan -detailed-exitcode"));
         assert_eq!(planned.code, Some(0), "{story}: {planned}");
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn uses(graph: &Graph<'_>, sources: &SourceMap) -> Vec<Use> {
 
 /// The edges but for those that modules as such have.
 fn edges<'a>(graph: &Graph<'a>, sources: &SourceMap) -> Vec<Edge<'a>> {
-    let mut found = Vec::new();
+    let mut found = Vec::with_capacity(2 * graph.nodes.len());
     for (module, declared) in graph.modules.iter().enumerate() {
         let config: &'a Module = declared.config;
         let mut edges = Edges { graph, sources, module, found };
@@ -97,31 +97,35 @@ struct Edges<'g, 'a> {
 impl<'a> Edges<'_, 'a> {
     fn values(&mut self, config: &'a Module) {
         for (name, local) in &config.locals {
-            self.expr(NodeKind::Local(name.clone()), &local.expr);
+            self.node(NodeKind::Local(name.clone()), |it, node| it.expr(node, &local.expr));
         }
         for (name, output) in &config.outputs {
-            let node = NodeKind::Output(name.clone());
-            self.expr(node.clone(), &output.value);
-            self.rules(node.clone(), &output.preconditions);
-            self.depends_on(node, &output.depends_on);
+            self.node(NodeKind::Output(name.clone()), |it, node| {
+                it.expr(node, &output.value);
+                it.rules(node, &output.preconditions);
+                it.depends_on(node, &output.depends_on);
+            });
         }
-        for (key, provider) in &config.providers {
-            self.body(NodeKind::Provider(key.0.clone(), key.1.clone()), &provider.body);
+        for ((name, alias), provider) in &config.providers {
+            let kind = NodeKind::Provider(name.clone(), alias.clone());
+            self.node(kind, |it, node| it.body(node, &provider.body));
         }
         for (name, check) in &config.checks {
-            let node = NodeKind::Check(name.clone());
-            self.rules(node.clone(), &check.asserts);
-            if let Some(data) = &check.data {
-                self.edge(node, NodeKind::Resource(data.clone()));
-            }
+            self.node(NodeKind::Check(name.clone()), |it, node| {
+                it.rules(node, &check.asserts);
+                if let Some(data) = &check.data {
+                    it.edge(node, NodeKind::Resource(data.clone()));
+                }
+            });
         }
     }
 
     fn calls(&mut self, config: &'a Module) {
         for (name, call) in &config.calls {
-            let node = NodeKind::Call(name.clone());
-            self.repetition(node.clone(), &call.repetition);
-            self.depends_on(node, &call.depends_on);
+            self.node(NodeKind::Call(name.clone()), |it, node| {
+                it.repetition(node, &call.repetition);
+                it.depends_on(node, &call.depends_on);
+            });
             let Some(&child) = self.graph.modules[self.module].children.get(name) else { continue };
             for argument in &call.arguments.attributes {
                 let variable = NodeKind::Variable(argument.name.clone());
@@ -135,9 +139,10 @@ impl<'a> Edges<'_, 'a> {
 
     fn variables(&mut self, config: &'a Module) {
         for variable in config.variables.values().filter(|v| !v.validations.is_empty()) {
-            let node = NodeKind::Validation(variable.name.clone());
-            self.edge(node.clone(), NodeKind::Variable(variable.name.clone()));
-            self.rules(node, &variable.validations);
+            self.node(NodeKind::Validation(variable.name.clone()), |it, node| {
+                it.edge(node, NodeKind::Variable(variable.name.clone()));
+                it.rules(node, &variable.validations);
+            });
         }
     }
 
@@ -145,9 +150,9 @@ impl<'a> Edges<'_, 'a> {
     fn imports(&mut self, config: &'a Module) {
         let Some(node) = self.graph.find(self.module, NodeKind::Imports) else { return };
         for import in &config.imports {
-            self.expr(NodeKind::Imports, &import.id);
+            self.expr(node, &import.id);
             if let Some(for_each) = &import.for_each {
-                self.expr(NodeKind::Imports, for_each);
+                self.expr(node, for_each);
             }
             let ExprKind::Reference(to) = &import.to.kind else { continue };
             for reference in references(&import.to) {
@@ -180,62 +185,64 @@ impl<'a> Edges<'_, 'a> {
 
     fn resources(&mut self, config: &'a Module) {
         for (name, resource) in &config.resources {
-            self.resource(name, resource);
+            self.node(NodeKind::Resource(name.clone()), |it, node| it.resource(node, resource));
         }
     }
 
-    fn resource(&mut self, name: &ResourceName, resource: &'a Resource) {
-        let node = NodeKind::Resource(name.clone());
-        self.repetition(node.clone(), &resource.repetition);
-        self.body(node.clone(), &resource.body);
-        self.depends_on(node.clone(), &resource.depends_on);
+    fn resource(&mut self, node: NodeIndex, resource: &'a Resource) {
+        self.repetition(node, &resource.repetition);
+        self.body(node, &resource.body);
+        self.depends_on(node, &resource.depends_on);
         for trigger in &resource.lifecycle.replace_triggered_by {
-            self.expr(node.clone(), trigger);
+            self.expr(node, trigger);
         }
-        self.rules(node.clone(), &resource.lifecycle.preconditions);
-        self.rules(node.clone(), &resource.lifecycle.postconditions);
+        self.rules(node, &resource.lifecycle.preconditions);
+        self.rules(node, &resource.lifecycle.postconditions);
         for provisioner in &resource.provisioners {
             if !provisioner.on_destroy {
-                self.body(node.clone(), &provisioner.body);
+                self.body(node, &provisioner.body);
             }
         }
         if let Some(connection) = &resource.connection {
-            self.body(node.clone(), connection);
+            self.body(node, connection);
         }
         let modules = &self.graph.modules;
         if let Ok(ConfigPlace { module, block: Some((local, alias)), .. }) =
-            resolve(modules, self.module, &name.ty, resource.provider.as_ref())
+            resolve(modules, self.module, &resource.name.ty, resource.provider.as_ref())
+            && let Some(to) = self.graph.find(module, NodeKind::Provider(local, alias))
         {
-            let provider = self.graph.find(module, NodeKind::Provider(local, alias));
-            let from = self.graph.find(self.module, node);
-            if let (Some(from), Some(to)) = (from, provider) {
-                self.found.push(Edge { from, to, reference: None });
-            }
+            self.found.push(Edge { from: node, to, reference: None });
         }
     }
 
-    fn repetition(&mut self, node: NodeKind, repetition: &'a Repetition) {
+    /// Does something with a node of this module, which is looked up once.
+    fn node(&mut self, kind: NodeKind, work: impl FnOnce(&mut Self, NodeIndex)) {
+        if let Some(node) = self.graph.find(self.module, kind) {
+            work(self, node);
+        }
+    }
+
+    fn repetition(&mut self, node: NodeIndex, repetition: &'a Repetition) {
         match repetition {
             Repetition::Once => {}
             Repetition::Count(expr) | Repetition::ForEach(expr) => self.expr(node, expr),
         }
     }
 
-    fn rules(&mut self, node: NodeKind, rules: &'a [CheckRule]) {
+    fn rules(&mut self, node: NodeIndex, rules: &'a [CheckRule]) {
         for rule in rules {
-            self.expr(node.clone(), &rule.condition);
-            self.expr(node.clone(), &rule.error_message);
+            self.expr(node, &rule.condition);
+            self.expr(node, &rule.error_message);
         }
     }
 
-    fn depends_on(&mut self, node: NodeKind, targets: &'a [Reference]) {
-        let Some(from) = self.graph.find(self.module, node) else { return };
+    fn depends_on(&mut self, from: NodeIndex, targets: &'a [Reference]) {
         for reference in targets {
             match subject(reference, self.sources) {
                 // The whole module, what its outputs do not show included.
                 Ok((Subject::Module(name), _)) => {
-                    if let Some(close) = self.child(&name, NodeKind::Close) {
-                        self.found.push(Edge { from, to: close, reference: None });
+                    if let Some(to) = self.child(&name, NodeKind::Close) {
+                        self.found.push(Edge { from, to, reference: None });
                     }
                 }
                 _ => self.connect(from, reference, None),
@@ -243,24 +250,20 @@ impl<'a> Edges<'_, 'a> {
         }
     }
 
-    fn expr(&mut self, node: NodeKind, expr: &'a Expr) {
-        let Some(from) = self.graph.find(self.module, node) else { return };
+    fn expr(&mut self, from: NodeIndex, expr: &'a Expr) {
         for reference in references(expr) {
             self.connect_reference(from, reference);
         }
     }
 
-    fn body(&mut self, node: NodeKind, body: &'a Body) {
-        let Some(from) = self.graph.find(self.module, node) else { return };
+    fn body(&mut self, from: NodeIndex, body: &'a Body) {
         for reference in references_in_body(body) {
             self.connect_reference(from, reference);
         }
     }
 
-    fn edge(&mut self, from: NodeKind, to: NodeKind) {
-        let from = self.graph.find(self.module, from);
-        let to = self.graph.find(self.module, to);
-        if let (Some(from), Some(to)) = (from, to) {
+    fn edge(&mut self, from: NodeIndex, to: NodeKind) {
+        if let Some(to) = self.graph.find(self.module, to) {
             self.found.push(Edge { from, to, reference: None });
         }
     }

@@ -16,6 +16,7 @@ pub(crate) use reference::{Subject, attribute, subject};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use indexmap::IndexSet;
 use kprov_core::{Diagnostics, ModulePath, ResourceMode, ResourceName, Str};
 use kprov_lang::SourceMap;
 use kprov_lang::ast::Expr;
@@ -98,15 +99,14 @@ pub(crate) struct Use {
 pub(crate) struct Graph<'a> {
     /// Modules, callers before what they call.
     pub(crate) modules: Vec<GraphModule<'a>>,
-    /// All nodes.
-    pub(crate) nodes: Vec<Node>,
+    /// All nodes, found by what they are.
+    pub(crate) nodes: IndexSet<Node>,
     /// What each node refers to.
     pub(crate) dependencies: Vec<Vec<NodeIndex>>,
     /// Nodes in levels: everything that a node refers to stands in an earlier one.
     pub(crate) levels: Vec<Vec<NodeIndex>>,
     /// Can it be walked, though there may be names in it that mean nothing?
     pub(crate) sound: bool,
-    index: HashMap<Node, NodeIndex>,
 }
 
 impl<'a> Graph<'a> {
@@ -119,11 +119,10 @@ impl<'a> Graph<'a> {
     ) -> (Graph<'a>, Diagnostics) {
         let mut graph = Graph {
             modules: modules(tree),
-            nodes: Vec::new(),
+            nodes: IndexSet::new(),
             dependencies: Vec::new(),
             levels: Vec::new(),
             sound: false,
-            index: HashMap::new(),
         };
         for module in 0..graph.modules.len() {
             graph.add_module(module);
@@ -142,7 +141,7 @@ impl<'a> Graph<'a> {
 
     /// The node of that name.
     pub(crate) fn find(&self, module: usize, kind: NodeKind) -> Option<NodeIndex> {
-        self.index.get(&Node { module, kind }).copied()
+        self.nodes.get_index_of(&Node { module, kind })
     }
 
     /// The nodes that an expression in that module refers to.
@@ -162,9 +161,7 @@ impl<'a> Graph<'a> {
     }
 
     fn add(&mut self, module: usize, kind: NodeKind) {
-        let node = Node { module, kind };
-        self.index.insert(node.clone(), self.nodes.len());
-        self.nodes.push(node);
+        self.nodes.insert(Node { module, kind });
         self.dependencies.push(Vec::new());
     }
 
