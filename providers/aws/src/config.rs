@@ -1,6 +1,7 @@
 //! The `provider` block: from attributes, environment and shared files to an [`Api`]'s settings.
 //!
-//! No call to AWS is made here. What the block says wins over the environment, and that over files.
+//! What the block says wins over the environment, and that over files. No call to AWS is made here
+//! but those that credentials take.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,8 +21,10 @@ use kprov_provider::{AttributeError, ProviderError};
 use crate::Transport;
 use crate::airborne::airborne;
 use crate::api::{AccountRules, Settings};
+use crate::credentials::{self, SUMMARY};
 use crate::data::region::is_region;
 use crate::fields::{Fields, Problems, parse_duration};
+use crate::shared_files::{check_profile, files};
 use crate::tags::TagRules;
 
 /// hashicorp/aws's default.
@@ -85,13 +88,13 @@ pub(crate) async fn load(
     let base = base(config, host, transport).await?;
     let region = base.region().map(|region| region.as_ref().to_owned()).ok_or_else(|| {
         ProviderError::rejected(
-            "Invalid provider configuration",
+            SUMMARY,
             "No AWS region is set. Set \"region\" in the provider block, or AWS_REGION.",
         )
         .at(Path::attribute("region"))
     })?;
     let endpoints = endpoints(config, host, &base);
-    let sdk = assume(config, &endpoints, base).await?;
+    let sdk = credentials::fetched(config, assume(config, &endpoints, base).await?).await?;
     Ok(Settings {
         sdk,
         region,
@@ -134,7 +137,14 @@ async fn base(
     }
     let airborne = airborne(config, host.as_ref());
     if airborne.is_none() {
-        loader = files(config, loader);
+        let files = files(config);
+        let keys = config.is_set("access_key") || env("AWS_ACCESS_KEY_ID").is_some();
+        let meant = env("AWS_PROFILE").filter(|_| !keys);
+        if let Some(profile) = config.string("profile").or(meant) {
+            check_profile(&profile, &files).await?;
+            loader = loader.profile_name(profile);
+        }
+        loader = loader.profile_files(files);
     }
     for (name, set) in [
         ("use_fips_endpoint", ConfigLoader::use_fips as fn(ConfigLoader, bool) -> ConfigLoader),
@@ -160,35 +170,6 @@ async fn base(
         loader = loader.credentials_provider(Credentials::new(key, secret, token, None, "kprov"));
     }
     Ok(loader.load().await)
-}
-
-/// profile, shared_config_files, shared_credentials_files
-#[allow(deprecated)] // The type has a new home in a crate that is not meant for use.
-fn files(config: Fields<'_>, mut loader: ConfigLoader) -> ConfigLoader {
-    use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
-    if let Some(profile) = config.str("profile") {
-        loader = loader.profile_name(profile);
-    }
-    let names = ["shared_config_files", "shared_credentials_files"];
-    if names.iter().any(|name| !config.strings(name).is_empty()) {
-        let mut files = ProfileFiles::builder();
-        for (name, kind) in
-            names.into_iter().zip([ProfileFileKind::Config, ProfileFileKind::Credentials])
-        {
-            let paths = config.strings(name);
-            if paths.is_empty() {
-                files = match kind {
-                    ProfileFileKind::Config => files.include_default_config_file(true),
-                    _ => files.include_default_credentials_file(true),
-                };
-            }
-            for path in paths {
-                files = files.with_file(kind, path);
-            }
-        }
-        loader = loader.profile_files(files.build());
-    }
-    loader
 }
 
 /// How services are named in `endpoints` and in AWS_ENDPOINT_URL_*, by our name of their client.
@@ -288,7 +269,7 @@ fn web_identity(
     let role_arn = block.string("role_arn").unwrap_or_default();
     let missing = || {
         ProviderError::rejected(
-            "Invalid provider configuration",
+            SUMMARY,
             "Set \"web_identity_token_file\" or \"web_identity_token\".",
         )
         .at(Path::attribute("assume_role_with_web_identity"))

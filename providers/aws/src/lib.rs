@@ -9,6 +9,7 @@ mod autoscaling;
 mod bulk;
 mod cidr;
 mod config;
+mod credentials;
 mod data;
 mod ec2;
 mod ecr;
@@ -24,6 +25,7 @@ mod route53;
 mod row;
 mod s3;
 mod schema;
+mod shared_files;
 mod sqs;
 mod ssm;
 mod tags;
@@ -114,6 +116,9 @@ impl Provider for Aws {
         let settings = config::load(config, host, &self.transport).await?;
         let Transport { sleep, time, .. } = self.transport.clone();
         let api = Api::new(settings, sleep, time, host.clone());
+        // Told once, at the provider's block, and before anything is read.
+        let allowed = api.check_account("", "").await;
+        allowed.map_err(|error| error.provider(credentials::SUMMARY))?;
         let mut clients = self.clients.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         clients.push(api.clone());
         Ok(Arc::new(api))

@@ -10,6 +10,7 @@ use aws_smithy_runtime_api::client::http::{SharedHttpClient, http_client_fn};
 use kprov_core::Path;
 use kprov_provider::ProviderError;
 
+use crate::credentials::SUMMARY;
 use crate::fields::Fields;
 
 /// How requests get to AWS, and by which clock we wait. A test (or an AWS in this process) brings
@@ -35,8 +36,7 @@ impl Default for Transport {
 }
 
 fn invalid(attribute: &str, message: String) -> ProviderError {
-    ProviderError::rejected("Invalid provider configuration", message)
-        .at(Path::attribute(attribute))
+    ProviderError::rejected(SUMMARY, message).at(Path::attribute(attribute))
 }
 
 impl Transport {

@@ -48,7 +48,7 @@ impl Network {
     /// A plan of what was applied has nothing to do.
     #[track_caller]
     pub(crate) fn is_as_configured(&self, story: &str) {
-        let planned = self.0.kprov(&format!("plan -detailed-exitcode"));
+        let planned = self.0.kprov("plan -detailed-exitcode");
         assert_eq!(planned.code, Some(0), "{story}: {planned}");
     }
 }

@@ -297,7 +297,7 @@ fn never_left(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// All causes, without repeating one that the next already says.
-fn chain(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut texts: Vec<String> = Vec::new();
     let mut here = Some(error);
     while let Some(cause) = here {
@@ -312,7 +312,7 @@ fn chain(error: &(dyn Error + 'static)) -> String {
 
 /// What one can do about it.
 fn advice(error: &AwsError) -> &'static str {
-    let AwsError { kind, message, operation, .. } = error;
+    let AwsError { kind, operation, .. } = error;
     let called = operation.split_once(':').map_or("", |(_, called)| called);
     match error.code.as_str() {
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
@@ -337,10 +337,6 @@ fn advice(error: &AwsError) -> &'static str {
         }
         code if is_quota(code) => {
             " A quota of the account is reached: remove what is not needed, or ask AWS for more."
-        }
-        _ if message.contains("credential") => {
-            " No credentials were found: set \"access_key\" and \"secret_key\", \"profile\", or the \
-             AWS_* environment."
         }
         _ if error.is_not_found() && !called.is_empty() && !is_read(called) => {
             " It is not in this account and region: it was deleted outside (then run again), or the \

@@ -79,7 +79,7 @@ impl Api {
     }
 
     /// Before a call. Boxed by hand, because asking who we are is a call too.
-    pub(super) fn check_account<'a>(
+    pub(crate) fn check_account<'a>(
         &'a self,
         service: &'a str,
         operation: &'a str,

@@ -24,7 +24,7 @@ use kprov_core::Host;
 
 use crate::tags::TagRules;
 
-pub(crate) use error::AwsError;
+pub(crate) use error::{AwsError, chain};
 pub(crate) use guard::AccountRules;
 pub(crate) use poll::Progress;
 

@@ -155,15 +155,16 @@ fn a_create_that_is_repeated_finds_what_it_made_and_makes_anew_what_is_gone() {
 }
 
 #[test]
-fn another_account_is_refused_before_anything_is_written() {
+fn another_account_is_refused_before_anything_is_asked_or_written() {
     let world = World::new(|action, _| match action {
         "GetCallerIdentity" => identity(),
         _ => fault(500, "InternalError"),
     });
-    let error = run(create(&world, &[("expected_account_id", Value::string("999999999999"))]));
+    let expected = [("expected_account_id", Value::string("999999999999"))];
+    let error = run(world.try_context(&expected)).unwrap_err();
     assert_eq!(error.class, ErrorClass::Rejected);
     assert_eq!(error.attribute, Some(Path::attribute("expected_account_id")));
-    assert_eq!((world.count("CreateVpc"), world.count("GetCallerIdentity")), (0, 1));
+    assert_eq!(world.asked.lock().unwrap().len(), 1, "GetCallerIdentity, and nothing else");
 }
 
 #[test]

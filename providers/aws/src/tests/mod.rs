@@ -5,6 +5,7 @@ mod bad_input;
 mod bulk;
 mod calls;
 mod compute;
+mod credentials;
 pub(crate) mod flight;
 mod moto;
 mod network;
@@ -18,7 +19,7 @@ use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_async::time::SharedTimeSource;
 use kprov_core::{Host, Value};
 use kprov_provider::testing::{FakeHost, complete};
-use kprov_provider::{CallContext, Intent, Provider};
+use kprov_provider::{CallContext, Intent, Provider, ProviderError};
 
 use crate::testing::{SteppedClock, in_process};
 use crate::{Aws, Transport};
@@ -84,9 +85,13 @@ impl World {
     }
 
     async fn context(&self, more: &[(&str, Value)]) -> CallContext {
+        self.try_context(more).await.unwrap()
+    }
+
+    async fn try_context(&self, more: &[(&str, Value)]) -> Result<CallContext, ProviderError> {
         let host: Arc<dyn Host> = Arc::new(FakeHost::new(1));
-        let client = self.aws.configure(&provider(more), &host).await.unwrap();
-        CallContext { client, host }
+        let client = self.aws.configure(&provider(more), &host).await?;
+        Ok(CallContext { client, host })
     }
 }
 
