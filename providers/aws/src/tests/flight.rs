@@ -17,6 +17,7 @@ use kprov_provider::{
     Provider, ProviderError, ReadRequest, Resource, UpdateRequest,
 };
 
+use super::mortality::{self, Mortality};
 use super::moto::{self, Moto};
 use crate::testing::{SteppedClock, in_process, in_process_after};
 use crate::{Aws, Transport};
@@ -29,7 +30,13 @@ pub(super) struct Flight {
     aws: Aws,
     plane: Option<Arc<Airplane>>,
     clock: SteppedClock,
-    hosts: AtomicU64,
+    hosts: Arc<AtomicU64>,
+    mortality: Arc<Mortality>,
+}
+
+fn airplane() -> Arc<Airplane> {
+    let config = Config { clock: ClockKind::Stepped, ..Config::default() };
+    Arc::new(Airplane::new(config).unwrap())
 }
 
 impl Flight {
@@ -39,13 +46,28 @@ impl Flight {
                 let clock = SteppedClock::default();
                 Flight::with(None, clock, in_process(move |request| moto.answer(request)))
             }
-            None => Flight::over(|_, answer| in_process(answer)),
+            None => Flight::mortal(airplane()),
         }
+    }
+
+    /// Another process on the same airplane. It has a clock of its own: for what a dead one waited,
+    /// nobody waits.
+    pub(super) fn beside(&self) -> Flight {
+        let plane = self.plane.clone().expect("this test is for airplane alone");
+        Flight { hosts: self.hosts.clone(), ..Flight::mortal(plane) }
+    }
+
+    fn mortal(plane: Arc<Airplane>) -> Flight {
+        let mortality = Arc::new(Mortality::default());
+        let calling = mortality.clone();
+        let arrive = move || calling.arrival();
+        let flight = Flight::over(plane, |_, answer| in_process_after(arrive, answer));
+        Flight { mortality, ..flight }
     }
 
     /// One to which requests take their time, each another one: up to 200 ms.
     pub(super) fn far() -> Flight {
-        Flight::over(|clock, answer| {
+        Flight::over(airplane(), |clock, answer| {
             let turn = AtomicU64::new(0);
             let latency = move || {
                 let turn = turn.fetch_add(1, Ordering::Relaxed);
@@ -55,9 +77,10 @@ impl Flight {
         })
     }
 
-    fn over(http: impl FnOnce(SteppedClock, Box<Answer>) -> SharedHttpClient) -> Flight {
-        let config = Config { clock: ClockKind::Stepped, ..Config::default() };
-        let airplane = Arc::new(Airplane::new(config).unwrap());
+    fn over(
+        airplane: Arc<Airplane>,
+        http: impl FnOnce(SteppedClock, Box<Answer>) -> SharedHttpClient,
+    ) -> Flight {
         let clock = SteppedClock::default();
         let (plane, time) = (airplane.clone(), clock.clone());
         let last = Mutex::new(clock.now());
@@ -77,7 +100,8 @@ impl Flight {
             sleep: SharedAsyncSleep::new(clock.clone()),
             time: SharedTimeSource::new(clock.clone()),
         };
-        Flight { aws: Aws::new(transport), plane, clock, hosts: AtomicU64::new(100) }
+        let (aws, hosts) = (Aws::new(transport), Arc::new(AtomicU64::new(100)));
+        Flight { aws, plane, clock, hosts, mortality: Arc::default() }
     }
 
     fn plane(&self) -> &Airplane {
@@ -108,9 +132,11 @@ impl Flight {
 
     /// Runs the kit over a type.
     pub(super) async fn check(&self, ty: &str, cases: Cases) {
+        let config = cases.config().clone();
         let mut failures = self.failures(ty, cases).await;
-        if self.plane.is_none() {
-            failures = moto::unknown(ty, failures);
+        match self.plane {
+            Some(_) => failures.extend(mortality::deaths(self, ty, &config).await),
+            None => failures = moto::unknown(ty, failures),
         }
         assert!(failures.is_empty(), "{ty} breaks rules:\n  {}", failures.join("\n  "));
     }
@@ -220,6 +246,17 @@ impl Flight {
         ty: &str,
         config: &Value,
     ) -> Result<Object, ProviderError> {
+        let request = self.request(ty, context, config)?;
+        self.resource(ty).create(context, request).await
+    }
+
+    /// Plans a new object.
+    pub(super) fn request(
+        &self,
+        ty: &str,
+        context: &CallContext,
+        config: &Value,
+    ) -> Result<CreateRequest, ProviderError> {
         let block = &self.aws.schema().resources[ty].schema.block;
         let config = complete(block, config);
         let problems = self.resource(ty).validate(&config);
@@ -232,13 +269,17 @@ impl Flight {
             provider: &provider,
             private: &[],
         })?;
-        let request = CreateRequest {
+        Ok(CreateRequest {
             intent: Intent { op: 1, token: context.host.uuid().into() },
             planned: planned.value,
             config,
             private: Vec::new(),
-        };
-        self.resource(ty).create(context, request).await
+        })
+    }
+
+    /// How long its process lives.
+    pub(super) fn mortality(&self) -> &Mortality {
+        &self.mortality
     }
 
     /// Makes an object for others to stand on.

@@ -7,6 +7,7 @@ mod calls;
 mod compute;
 mod credentials;
 pub(crate) mod flight;
+mod mortality;
 mod moto;
 mod network;
 mod plans;

@@ -46,6 +46,11 @@ impl Cases {
         }
     }
 
+    /// The configuration that an object is made with.
+    pub fn config(&self) -> &Value {
+        &self.create
+    }
+
     /// The provider is configured like this.
     pub fn provider(mut self, config: Value) -> Cases {
         self.provider = config;
