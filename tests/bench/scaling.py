@@ -10,7 +10,7 @@ apply of that plan and the no-op plan after it, each the best of --runs. The fac
 are printed for wall time and, after a slash, for CPU time, which says more on a busy machine; besides,
 the growth of kprov.db per resource. Standard library only.
 """
-import argparse, os, shutil, subprocess, sys, tempfile, time
+import argparse, math, os, shutil, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -65,12 +65,13 @@ def main():
     ap.add_argument("--runs", type=int, default=5)
     args = ap.parse_args()
     binary = os.path.abspath(args.bin)
-    worst = [0.0, 0.0]
+    worst, overall = [0.0, 0.0], [0.0, 0.0]
     for kind in args.kinds.split(","):
-        before = {}
+        before, first = {}, {}
         for n in map(int, args.sizes.split(",")):
             where = os.path.join(tempfile.gettempdir(), "kprov-scaling-%s" % kind)
             generate(kind, n, where)
+            last = {}
             times = {"plan": best(args.runs, [binary, "plan", "-out=p.bin"], where)}
             times["apply"] = best(args.runs, [binary, "apply", "p.bin"], where, lambda: forget(where))
             times["noop"] = best(args.runs, [binary, "plan"], where)
@@ -85,8 +86,15 @@ def main():
                     grown = "x%.2f/x%.2f" % tuple(factors)
                 cells.append("%s %.3f s (CPU %.3f) %.0f MB %s" % (step, wall, cpu, rss, grown))
                 before[step] = (wall, cpu)
+                smallest, *then = first.setdefault(step, (n, wall, cpu))
+                last[step] = [(now / max(was, 1e-4), n / smallest) for now, was in zip((wall, cpu), then)]
             print("%2s n=%5d: %s | %d bytes of state per resource" % (kind, n, " | ".join(cells), size // n), flush=True)
             shutil.rmtree(where, ignore_errors=True)
+        for step in last:
+            grown = [factor ** (1 / max(math.log2(more), 1)) for factor, more in last[step]]
+            overall = [max(pair) for pair in zip(overall, grown)]
+    print("factor per doubling from the smallest to the largest size: at most %.2f in wall time, %.2f in CPU time"
+          % tuple(overall))
     print("largest factor for twice the resources: %.2f in wall time, %.2f in CPU time" % tuple(worst))
 
 
