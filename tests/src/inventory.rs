@@ -16,7 +16,7 @@ const HISTORY: [&str; 4] =
 const GHOSTS: [&str; 3] = ["ec2.instances", "ec2.nat_gateways", "kms.keys"];
 
 /// Drawn, counted, or said of the past.
-const PASSING: [&str; 15] = [
+const PASSING: [&str; 16] = [
     "activity",
     "active",
     "deleted",
@@ -25,6 +25,7 @@ const PASSING: [&str; 15] = [
     "kprov:op",
     "launch_index",
     "mac",
+    "next_look",
     "number",
     "reference",
     "retry_at",
