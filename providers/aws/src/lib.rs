@@ -117,7 +117,7 @@ impl Provider for Aws {
         let Transport { sleep, time, .. } = self.transport.clone();
         let api = Api::new(settings, sleep, time, host.clone());
         // Told once, at the provider's block, and before anything is read.
-        let allowed = api.check_account("", "").await;
+        let allowed = api.check_account().await;
         allowed.map_err(|error| error.provider(credentials::SUMMARY))?;
         let mut clients = self.clients.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         clients.push(api.clone());

@@ -1,6 +1,5 @@
 //! Account guards: asks once who we are, before the first call, where the configuration wants it.
 
-use futures::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use super::{Api, AwsError};
@@ -70,7 +69,7 @@ impl Api {
     async fn ask(&self) -> Result<Identity, AwsError> {
         let home = self.at(&self.shared.settings.region);
         let ask = || async { home.sts().get_caller_identity().send().await };
-        let answer = Box::pin(self.call("sts", "GetCallerIdentity", ask)).await?;
+        let answer = self.call("sts", "GetCallerIdentity", ask).await?;
         Ok(Identity {
             account: answer.account.unwrap_or_default(),
             arn: answer.arn.unwrap_or_default(),
@@ -78,17 +77,15 @@ impl Api {
         })
     }
 
-    /// Before a call. Boxed by hand, because asking who we are is a call too.
-    pub(crate) fn check_account<'a>(
-        &'a self,
-        service: &'a str,
-        operation: &'a str,
-    ) -> BoxFuture<'a, Result<(), AwsError>> {
-        let asking = service == "sts" && operation == "GetCallerIdentity";
-        if asking || self.shared.settings.accounts.is_empty() {
-            return Box::pin(std::future::ready(Ok(())));
+    /// Once, before the first call of a client: may this account be worked on?
+    ///
+    /// # Errors
+    /// As [`Api::identity`].
+    pub(crate) async fn check_account(&self) -> Result<(), AwsError> {
+        match self.shared.settings.accounts.is_empty() {
+            true => Ok(()),
+            false => self.identity().await.map(|_| ()),
         }
-        Box::pin(async move { self.identity().await.map(|_| ()) })
     }
 }
 

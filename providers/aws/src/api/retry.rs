@@ -34,7 +34,6 @@ impl Api {
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
     {
-        self.check_account(service, operation).await?;
         let start = self.now();
         let mut tries = 0;
         loop {
