@@ -32,6 +32,18 @@ def tag_specification(kind, **by):
     return [{"ResourceType": kind, "Tags": tags(**by)}]
 
 
+def queue_for_events(sqs, account):
+    """URL and ARN of a queue that lets EventBridge in."""
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    arn = f"arn:aws:sqs:us-west-2:{account}:q"
+    statement = {
+        "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn,
+    }  # fmt: skip
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    return url, arn
+
+
 def tags(**by):
     return [{"Key": k, "Value": v} for k, v in by.items()]
 

@@ -11,6 +11,7 @@ import json
 import boto3
 import pytest
 
+from builders import queue_for_events
 from cloud import OTHER_REGION, REGION, refused
 from test_sts import anyone
 
@@ -210,13 +211,7 @@ def test_ids_of_another_region(cloud, make, ec2):
 
 def test_spot_instance_is_interrupted(cloud, ec2, events, sqs, make, step, until):
     # EC2 User Guide, "Spot Instance interruption notices": a warning two minutes before the instance is ended.
-    url = sqs.create_queue(QueueName="q")["QueueUrl"]
-    arn = f"arn:aws:sqs:us-west-2:{cloud.account}:q"
-    statement = {
-        "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn,
-    }  # fmt: skip
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    url, arn = queue_for_events(sqs, cloud.account)
     kinds = ["EC2 Spot Instance Interruption Warning", "EC2 Instance Rebalance Recommendation"]
     pattern = {"source": ["aws.ec2"], "detail-type": kinds}
     events.put_rule(Name="spot", EventPattern=json.dumps(pattern))

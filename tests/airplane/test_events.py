@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from builders import tags
+from builders import queue_for_events, tags
 from cloud import refused
 
 PATTERN = json.dumps({"source": ["aws.autoscaling"], "detail-type": ["EC2 Instance-terminate Lifecycle Action"]})
@@ -23,13 +23,7 @@ def rule(events):
 @pytest.fixture
 def sink(sqs, cloud, step):
     """A queue that lets EventBridge in, and its ARN."""
-    url = sqs.create_queue(QueueName="q")["QueueUrl"]
-    arn = f"arn:aws:sqs:us-west-2:{cloud.account}:q"
-    statement = {
-        "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage", "Resource": arn,
-    }  # fmt: skip
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    url, arn = queue_for_events(sqs, cloud.account)
     step(60)
     return url, arn
 

@@ -17,6 +17,7 @@ mod unfinished;
 
 use kprov_state::RunOutcome;
 use kprov_tests::bench::{Bench, Ended, Wanted, told};
+use kprov_tests::invariants::left_to_do;
 use kprov_tests::inventory::Inventory;
 use kprov_tests::steps::Script;
 
@@ -52,13 +53,7 @@ fn at_rest(sky: &Sky, bench: &Bench, wanted: &Wanted, expected: &Inventory, stor
     assert!(state.open.is_empty(), "{story}: an intent is still open");
     let differences = sky.inventory().differences(expected);
     assert!(differences.is_empty(), "{story}:\n{}", differences.join("\n"));
-    let plan = bench.plan(wanted);
-    let left: Vec<String> = plan
-        .changes
-        .iter()
-        .filter(|change| change.action != kprov_plan::Action::NoOp)
-        .map(|change| format!("{:?} {}", change.action, change.addr))
-        .collect();
+    let left = left_to_do(&bench.plan(wanted));
     assert!(left.is_empty(), "{story}: left to do: {left:?}");
     let damage = bench.store.fsck().expect("a store");
     assert_eq!(damage, Vec::<String>::new(), "{story}");

@@ -27,6 +27,12 @@ pub fn check_always(bench: &Bench, story: &str) {
     check_fsck(bench, story);
 }
 
+/// What a plan would still change, one line each.
+pub fn left_to_do(plan: &kprov_plan::Plan) -> Vec<String> {
+    let changes = plan.changes.iter().filter(|it| it.action != kprov_plan::Action::NoOp);
+    changes.map(|change| format!("{:?} {}", change.action, change.addr)).collect()
+}
+
 /// After a further undisturbed apply: the world is as wanted, and nothing is left to do.
 ///
 /// # Panics
@@ -36,12 +42,7 @@ pub fn check_converged(bench: &Bench, wanted: &Wanted, story: &str) {
     let state = bench.state();
     assert!(state.open.is_empty(), "{story}: an intent is still open");
     let plan = bench.plan(wanted);
-    let left: Vec<String> = plan
-        .changes
-        .iter()
-        .filter(|change| change.action != kprov_plan::Action::NoOp)
-        .map(|change| format!("{:?} {}", change.action, change.addr))
-        .collect();
+    let left = left_to_do(&plan);
     assert!(!plan.applyable && left.is_empty(), "{story}: left to do: {left:?}");
     let existing: BTreeSet<String> = bench.world.things().into_keys().collect();
     assert_eq!(existing, known_ids(&state), "{story}: the world and the state differ");

@@ -4,11 +4,6 @@
 use kprov_core::{Diagnostic, ResourceMode, ResourceName};
 use kprov_provider::Provider;
 
-/// Does the provider know the type by name only?
-pub(crate) fn is_unmanaged(provider: &dyn Provider, name: &ResourceName) -> bool {
-    provider.lacks(name.mode, &name.ty)
-}
-
 /// Of a block that would make or read something of such a type.
 pub(crate) fn unmanaged_error(provider: &dyn Provider, name: &ResourceName) -> Diagnostic {
     let (summary, kind) = match name.mode {

@@ -11,7 +11,7 @@ use kprov_provider::{Block, Provider, Registry};
 use super::{Checks, Graph, Subject, attribute, subject};
 use crate::provider_config::{provider_addr, resolve};
 use crate::suggestion::did_you_mean;
-use crate::unmanaged::{is_unmanaged, unmanaged_error};
+use crate::unmanaged::unmanaged_error;
 
 /// A local value that refers to itself: no cycle of the graph, and no less endless.
 pub(super) const SELF_REFERENCE: &str = "Self-referencing local value";
@@ -206,31 +206,10 @@ impl Check<'_, '_> {
         let Some(provider) = self.providers.get(&place.addr.provider) else {
             return self.unknown_provider(&place.addr.provider.to_string(), resource.span);
         };
-        if schema_block(provider.as_ref(), &resource.name).is_none()
-            && is_unmanaged(provider.as_ref(), &resource.name)
-        {
-            // Whether it has instances is for the plan to find, unless that is certain.
-            if self.module == 0 && matches!(resource.repetition, Repetition::Once) {
-                let problem = unmanaged_error(provider.as_ref(), &resource.name);
-                self.found.push(problem.at(self.sources.range(resource.span)));
-            }
-            return;
-        }
-        if schema_block(provider.as_ref(), &resource.name).is_none() {
-            let (summary, kind) = match resource.name.mode {
-                ResourceMode::Managed => ("Invalid resource type", "resource type"),
-                ResourceMode::Data => ("Invalid data source", "data source"),
-                ResourceMode::Ephemeral => ("Invalid ephemeral resource", "ephemeral resource"),
-            };
-            let detail = format!(
-                "The provider {} does not support {kind} \"{}\".",
-                place.addr.provider, resource.name.ty
-            );
-            return self.report(summary, detail, resource.span);
-        }
-        if let (IgnoreChanges::Paths(paths), Some(block)) =
-            (&resource.lifecycle.ignore_changes, schema_block(provider.as_ref(), &resource.name))
-        {
+        let Some(block) = schema_block(provider.as_ref(), &resource.name) else {
+            return self.no_such_type(provider.as_ref(), resource);
+        };
+        if let IgnoreChanges::Paths(paths) = &resource.lifecycle.ignore_changes {
             for path in paths {
                 let name = &path.root;
                 if !block.attributes.contains_key(name) && !block.blocks.contains_key(name) {
@@ -243,6 +222,28 @@ impl Check<'_, '_> {
                 }
             }
         }
+    }
+
+    fn no_such_type(&mut self, provider: &dyn Provider, resource: &Resource) {
+        if provider.lacks(resource.name.mode, &resource.name.ty) {
+            // Whether it has instances is for the plan to find, unless that is certain.
+            if self.module == 0 && matches!(resource.repetition, Repetition::Once) {
+                let problem = unmanaged_error(provider, &resource.name);
+                self.found.push(problem.at(self.sources.range(resource.span)));
+            }
+            return;
+        }
+        let (summary, kind) = match resource.name.mode {
+            ResourceMode::Managed => ("Invalid resource type", "resource type"),
+            ResourceMode::Data => ("Invalid data source", "data source"),
+            ResourceMode::Ephemeral => ("Invalid ephemeral resource", "ephemeral resource"),
+        };
+        let detail = format!(
+            "The provider {} does not support {kind} \"{}\".",
+            provider.addr(),
+            resource.name.ty
+        );
+        self.report(summary, detail, resource.span);
     }
 
     fn unknown_provider(&mut self, addr: &str, span: kprov_lang::Span) {

@@ -35,13 +35,9 @@ pub(super) fn connect(graph: &mut Graph<'_>, sources: &SourceMap) {
 pub(super) fn uses(graph: &Graph<'_>, sources: &SourceMap) -> Vec<Use> {
     let of_resource = |edge: Edge<'_>| {
         let reference = edge.reference?;
-        let NodeKind::Resource(name) = &graph.nodes[edge.to].kind else { return None };
-        // `t.n.attribute` or `t.n[key].attribute`, with a word more for data.
-        let taken =
-            if name.mode == ResourceMode::Managed && reference.root == name.ty { 1 } else { 2 };
-        let mut rest = reference.steps.iter().skip(taken);
-        let attribute = rest.next().and_then(attribute).or_else(|| rest.next().and_then(attribute));
-        Some(Use { by: edge.from, of: edge.to, attribute: attribute.cloned() })
+        let (Subject::Resource(_), taken) = subject(reference, sources).ok()? else { return None };
+        let attribute = behind_key(reference, taken).cloned();
+        Some(Use { by: edge.from, of: edge.to, attribute })
     };
     edges(graph, sources).into_iter().filter_map(of_resource).collect()
 }
@@ -319,11 +315,13 @@ fn in_module(
     taken: usize,
 ) -> Option<NodeIndex> {
     let child = *graph.modules[module].children.get(call)?;
-    let rest = &reference.steps[taken.min(reference.steps.len())..];
-    let output = rest
-        .first()
-        .and_then(attribute)
-        .or_else(|| rest.get(1).and_then(attribute))
+    let output = behind_key(reference, taken)
         .and_then(|name| graph.find(child, NodeKind::Output(name.clone())));
     output.or_else(|| graph.find(child, NodeKind::Close))
+}
+
+/// The name that follows the first `taken` steps, where an instance key may stand between.
+fn behind_key(reference: &Reference, taken: usize) -> Option<&Str> {
+    let mut rest = reference.steps.iter().skip(taken);
+    rest.next().and_then(attribute).or_else(|| rest.next().and_then(attribute))
 }

@@ -33,7 +33,7 @@ use crate::checks::CheckResults;
 use crate::evaluation::{Evaluation, ModuleInstance, Phase, ResourceInstances, VertexId};
 use crate::expand::{self, Expansion};
 use crate::graph::{Checks, Graph, NodeIndex, NodeKind};
-use crate::unmanaged::{is_unmanaged, unmanaged_error};
+use crate::unmanaged::unmanaged_error;
 use crate::validate::validate_all;
 use crate::{Change, Deferred, DeferredReason, Plan, PlanHost, PlanInput, PriorState};
 
@@ -329,7 +329,7 @@ impl<'a, 'h> Planner<'a, 'h> {
         }
         let Some((code, block, place)) = self.evaluation.schema(module, config) else {
             let found = self.evaluation.provider_of(module, config);
-            let problem = match found.filter(|(provider, _)| is_unmanaged(*provider, name)) {
+            let problem = match found.filter(|(provider, _)| provider.lacks(name.mode, &name.ty)) {
                 Some(_) if resource.len() == 0 => return Ok(()),
                 Some((provider, _)) => unmanaged_error(provider, name),
                 None => Diagnostic::error(
