@@ -1,0 +1,1 @@
+//! Provider `kubernetes`: objects of a cluster by server-side apply (kube-rs).

@@ -1,0 +1,1 @@
+//! Provider `pki`: authorities with generations, leaves that are renewed in time, and all that a Kubernetes cluster needs.

@@ -1,0 +1,1 @@
+//! Provider `tls`, as hashicorp/tls: keys, certificates and requests as resources.
