@@ -17,7 +17,10 @@ pub fn all() -> Result<(), String> {
 
 /// All tests: the crates' own, then the recorded conformance cases, then airplane's suite.
 pub fn test() -> Result<(), String> {
-    run("cargo", &["test", "--workspace", "--locked"])?;
+    let found = peers::environment()?;
+    let found: Vec<(&str, &str)> =
+        found.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    run_with("cargo", &["test", "--workspace", "--locked"], &found)?;
     conformance::run(&[])?;
     peers::suite()
 }

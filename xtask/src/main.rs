@@ -2,8 +2,9 @@
 //!
 //! - `test`: everything that must hold: unit and suite tests of all crates (tidy included), then
 //!   the recorded conformance cases against the program, then airplane's suite with its peers.
-//! - `peers`: makes the Python environment of boto3 and moto that airplane's suite runs in;
-//!   `peers test` runs that suite, which `test` does too.
+//! - `peers`: makes the Python environment of boto3 and moto that airplane's suite runs in, and
+//!   builds the programs of etcd and Kubernetes that nodes run in tests; `peers test` runs
+//!   airplane's suite, which `test` does too.
 //! - `bench`: speed and memory beside terraform, in one run.
 //! - `kill`: kills applies and destroys of examples/network on airplane, at so many drawn moments
 //!   (`--kills 50 --seed 7`), and checks that nothing is orphaned and nothing twice.
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
         Some("kill") => kill::run(rest),
         Some("readme") => readme::write(),
         _ => Err("usage: cargo xtask test | ci | conformance [expressions|scenarios] | peers \
-             [test] | readme | \
+             [python|programs|test] | readme | \
              bench [--quick] | kill [--kills N] [--seed N]"
             .to_owned()),
     };

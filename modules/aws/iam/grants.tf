@@ -82,6 +82,68 @@ data "aws_iam_policy_document" "ssm_parameters" {
   }
 }
 
+# A master finds its peers, reads the whole PKI tree, and claims things for etcd.
+data "aws_iam_policy_document" "node_master" {
+  statement {
+    sid       = "NodePeers"
+    actions   = ["autoscaling:DescribeAutoScalingGroups", "ec2:DescribeInstances"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "NodeTree"
+    actions   = ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"]
+    resources = ["${local.node_parameters}/pki", "${local.node_parameters}/pki/*"]
+  }
+
+  statement {
+    sid       = "NodeClaims"
+    actions   = ["ssm:DeleteParameter", "ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:PutParameter"]
+    resources = ["${local.node_parameters}/etcd", "${local.node_parameters}/etcd/*"]
+  }
+
+  dynamic "statement" {
+    for_each = length(var.kms_key_arns) > 0 ? [1] : []
+
+    content {
+      sid       = "NodeKeys"
+      actions   = ["kms:Decrypt"]
+      resources = var.kms_key_arns
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = ["ssm.${local.region}.${local.dns_suffix}"]
+      }
+    }
+  }
+}
+
+# A worker reads whom to trust and the token that it joins with, by name: a path would hand it the keys beside them.
+data "aws_iam_policy_document" "node_worker" {
+  statement {
+    sid       = "NodeJoin"
+    actions   = ["ssm:GetParameter", "ssm:GetParameters"]
+    resources = ["${local.node_parameters}/pki/kubernetes-ca/bundle.pem", "${local.node_parameters}/pki/bootstrap/token"]
+  }
+
+  dynamic "statement" {
+    for_each = length(var.kms_key_arns) > 0 ? [1] : []
+
+    content {
+      sid       = "NodeJoinKeys"
+      actions   = ["kms:Decrypt"]
+      resources = var.kms_key_arns
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = ["ssm.${local.region}.${local.dns_suffix}"]
+      }
+    }
+  }
+}
+
 data "aws_iam_policy_document" "session_manager" {
   statement {
     sid = "Sessions"

@@ -32,6 +32,9 @@ locals {
   ecr_repository_arns = var.ecr_repository_arns == null ? ["arn:${local.partition}:ecr:${local.here}:repository/*"] : var.ecr_repository_arns
   ssm_parameters      = "arn:${local.partition}:ssm:${local.here}:parameter${coalesce(var.ssm_parameter_path, "/${var.name}")}"
 
+  # Where masters and workers find what they need to become nodes.
+  node_parameters = "arn:${local.partition}:ssm:${local.here}:parameter${coalesce(var.node_parameter_path, "/kprov/${var.name}")}"
+
   grants = merge(
     {
       cloud_controller = data.aws_iam_policy_document.cloud_controller.minified_json
@@ -39,6 +42,8 @@ locals {
       ebs_csi          = data.aws_iam_policy_document.ebs_csi.minified_json
       ecr_pull         = data.aws_iam_policy_document.ecr_pull.minified_json
       ssm_parameters   = data.aws_iam_policy_document.ssm_parameters.minified_json
+      node_master      = data.aws_iam_policy_document.node_master.minified_json
+      node_worker      = data.aws_iam_policy_document.node_worker.minified_json
       session_manager  = data.aws_iam_policy_document.session_manager.minified_json
     },
     { for document in data.aws_iam_policy_document.etcd_backup : "etcd_backup" => document.minified_json },

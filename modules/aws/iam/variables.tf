@@ -9,7 +9,7 @@ variable "name" {
 }
 
 variable "roles" {
-  description = "Node roles by name, and what each may do: `cloud_controller` (load balancers, routes and node facts), `autoscaler`, `ebs_csi`, `etcd_backup`, `ecr_pull`, `ssm_parameters`, `node_drain` (interruption notices and lifecycle hooks), `session_manager` (shells without SSH). `policy_arns` are policies of your own to attach, by any steady name."
+  description = "Node roles by name, and what each may do: `cloud_controller` (load balancers, routes and node facts), `autoscaler`, `ebs_csi`, `etcd_backup`, `ecr_pull`, `ssm_parameters`, `node_master` and `node_worker` (what `kprov node` needs), `node_drain` (interruption notices and lifecycle hooks), `session_manager` (shells without SSH). `policy_arns` are policies of your own to attach, by any steady name."
   type = map(object({
     grants      = optional(set(string), [])
     policy_arns = optional(map(string), {})
@@ -27,9 +27,9 @@ variable "roles" {
 
   validation {
     condition = alltrue([for role in values(var.roles) : length(setsubtract(role.grants, [
-      "cloud_controller", "autoscaler", "ebs_csi", "etcd_backup", "ecr_pull", "ssm_parameters", "node_drain", "session_manager",
+      "cloud_controller", "autoscaler", "ebs_csi", "etcd_backup", "ecr_pull", "ssm_parameters", "node_master", "node_worker", "node_drain", "session_manager",
     ])) == 0])
-    error_message = "Grants are cloud_controller, autoscaler, ebs_csi, etcd_backup, ecr_pull, ssm_parameters, node_drain and session_manager."
+    error_message = "Grants are cloud_controller, autoscaler, ebs_csi, etcd_backup, ecr_pull, ssm_parameters, node_master, node_worker, node_drain and session_manager."
   }
 
   validation {
@@ -71,6 +71,17 @@ variable "ssm_parameter_path" {
   validation {
     condition     = var.ssm_parameter_path == null || can(regex("^(/[A-Za-z0-9_.-]+)+$", var.ssm_parameter_path))
     error_message = "A path begins with a slash and does not end with one, for example /production/master; the root is too much."
+  }
+}
+
+variable "node_parameter_path" {
+  description = "Path of the parameters that the grants `node_master` and `node_worker` are for: the PKI tree below `/pki`, claims of etcd below `/etcd`; /kprov/NAME, if not said."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.node_parameter_path == null || can(regex("^(/[A-Za-z0-9_.-]+)+$", var.node_parameter_path))
+    error_message = "A path begins with a slash and does not end with one, for example /kprov/production; the root is too much."
   }
 }
 

@@ -1,0 +1,150 @@
+# A Kubernetes cluster with everything that it stands on: network, rights, PKI, masters behind a load balancer, and a first pool
+# of workers.
+#
+#     module "cluster" {
+#       source   = "kprov//aws/cluster"
+#       name     = "production.example"
+#       zones    = ["eu-west-1a", "eu-west-1b", "eu-west-1c"]
+#       image_id = data.aws_ami.node.id
+#       binaries = { directory = "/opt/kubernetes/bin" }
+#     }
+#
+#     provider "kubernetes" {
+#       host                   = module.cluster.kubernetes.host
+#       cluster_ca_certificate = module.cluster.kubernetes.cluster_ca_certificate
+#       client_certificate     = module.cluster.kubernetes.client_certificate
+#       client_key             = module.cluster.kubernetes.client_key
+#     }
+#
+# These four are all that must be said. Keys are made here, kept encrypted in the state, and handed to the masters through SSM
+# parameters that nobody else may read.
+
+locals {
+  # What stands in names of AWS objects.
+  short = trimsuffix(substr(replace(var.name, ".", "-"), 0, 24), "-")
+
+  parameters = "/kprov/${var.name}"
+
+  api_host = coalesce(var.api.host, module.api.dns_name)
+
+  join = {
+    name           = var.name
+    endpoint       = "https://${local.api_host}:6443"
+    service_cidr   = var.service_cidr
+    pod_cidr       = var.pod_cidr
+    domain         = var.cluster_domain
+    parameter_path = local.parameters
+    versions       = local.versions
+    binaries       = var.binaries
+    program        = var.program
+    directory      = var.directory
+  }
+
+  versions = { kubernetes = var.kubernetes_version, etcd = var.etcd_version }
+}
+
+module "vpc" {
+  source = "kprov//aws/vpc"
+
+  name         = local.short
+  cluster_name = var.name
+  cidr         = var.network.cidr
+  zones        = var.zones
+  tiers        = ["private", "utility"]
+  nat          = var.network.nat
+
+  existing_vpc                 = var.network.existing_vpc
+  existing_subnets             = var.network.existing_subnets
+  existing_internet_gateway_id = var.network.existing_internet_gateway_id
+
+  tags = var.tags
+}
+
+module "iam" {
+  source = "kprov//aws/iam"
+
+  name                = var.name
+  kms_key_arns        = [aws_kms_key.this.arn]
+  node_parameter_path = local.parameters
+  etcd_backup         = { bucket_arn = aws_s3_bucket.backups.arn, prefix = "etcd" }
+
+  roles = {
+    master = { grants = ["node_master", "cloud_controller", "autoscaler", "ebs_csi", "ecr_pull", "etcd_backup"] }
+    worker = { grants = ["node_worker", "ecr_pull"] }
+  }
+
+  tags = var.tags
+}
+
+module "api" {
+  source = "kprov//aws/nlb"
+
+  name          = "${local.short}-api"
+  vpc_id        = module.vpc.vpc_id
+  subnet_ids    = var.api.internal ? module.vpc.subnet_ids.private : module.vpc.subnet_ids.utility
+  internal      = var.api.internal
+  allowed_cidrs = merge({ vpc = module.vpc.cidr }, var.api.allowed_cidrs)
+
+  tags = var.tags
+}
+
+module "masters" {
+  source = "kprov//aws/masters"
+
+  name           = var.name
+  replicas       = var.masters.replicas
+  endpoint       = { host = local.api_host }
+  endpoint_names = concat(var.api.host == null ? [] : [module.api.dns_name], var.api.names)
+
+  vpc_id                = module.vpc.vpc_id
+  subnet_ids            = module.vpc.private_subnet_ids
+  image_id              = var.image_id
+  instance_type         = var.masters.instance_type
+  instance_profile_name = module.iam.instance_profile_names["master"]
+
+  target_group_arns          = values(module.api.target_group_arns)
+  balancer_security_group_id = module.api.security_group_id
+  worker_security_group_ids  = { for name, pool in module.workers : name => pool.security_group_id }
+
+  versions       = local.versions
+  binaries       = var.binaries
+  program        = var.program
+  directory      = var.directory
+  service_cidr   = var.service_cidr
+  pod_cidr       = var.pod_cidr
+  cluster_domain = var.cluster_domain
+
+  etcd           = { backup_bucket = aws_s3_bucket.backups.bucket, backup_every = var.masters.backup_every, flags = var.flags.etcd }
+  etcd_volume    = var.masters.etcd_volume
+  shutdown_delay = var.masters.shutdown_delay
+  flags          = { api_server = var.flags.api_server, controller_manager = var.flags.controller_manager, scheduler = var.flags.scheduler }
+
+  tags = var.tags
+
+  # A master that finds no tree waits for it; better that it is there.
+  depends_on = [aws_ssm_parameter.tree]
+}
+
+module "workers" {
+  source   = "kprov//aws/workers"
+  for_each = var.workers
+
+  name    = each.key
+  cluster = local.join
+
+  vpc_id                = module.vpc.vpc_id
+  subnet_ids            = module.vpc.private_subnet_ids
+  image_id              = coalesce(each.value.image_id, var.image_id)
+  instance_type         = each.value.instance_type
+  instance_profile_name = module.iam.instance_profile_names["worker"]
+
+  min_size         = each.value.min_size
+  max_size         = each.value.max_size
+  desired_capacity = each.value.desired_capacity
+  mixed_instances  = each.value.mixed_instances
+  labels           = each.value.labels
+  taints           = each.value.taints
+  runtime          = each.value.runtime
+
+  tags = var.tags
+}

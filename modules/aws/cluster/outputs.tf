@@ -1,0 +1,47 @@
+output "endpoint" {
+  description = "Where the API answers."
+  value       = local.join.endpoint
+}
+
+output "kubernetes" {
+  description = "What a `provider \"kubernetes\"` block needs. There once the masters are."
+  sensitive   = true
+  value = {
+    host                   = local.join.endpoint
+    cluster_ca_certificate = pki_kubernetes.this.ca_bundle_pem
+    client_certificate     = pki_kubernetes.this.admin_certificate_pem
+    client_key             = pki_kubernetes.this.admin_private_key_pem
+  }
+  depends_on = [module.masters]
+}
+
+output "kubeconfig" {
+  description = "For kubectl, as administrator: `kprov output -raw kubeconfig`."
+  sensitive   = true
+  value       = pki_kubeconfig.admin.content
+}
+
+output "join" {
+  description = "What further pools of `kprov//aws/workers` need to join."
+  value       = local.join
+}
+
+output "vpc_id" {
+  description = "The network."
+  value       = module.vpc.vpc_id
+}
+
+output "private_subnet_ids" {
+  description = "Subnets of the nodes, one per zone."
+  value       = module.vpc.private_subnet_ids
+}
+
+output "groups" {
+  description = "Auto Scaling groups of masters and workers."
+  value       = concat([module.masters.name], [for pool in module.workers : pool.name])
+}
+
+output "master_security_group_id" {
+  description = "Security group of the masters."
+  value       = module.masters.security_group_id
+}

@@ -1,0 +1,42 @@
+# All certificates of the cluster, and the tree that nodes read.
+
+resource "pki_kubernetes" "this" {
+  cluster_name = var.name
+
+  generation   = var.pki.generation
+  primary      = var.pki.primary
+  trusted_from = var.pki.trusted_from
+}
+
+resource "pki_kubeconfig" "admin" {
+  cluster_name           = var.name
+  server                 = local.join.endpoint
+  cluster_ca_certificate = pki_kubernetes.this.ca_bundle_pem
+  client_certificate     = pki_kubernetes.this.admin_certificate_pem
+  client_key             = pki_kubernetes.this.admin_private_key_pem
+}
+
+resource "aws_ssm_parameter" "tree" {
+  for_each = toset(concat(pki_kubernetes.this.master_paths, pki_kubernetes.this.public_paths))
+
+  name   = "${local.parameters}/pki/${each.value}"
+  type   = "SecureString"
+  key_id = aws_kms_key.this.arn
+  value  = pki_kubernetes.this.tree[each.value]
+  tier   = "Intelligent-Tiering"
+
+  tags = var.tags
+}
+
+resource "aws_kms_key" "this" {
+  description             = "Secrets and backups of ${var.name}"
+  enable_key_rotation     = true
+  deletion_window_in_days = 7
+
+  tags = var.tags
+}
+
+resource "aws_kms_alias" "this" {
+  name          = "alias/kprov/${replace(var.name, ".", "-")}"
+  target_key_id = aws_kms_key.this.key_id
+}

@@ -1,0 +1,13 @@
+terraform {
+  required_version = ">= 1.9"
+
+  required_providers {
+    aws = {
+      source = "hashicorp/aws"
+    }
+
+    pki = {
+      source = "kprov/pki"
+    }
+  }
+}

@@ -1,0 +1,142 @@
+# The masters of a Kubernetes cluster: etcd, API server, controller manager and scheduler on each machine of an Auto Scaling
+# group over all zones, behind a load balancer. A machine becomes a master by `kprov node`, which reads the cluster's PKI tree by
+# the rights of its role; no secret stands in user data.
+#
+#     module "masters" {
+#       source   = "kprov//aws/masters"
+#       name     = "production.example"
+#       endpoint = { host = module.api.dns_name }
+#
+#       vpc_id                = module.vpc.vpc_id
+#       subnet_ids            = module.vpc.private_subnet_ids
+#       image_id              = data.aws_ami.node.id
+#       instance_profile_name = module.iam.instance_profile_names["master"]
+#
+#       target_group_arns          = values(module.api.target_group_arns)
+#       balancer_security_group_id = module.api.security_group_id
+#
+#       versions = { kubernetes = "1.36.3", etcd = "3.6.16" }
+#       binaries = { directory = "/opt/kubernetes/bin" }
+#     }
+#
+# The API server is unready for `shutdown_delay` before it stops, longer than the load balancer takes to see it, and now and
+# then asks HTTP/2 clients to connect anew, so that they spread over all masters after one was replaced.
+
+locals {
+  tags = merge(var.tags, { "kprov.dev/cluster" = var.name, "kprov.dev/role" = "master" })
+
+  document = {
+    apiVersion = "kprov.dev/v1alpha1"
+    kind       = "Node"
+    role       = "master"
+
+    cluster = {
+      name          = var.name
+      endpoint      = "https://${var.endpoint.host}:${var.endpoint.port}"
+      endpointNames = var.endpoint_names
+      serviceCidr   = var.service_cidr
+      podCidr       = var.pod_cidr
+      domain        = var.cluster_domain
+    }
+
+    identity = { from = "ec2" }
+    peers    = { from = "autoscaling" }
+    secrets  = { from = "ssm", prefix = "${local.parameters}/pki" }
+    claims   = { from = "ssm", prefix = "${local.parameters}/etcd" }
+
+    versions  = var.versions
+    binaries  = { for key, value in var.binaries : key => value if value != null }
+    directory = var.directory
+
+    etcd = merge(
+      { flags = var.etcd.flags },
+      { for key, value in { quotaBytes = var.etcd.quota_bytes } : key => value if value != null },
+      var.etcd.backup_bucket == null ? {} : {
+        snapshots = {
+          every = var.etcd.backup_every
+          keep  = var.etcd.backup_keep
+          to    = { from = "s3", bucket = var.etcd.backup_bucket, prefix = var.etcd.backup_prefix }
+        }
+      },
+    )
+
+    apiServer = merge(
+      {
+        port          = var.target_port
+        shutdownDelay = var.shutdown_delay
+        goawayChance  = var.replicas > 1 ? var.goaway_chance : 0
+        flags         = var.flags.api_server
+      },
+      { for key, value in { auditPolicy = var.audit_policy } : key => value if value != null },
+    )
+
+    controllerManager = { flags = var.flags.controller_manager }
+    scheduler         = { flags = var.flags.scheduler }
+    files             = var.files
+  }
+
+  parameters = coalesce(var.parameter_path, "/kprov/${var.name}")
+
+  # etcd writes to a volume of its own, where there is one.
+  disk = var.etcd_volume == null ? {} : {
+    fs_setup = [{ device = var.etcd_volume.device_name, filesystem = "ext4", label = "etcd", overwrite = false }]
+    mounts   = [[var.etcd_volume.device_name, "${var.directory}/etcd", "ext4", "defaults,noatime,nofail", "0", "2"]]
+  }
+
+  user_data = "#cloud-config\n${yamlencode(merge(local.disk, {
+    write_files = [{ path = "/etc/kprov/node.yaml", permissions = "0600", content = jsonencode(local.document) }]
+    runcmd      = concat(local.fetch, [["kprov", "node", "install", "-document", "/etc/kprov/node.yaml"]])
+  }))}"
+
+  fetch = var.program == null ? [] : [
+    ["sh", "-c", join(" && ", [
+      "curl --fail --silent --show-error --location --retry 10 --output /usr/local/bin/kprov.new '${var.program.url}'",
+      "echo '${var.program.sha256}  /usr/local/bin/kprov.new' | sha256sum --check",
+      "chmod 0755 /usr/local/bin/kprov.new",
+      "mv /usr/local/bin/kprov.new /usr/local/bin/kprov",
+    ])],
+  ]
+}
+
+module "group" {
+  source = "kprov//aws/asg"
+
+  name         = coalesce(var.group_name, "${replace(var.name, ".", "-")}-masters")
+  cluster_name = var.name
+  vpc_id       = var.vpc_id
+  subnet_ids   = var.subnet_ids
+
+  image_id              = var.image_id
+  instance_type         = var.instance_type
+  instance_profile_name = var.instance_profile_name
+  user_data             = local.user_data
+  root_volume           = var.root_volume
+  volumes               = var.etcd_volume == null ? {} : { (var.etcd_volume.device_name) = { for key, value in var.etcd_volume : key => value if key != "device_name" } }
+
+  # One more than there are while a master is replaced.
+  min_size         = var.replicas
+  max_size         = var.replicas + 1
+  desired_capacity = var.replicas
+
+  target_group_arns = var.target_group_arns
+
+  # A master is taken and replaced on purpose, not to even out zones, and not because an API is down everywhere.
+  suspended_processes   = ["AZRebalance"]
+  protect_from_scale_in = true
+  health_check_type     = "EC2"
+
+  ingress = merge(
+    {
+      api_masters  = { description = "API, among masters", from_port = var.target_port, self = true }
+      etcd         = { description = "etcd, clients and peers", from_port = 2379, to_port = 2380, self = true }
+      kubelet      = { description = "Kubelet, from masters", from_port = 10250, self = true }
+      node         = { description = "State of nodes, among masters", from_port = 10300, self = true }
+      overlay_self = { description = "Pod network, among masters", protocol = "udp", from_port = 4789, self = true }
+    },
+    { for id in var.balancer_security_group_id[*] : "api_balancer" => { description = "API, through the load balancer", from_port = var.target_port, security_group_id = id } },
+    { for name, id in var.worker_security_group_ids : "api_${name}" => { description = "API, from ${name}", from_port = var.target_port, security_group_id = id } },
+    { for name, id in var.worker_security_group_ids : "overlay_${name}" => { description = "Pod network, from ${name}", protocol = "udp", from_port = 4789, security_group_id = id } },
+  )
+
+  tags = local.tags
+}

@@ -1,0 +1,253 @@
+variable "name" {
+  description = "Name of the cluster."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z0-9]([a-z0-9.-]{0,38}[a-z0-9])?$", var.name))
+    error_message = "A cluster's name has up to 40 small letters, digits, dots and hyphens, and begins and ends with a letter or digit."
+  }
+}
+
+variable "endpoint" {
+  description = "Where clients reach the API: host and port of the load balancer, which stand in every kubeconfig and in the API servers' certificates."
+  type = object({
+    host = string
+    port = optional(number, 6443)
+  })
+}
+
+variable "endpoint_names" {
+  description = "More names and addresses that clients may use for the API; they are added to the API servers' certificates."
+  type        = list(string)
+  default     = []
+}
+
+variable "replicas" {
+  description = "How many masters: 1, 3, 5 or 7, because an even number of etcd members survives no more losses than one less."
+  type        = number
+  default     = 3
+
+  validation {
+    condition     = contains([1, 3, 5, 7], var.replicas)
+    error_message = "There are 1, 3, 5 or 7 masters."
+  }
+}
+
+variable "vpc_id" {
+  description = "The VPC of the subnets."
+  type        = string
+}
+
+variable "subnet_ids" {
+  description = "Subnets that masters are spread over, one per zone."
+  type        = list(string)
+}
+
+variable "image_id" {
+  description = "Image that masters start from."
+  type        = string
+}
+
+variable "instance_type" {
+  description = "Type of the machines."
+  type        = string
+  default     = "m7i.large"
+}
+
+variable "instance_profile_name" {
+  description = "Instance profile with the grant `node_master` of `kprov//aws/iam`."
+  type        = string
+}
+
+variable "group_name" {
+  description = "Name of the Auto Scaling group; NAME-masters, if not said."
+  type        = string
+  default     = null
+}
+
+variable "target_group_arns" {
+  description = "Target groups of the load balancer that masters are registered with."
+  type        = list(string)
+  default     = []
+}
+
+variable "target_port" {
+  description = "Port that API servers listen on."
+  type        = number
+  default     = 6443
+}
+
+variable "balancer_security_group_id" {
+  description = "Security group of the load balancer, which is let in; null for none."
+  type        = string
+  default     = null
+}
+
+variable "worker_security_group_ids" {
+  description = "Security groups of workers, by any steady name: they are let in to the API and to the pod network."
+  type        = map(string)
+  default     = {}
+}
+
+variable "parameter_path" {
+  description = "SSM path that holds the cluster's PKI tree (`/pki`) and etcd's claims (`/etcd`); /kprov/NAME, if not said."
+  type        = string
+  default     = null
+}
+
+variable "versions" {
+  description = "Versions of Kubernetes and etcd."
+  type = object({
+    kubernetes = string
+    etcd       = string
+  })
+
+  validation {
+    condition     = alltrue([for version in values(var.versions) : can(regex("^[0-9]+\\.[0-9]+\\.[0-9]+$", version))])
+    error_message = "A version is written as major.minor.patch, for example 1.36.3."
+  }
+}
+
+variable "binaries" {
+  description = "Where the programs come from: a directory of the image, or artifacts with their SHA-256, each with one or more URLs."
+  type = object({
+    directory = optional(string)
+    artifacts = optional(list(object({
+      name   = string
+      sha256 = string
+      urls   = list(string)
+    })))
+  })
+
+  validation {
+    condition     = (var.binaries.directory == null) != (var.binaries.artifacts == null)
+    error_message = "Say either directory or artifacts."
+  }
+}
+
+variable "program" {
+  description = "Where kprov itself comes from; null where the image has it."
+  type = object({
+    url    = string
+    sha256 = string
+  })
+  default = null
+}
+
+variable "directory" {
+  description = "Where a node keeps its data, certificates and logs."
+  type        = string
+  default     = "/var/lib/kprov"
+}
+
+variable "service_cidr" {
+  description = "Addresses of services."
+  type        = string
+  default     = "10.96.0.0/12"
+
+  validation {
+    condition     = can(cidrhost(var.service_cidr, 10))
+    error_message = "The range of services is written as address/prefix."
+  }
+}
+
+variable "pod_cidr" {
+  description = "Addresses of pods."
+  type        = string
+  default     = "10.244.0.0/16"
+
+  validation {
+    condition     = can(cidrhost(var.pod_cidr, 10))
+    error_message = "The range of pods is written as address/prefix."
+  }
+}
+
+variable "cluster_domain" {
+  description = "DNS domain inside the cluster."
+  type        = string
+  default     = "cluster.local"
+}
+
+variable "etcd" {
+  description = "etcd: bucket and prefix for snapshots (none without a bucket), how often and how many are kept, the limit of its database in bytes, and further flags."
+  type = object({
+    backup_bucket = optional(string)
+    backup_prefix = optional(string, "etcd")
+    backup_every  = optional(string, "15m")
+    backup_keep   = optional(number, 96)
+    quota_bytes   = optional(number)
+    flags         = optional(map(string), {})
+  })
+  default = {}
+}
+
+variable "etcd_volume" {
+  description = "An encrypted volume of its own for etcd; null for the root volume or instance store."
+  type = object({
+    device_name = optional(string, "/dev/xvdb")
+    size        = optional(number, 20)
+    type        = optional(string, "gp3")
+    iops        = optional(number)
+    throughput  = optional(number)
+    kms_key_arn = optional(string)
+  })
+  default = null
+}
+
+variable "root_volume" {
+  description = "The root volume, as in `kprov//aws/asg`."
+  type = object({
+    device_name = optional(string, "/dev/xvda")
+    size        = optional(number, 50)
+    type        = optional(string, "gp3")
+    iops        = optional(number)
+    throughput  = optional(number)
+    kms_key_arn = optional(string)
+  })
+  default = {}
+}
+
+variable "shutdown_delay" {
+  description = "So long an API server is unready before it stops: longer than the load balancer needs to see it."
+  type        = string
+  default     = "60s"
+}
+
+variable "goaway_chance" {
+  description = "Chance that a request makes its HTTP/2 client connect anew; 0 to 0.02. Not used with a single master."
+  type        = number
+  default     = 0.001
+
+  validation {
+    condition     = var.goaway_chance >= 0 && var.goaway_chance <= 0.02
+    error_message = "goaway_chance is 0 to 0.02."
+  }
+}
+
+variable "audit_policy" {
+  description = "Audit policy of the API server, as YAML; what it is without: metadata of all requests, and nothing of health checks."
+  type        = string
+  default     = null
+}
+
+variable "flags" {
+  description = "Further flags by component, without the two dashes; they win over ours."
+  type = object({
+    api_server         = optional(map(string), {})
+    controller_manager = optional(map(string), {})
+    scheduler          = optional(map(string), {})
+  })
+  default = {}
+}
+
+variable "files" {
+  description = "More files of the nodes: path, mode, and content or the path of a secret in the PKI tree."
+  type        = list(map(string))
+  default     = []
+}
+
+variable "tags" {
+  description = "Tags of everything that is made here, machines included."
+  type        = map(string)
+  default     = {}
+}

@@ -1,0 +1,109 @@
+# Workers of a Kubernetes cluster: an Auto Scaling group whose machines join by `kprov node`: a bootstrap token, read by the
+# rights of their role, and a certificate that the cluster signs.
+#
+#     module "workers" {
+#       source   = "kprov//aws/workers"
+#       name     = "general"
+#       cluster  = module.cluster.join
+#       min_size = 3
+#       max_size = 12
+#
+#       vpc_id                = module.vpc.vpc_id
+#       subnet_ids            = module.vpc.private_subnet_ids
+#       image_id              = data.aws_ami.node.id
+#       instance_profile_name = module.iam.instance_profile_names["worker"]
+#
+#       labels = { "workload" = "general" }
+#     }
+#
+# Without `desired_capacity` the number is cluster-autoscaler's, which finds the group, its labels and its taints by tags.
+
+locals {
+  tags = merge(var.tags, { "kprov.dev/cluster" = var.cluster.name, "kprov.dev/role" = "worker" })
+
+  labels = merge({ "node.kubernetes.io/pool" = var.name }, var.labels)
+
+  document = {
+    apiVersion = "kprov.dev/v1alpha1"
+    kind       = "Node"
+    role       = "worker"
+
+    cluster = {
+      name        = var.cluster.name
+      endpoint    = var.cluster.endpoint
+      serviceCidr = var.cluster.service_cidr
+      podCidr     = var.cluster.pod_cidr
+      domain      = var.cluster.domain
+    }
+
+    identity = { from = "ec2" }
+    secrets  = { from = "ssm", prefix = "${var.cluster.parameter_path}/pki" }
+
+    versions  = var.cluster.versions
+    binaries  = { for key, value in var.cluster.binaries : key => value if value != null }
+    directory = var.cluster.directory
+
+    kubelet = {
+      runtime = var.runtime
+      labels  = local.labels
+      taints  = [for key, taint in var.taints : { key = key, value = taint.value, effect = taint.effect }]
+      flags   = var.flags
+    }
+  }
+
+  user_data = "#cloud-config\n${yamlencode({
+    write_files = [{ path = "/etc/kprov/node.yaml", permissions = "0600", content = jsonencode(local.document) }]
+    runcmd      = concat(local.fetch, [["kprov", "node", "install", "-document", "/etc/kprov/node.yaml"]])
+  })}"
+
+  fetch = var.cluster.program == null ? [] : [
+    ["sh", "-c", join(" && ", [
+      "curl --fail --silent --show-error --location --retry 10 --output /usr/local/bin/kprov.new '${var.cluster.program.url}'",
+      "echo '${var.cluster.program.sha256}  /usr/local/bin/kprov.new' | sha256sum --check",
+      "chmod 0755 /usr/local/bin/kprov.new",
+      "mv /usr/local/bin/kprov.new /usr/local/bin/kprov",
+    ])],
+  ]
+}
+
+module "group" {
+  source = "kprov//aws/asg"
+
+  name         = "${replace(var.cluster.name, ".", "-")}-${var.name}"
+  cluster_name = var.cluster.name
+  vpc_id       = var.vpc_id
+  subnet_ids   = var.subnet_ids
+
+  image_id              = var.image_id
+  instance_type         = var.instance_type
+  instance_profile_name = var.instance_profile_name
+  user_data             = local.user_data
+  root_volume           = var.root_volume
+
+  min_size         = var.min_size
+  max_size         = var.max_size
+  desired_capacity = var.desired_capacity
+
+  mixed_instances    = var.mixed_instances
+  capacity_rebalance = var.mixed_instances != null
+
+  autoscaler = var.desired_capacity != null ? null : {
+    labels = local.labels
+    taints = { for key, taint in var.taints : key => "${taint.value}:${taint.effect}" }
+  }
+
+  lifecycle_hooks = var.drain_timeout == null ? {} : {
+    drain = { transition = "terminating", default_result = "CONTINUE", heartbeat_timeout = var.drain_timeout }
+  }
+
+  ingress = merge(
+    {
+      overlay_self = { description = "Pod network, among workers", protocol = "udp", from_port = 4789, self = true }
+    },
+    { for id in var.master_security_group_id[*] : "kubelet" => { description = "Kubelet, from masters", from_port = 10250, security_group_id = id } },
+    { for id in var.master_security_group_id[*] : "overlay" => { description = "Pod network, from masters", protocol = "udp", from_port = 4789, security_group_id = id } },
+    { for name, cidr in var.node_port_cidrs : "node_ports_${name}" => { description = "Services, from ${name}", from_port = 30000, to_port = 32767, cidr_ipv4 = cidr } },
+  )
+
+  tags = local.tags
+}
