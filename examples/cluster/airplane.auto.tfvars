@@ -1,0 +1,7 @@
+environment   = "airplane"
+account_id    = "123456789012"
+cidr          = "10.10.0.0/16"
+domain        = "airplane.example"
+image_id      = "ami-0a1b2c3d4e5f60718"
+masters       = { shutdown_delay = "10s" }
+force_destroy = true

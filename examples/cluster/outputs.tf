@@ -1,0 +1,15 @@
+output "endpoint" {
+  description = "Where the API answers."
+  value       = module.cluster.endpoint
+}
+
+output "kubeconfig" {
+  description = "For kubectl: `kprov output -raw kubeconfig > kubeconfig`."
+  sensitive   = true
+  value       = module.cluster.kubeconfig
+}
+
+output "groups" {
+  description = "Auto Scaling groups."
+  value       = module.cluster.groups
+}
