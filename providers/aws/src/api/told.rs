@@ -79,7 +79,11 @@ impl Api {
     }
 
     /// What was told of the object of that kind and id, to be told again after a write.
-    pub(crate) fn told<T: Clone + Send + 'static>(&self, kind: &'static str, id: &str) -> Option<T> {
+    pub(crate) fn told<T: Clone + Send + 'static>(
+        &self,
+        kind: &'static str,
+        id: &str,
+    ) -> Option<T> {
         self.recalling().recall(kind, id).ok().flatten().flatten()
     }
 

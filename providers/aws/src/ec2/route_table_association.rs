@@ -160,9 +160,7 @@ async fn wait(api: &Api, planned: Fields<'_>, patience: std::time::Duration) -> 
     }
     match (planned.str("subnet_id"), planned.str("gateway_id")) {
         (Some(id), _) => api.wait(OF_SUBNET, id, patience, of_subnets, judge).await,
-        (None, Some(id)) => {
-            api.wait(OF_GATEWAY, id, patience, of_gateways, judge).await
-        }
+        (None, Some(id)) => api.wait(OF_GATEWAY, id, patience, of_gateways, judge).await,
         (None, None) => Ok(()),
     }
 }

@@ -16,7 +16,6 @@ use crate::fields::{Fields, Problems};
 use crate::resource::{AwsResource, Changes, Create, Made, Plan, Result, Tagging};
 use crate::row::Row;
 
-
 /// How long the VPC and its IPv6 block may take.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
 

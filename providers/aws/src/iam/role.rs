@@ -101,10 +101,12 @@ impl AwsResource for Role {
         };
         let work = || api.call("iam", "CreateRole", make);
         let answer =
-            api.insist(PROPAGATION, may_spread, work).await.map_err(|error| match &*error.code {
-                "MalformedPolicyDocument" => error.at("assume_role_policy"),
-                "EntityAlreadyExists" => error.at("name"),
-                _ => error,
+            api.insist(PROPAGATION, may_spread, work).await.map_err(|error| {
+                match &*error.code {
+                    "MalformedPolicyDocument" => error.at("assume_role_policy"),
+                    "EntityAlreadyExists" => error.at("name"),
+                    _ => error,
+                }
             })?;
         let mut known = Row::new();
         if let Some(role) = answer.role() {

@@ -371,7 +371,8 @@ impl<T: AwsResource> Resource for Adapter<T> {
 /// Is what the plan left open known without a look? What it did not leave open stays as planned.
 fn is_told(planned: &Value, known: &Row) -> bool {
     let open = planned.as_entries().into_iter().flatten();
-    let mut open = open.filter(|(_, value)| !value.is_wholly_known()).map(|(name, _)| name.as_str());
+    let mut open =
+        open.filter(|(_, value)| !value.is_wholly_known()).map(|(name, _)| name.as_str());
     open.all(|name| matches!(name, "id" | "region") || known.has(name))
 }
 

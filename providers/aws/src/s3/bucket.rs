@@ -217,11 +217,5 @@ fn row(api: &Api, name: &str) -> Row {
 }
 
 /// What a new bucket has none of: types of their own manage it.
-const UNTOLD: [&str; 6] = [
-    "acceleration_status",
-    "acl",
-    "policy",
-    "request_payer",
-    "website_domain",
-    "website_endpoint",
-];
+const UNTOLD: [&str; 6] =
+    ["acceleration_status", "acl", "policy", "request_payer", "website_domain", "website_endpoint"];
