@@ -36,12 +36,6 @@ impl Api {
         made.remove(id);
     }
 
-    /// Was anything made so lately that a look may miss it?
-    pub(crate) fn has_made(&self) -> bool {
-        let made = self.shared.made.0.lock().unwrap_or_else(PoisonError::into_inner);
-        made.values().any(|at| self.since(*at) < FRESH)
-    }
-
     /// Is AWS's complaint that something is not there, and was that something made just now?
     pub(super) fn may_appear(&self, operation: &str, error: &AwsError) -> bool {
         if !error.is_not_found()

@@ -32,7 +32,7 @@ use crate::resource::Result;
 use crate::row::Row;
 
 /// How long what was made a moment ago may not be seen.
-const INVISIBLE: Duration = Duration::from_secs(10);
+const INVISIBLE: Duration = Duration::from_secs(4);
 
 /// A data source type.
 #[async_trait]
@@ -95,10 +95,9 @@ impl<T: AwsData> DataSource for Reads<T> {
         let api = context.client::<Api>();
         let api = Fields(config).str("region").map_or_else(|| api.clone(), |region| api.at(region));
         let summary = || format!("Cannot read data source {}", self.name);
-        // What this run made a moment ago may not be seen yet.
-        let early = |error: &AwsError| error.is_not_found() && api.has_made();
+        // What this run, or one before, made a moment ago may not be seen yet.
         let read = || self.inner.read(&api, Fields(config));
-        let row = api.insist(INVISIBLE, early, read).await;
+        let row = api.insist(INVISIBLE, AwsError::is_not_found, read).await;
         let row = row.map_err(|error| error.provider(summary()))?;
         let broken = |error: String| {
             let message = format!("AWS's answer does not fit the schema: {error}");

@@ -87,8 +87,13 @@ impl<T: AwsResource> Adapter<T> {
 
     /// A create does not wait until its object is seen by all, so one look that finds nothing is not
     /// enough to say that it is gone: a run that follows at once would make it again.
-    async fn read_one(&self, context: &CallContext, prior: Object) -> Result<Option<Object>> {
-        let mut value = self.read_over(context, &prior.value, &prior.value).await?;
+    async fn read_surely(
+        &self,
+        context: &CallContext,
+        known: &Value,
+        base: &Value,
+    ) -> Result<Option<Value>> {
+        let mut value = self.read_over(context, known, base).await?;
         let api = context.client::<Api>();
         for pause in AGAIN {
             if value.is_some() {
@@ -96,8 +101,13 @@ impl<T: AwsResource> Adapter<T> {
             }
             // All that are missing are looked for together.
             api.sleep(until_next(api.now(), pause)).await;
-            value = self.read_over(context, &prior.value, &prior.value).await?;
+            value = self.read_over(context, known, base).await?;
         }
+        Ok(value)
+    }
+
+    async fn read_one(&self, context: &CallContext, prior: Object) -> Result<Option<Object>> {
+        let value = self.read_surely(context, &prior.value, &prior.value).await?;
         Ok(value.map(|value| Object { value, private: prior.private }))
     }
 
@@ -359,7 +369,7 @@ impl<T: AwsResource> Resource for Adapter<T> {
         // As in a new object, what AWS chooses is open until it says, however little it says.
         let base = with_attributes(&open(self.block()), known.clone());
         let known = with_attributes(&empty, known);
-        match self.read_over(context, &known, &base).await? {
+        match self.read_surely(context, &known, &base).await? {
             Some(value) => Ok(Imported { object: value.into() }),
             None => Err(refuse(format!(
                 "There is no such object: {id:?}. Check the id, the region and the account."
