@@ -126,3 +126,57 @@ impl AwsError {
         self.is(&[NOT_TOLD])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use aws_smithy_async::rt::sleep::SharedAsyncSleep;
+    use aws_smithy_async::time::SharedTimeSource;
+    use kprov_core::Value;
+    use kprov_provider::Provider;
+    use kprov_provider::testing::{FakeHost, block_on, complete};
+
+    use super::*;
+    use crate::testing::SteppedClock;
+    use crate::{Aws, SCHEMA, Transport};
+
+    fn api() -> Api {
+        let text = [("region", "eu-central-1"), ("access_key", "AKIA"), ("secret_key", "s")];
+        let config = Value::object(text.map(|(name, value)| (name, Value::string(value))));
+        let host: Arc<dyn kprov_core::Host> = Arc::new(FakeHost::new(1));
+        let clock = SteppedClock::default();
+        let (sleep, time) =
+            (SharedAsyncSleep::new(clock.clone()), SharedTimeSource::new(clock.clone()));
+        let aws = Aws::new(Transport { http: None, sleep, time });
+        let config = complete(&SCHEMA.provider.block, &config);
+        let client = block_on(aws.configure(&config, &host)).unwrap();
+        let context = kprov_provider::CallContext { client, host };
+        context.client::<Api>().listening()
+    }
+
+    #[test]
+    fn what_was_told_is_recalled_by_kind_and_id_until_something_is_written() {
+        let api = api();
+        assert!(api.recalling_only().is_none(), "nothing was told");
+        api.tell("vpc", "vpc-1", Some(1));
+        assert_eq!(api.told::<i32>("vpc", "vpc-1"), Some(1));
+        assert_eq!(api.told::<i32>("vpc", "vpc-2"), None);
+        assert_eq!(api.listening().told::<i32>("vpc", "vpc-1"), None, "another create");
+        api.outdate("DescribeVpcs");
+        assert_eq!(api.told::<i32>("vpc", "vpc-1"), Some(1));
+        api.outdate("ModifyVpcAttribute");
+        assert_eq!(api.told::<i32>("vpc", "vpc-1"), None);
+    }
+
+    #[test]
+    fn where_only_that_counts_nothing_else_is_asked() {
+        let api = api();
+        api.tell("name of address", "eipalloc-1", None::<String>);
+        let only = api.recalling_only().unwrap();
+        assert_eq!(only.recall::<String>("name of address", "eipalloc-1").unwrap(), Some(None));
+        assert!(only.recall::<i32>("vpc", "vpc-1").unwrap_err().is_not_told());
+        assert!(only.may_ask("DescribeVpcs").unwrap_err().is_not_told());
+        assert_eq!(api.recall::<String>("name of address", "eipalloc-1").unwrap(), None, "a look");
+    }
+}

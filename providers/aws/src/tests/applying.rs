@@ -246,3 +246,20 @@ fn making_many_of_each_type_costs_their_creates_and_a_few_shared_looks() {
         bill(&flight).check();
     });
 }
+
+#[test]
+fn a_run_that_follows_at_once_does_not_take_what_is_not_seen_yet_for_gone() {
+    run(async {
+        let flight = Flight::new();
+        flight.control("PUT", "visibility", json!({"millis": 2000}));
+        let vpc = add(&flight, "aws_vpc", vec![json!({"cidr_block": "10.0.0.0/16"})]);
+        let vpc = vpc.await.remove(0);
+        for _ in 0..8 {
+            let table =
+                flight.make("aws_route_table", of("aws_route_table", json!({"vpc_id": vpc})));
+            let table = table.await;
+            let now = flight.beside().read("aws_route_table", &table).await;
+            assert_eq!(now.map(|now| now.value), Some(table.value));
+        }
+    });
+}
