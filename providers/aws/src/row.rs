@@ -61,6 +61,11 @@ impl Row {
         self.tags.as_ref()
     }
 
+    /// Does it say anything of that attribute or block?
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.cells.contains_key(name)
+    }
+
     /// A text that the row has.
     pub(crate) fn str(&self, name: &str) -> Option<&str> {
         self.cells.get(name)?.as_str()

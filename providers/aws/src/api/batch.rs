@@ -57,6 +57,9 @@ impl Api {
         if id.is_empty() {
             return Ok(None);
         }
+        if let Some(told) = self.recall(kind, id)? {
+            return Ok(told);
+        }
         let answer = self.join(kind, id, loader);
         Ok(answer.await?.get(id).cloned())
     }
@@ -81,7 +84,7 @@ impl Api {
             return open.answer.clone();
         }
         let ids: Waiting = Arc::new(Mutex::new(Some([id.to_owned()].into())));
-        let answer = answer(self.clone(), ids.clone(), loader).boxed().shared();
+        let answer = answer(self.plain(), ids.clone(), loader).boxed().shared();
         windows.insert(key, Box::new(Window { ids, answer: answer.clone() }));
         answer
     }

@@ -30,6 +30,12 @@ impl Api {
         made.insert(id.to_owned(), self.now());
     }
 
+    /// Forgets that an object was made: it is deleted.
+    pub(crate) fn unmade(&self, id: &str) {
+        let mut made = self.shared.made.0.lock().unwrap_or_else(PoisonError::into_inner);
+        made.remove(id);
+    }
+
     /// Is AWS's complaint that something is not there, and was that something made just now?
     pub(super) fn may_appear(&self, operation: &str, error: &AwsError) -> bool {
         if !error.is_not_found()

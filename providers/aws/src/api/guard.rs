@@ -67,7 +67,7 @@ impl Api {
     }
 
     async fn ask(&self) -> Result<Identity, AwsError> {
-        let home = self.at(&self.shared.settings.region);
+        let home = self.at(&self.shared.settings.region).plain();
         let ask = || async { home.sts().get_caller_identity().send().await };
         let answer = self.call("sts", "GetCallerIdentity", ask).await?;
         Ok(Identity {

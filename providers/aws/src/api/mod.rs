@@ -12,6 +12,7 @@ mod fresh;
 mod guard;
 mod poll;
 mod retry;
+mod told;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -51,6 +52,7 @@ pub(crate) struct Settings {
 pub(crate) struct Api {
     shared: Arc<Shared>,
     region: Arc<str>,
+    told: Option<told::Told>,
 }
 
 impl std::fmt::Debug for Api {
@@ -99,7 +101,7 @@ impl Api {
             tokens: Mutex::default(),
             concluded: Mutex::default(),
         };
-        Api { shared: Arc::new(shared), region }
+        Api { shared: Arc::new(shared), region, told: None }
     }
 
     /// The same account in another region.
@@ -107,7 +109,7 @@ impl Api {
         if region.is_empty() || region == &*self.region {
             return self.clone();
         }
-        Api { shared: self.shared.clone(), region: region.into() }
+        Api { shared: self.shared.clone(), region: region.into(), told: None }
     }
 
     /// `eu-central-1`

@@ -69,7 +69,8 @@ fn pause(youngest: Duration) -> Duration {
 
 impl Api {
     /// Waits until `judge` is content with the object of that id (`None`: it is not there). Looks
-    /// after a first pause, so ask only after a call that started something.
+    /// after a first pause, so ask only after a call that started something. Where kind and loader
+    /// are those of a load, the object need not be read back: its last look is told ([`Api::tell`]).
     ///
     /// # Errors
     /// What `judge` says, the call's error, or that it took too long. All but a refusal by `judge`
@@ -114,7 +115,11 @@ impl Api {
         loop {
             let found = self.tick(kind, &waiter, loader).await?;
             let state = match judge(found.get(id)) {
-                Progress::Done(result) => return Ok(result),
+                Progress::Done(result) => {
+                    // The last look of a wait is as good as a look of its own.
+                    self.tell(kind, id, found.get(id).cloned());
+                    return Ok(result);
+                }
                 Progress::Failed(error) => return Err(error),
                 Progress::Pending(state) => state,
             };
@@ -174,7 +179,7 @@ impl Api {
             // One that is over has nothing new to say.
             Some(tick) if tick.peek().is_none() => tick.clone(),
             _ => {
-                let work = run(self.clone(), waiter.waiters.clone(), poll.newcomer.clone(), loader);
+                let work = run(self.plain(), waiter.waiters.clone(), poll.newcomer.clone(), loader);
                 let tick = work.boxed().shared();
                 poll.tick = Some(tick.clone());
                 tick

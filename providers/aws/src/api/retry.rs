@@ -34,11 +34,13 @@ impl Api {
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
         F: Future<Output = Result<T, SdkError<E, HttpResponse>>> + Send,
     {
+        self.may_ask(operation)?;
         let start = self.now();
         let mut tries = 0;
         loop {
             self.spend(service, operation).await;
             self.count(service, operation);
+            self.outdate(operation);
             // The SDK's futures are large; on the heap they do not make ours so.
             let error = match Box::pin(make()).await {
                 Ok(answer) => {

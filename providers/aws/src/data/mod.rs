@@ -20,6 +20,7 @@ pub(crate) mod subnets;
 pub(crate) mod vpc;
 
 use std::fmt;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use kprov_core::{Path, Value};
@@ -29,6 +30,9 @@ use crate::api::{Api, AwsError};
 use crate::fields::{Fields, Problems};
 use crate::resource::Result;
 use crate::row::Row;
+
+/// How long what was made a moment ago may not be seen.
+const INVISIBLE: Duration = Duration::from_secs(4);
 
 /// A data source type.
 #[async_trait]
@@ -91,7 +95,9 @@ impl<T: AwsData> DataSource for Reads<T> {
         let api = context.client::<Api>();
         let api = Fields(config).str("region").map_or_else(|| api.clone(), |region| api.at(region));
         let summary = || format!("Cannot read data source {}", self.name);
-        let row = self.inner.read(&api, Fields(config)).await;
+        // What this run, or one before, made a moment ago may not be seen yet.
+        let read = || self.inner.read(&api, Fields(config));
+        let row = api.insist(INVISIBLE, AwsError::is_not_found, read).await;
         let row = row.map_err(|error| error.provider(summary()))?;
         let broken = |error: String| {
             let message = format!("AWS's answer does not fit the schema: {error}");

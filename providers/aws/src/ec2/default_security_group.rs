@@ -4,8 +4,8 @@
 use async_trait::async_trait;
 
 use super::group_rules::{Direction, converge, groups};
-use super::security_group::{check_rules, default_groups, row, update_rules};
-use super::{filter, pairs, permission};
+use super::security_group::{check_rules, default_groups, row, tell, update_rules};
+use super::{filter, pairs, permission, tags};
 use crate::api::{Api, AwsError};
 use crate::fields::{Fields, Problems};
 use crate::resource::{AwsResource, Changes, Create, Made, Result, Tagging, retag_ec2};
@@ -40,11 +40,14 @@ impl AwsResource for DefaultSecurityGroup {
             let message = format!("VPC {vpc} has no default security group: is there such a VPC?");
             return Err(AwsError::refused("NotFound", message).at("vpc_id"));
         };
-        Ok(Made::id(group.group_id.unwrap_or_default()))
+        let id = group.group_id().unwrap_or_default().to_owned();
+        api.tell("security group", &id, Some(group));
+        Ok(Made::id(id))
     }
 
     async fn complete(&self, api: &Api, id: &str, create: Create<'_>) -> Result<()> {
-        let Some(group) = api.load("security group", id, groups).await? else { return Ok(()) };
+        let found = api.recalling().load("security group", id, groups).await?;
+        let Some(mut group) = found else { return Ok(()) };
         for direction in [Direction::Ingress, Direction::Egress] {
             let now = direction.of(&group);
             let rules = create.planned.blocks(direction.name());
@@ -55,7 +58,11 @@ impl AwsResource for DefaultSecurityGroup {
         let now: Tags = own.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         let (mut removed, written) = difference(&now, &create.tags_with_token());
         removed.retain(|key| !api.tag_rules().hides(key));
-        retag_ec2(api, id, &removed, &written).await
+        retag_ec2(api, id, &removed, &written).await?;
+        let all = now.into_iter().filter(|(key, _)| !removed.contains(key)).chain(written);
+        group.tags = Some(tags(&all.collect()));
+        tell(api, id, group, create.planned);
+        Ok(())
     }
 
     async fn update(&self, api: &Api, changes: Changes<'_>) -> Result<()> {

@@ -102,7 +102,21 @@ impl AwsResource for Eip {
                 .send()
         };
         let answer = api.call("ec2", "AllocateAddress", make).await?;
-        Ok(Made::id(answer.allocation_id.unwrap_or_default()))
+        let id = answer.allocation_id().unwrap_or_default().to_owned();
+        let address = Address::builder()
+            .allocation_id(&id)
+            .set_carrier_ip(answer.carrier_ip)
+            .set_customer_owned_ip(answer.customer_owned_ip)
+            .set_customer_owned_ipv4_pool(answer.customer_owned_ipv4_pool)
+            .set_domain(answer.domain)
+            .set_network_border_group(answer.network_border_group)
+            .set_public_ip(answer.public_ip)
+            .set_public_ipv4_pool(answer.public_ipv4_pool)
+            .set_tags(Some(super::tags(&create.tags_with_token())));
+        api.tell("address", &id, Some(address.build()));
+        // Nobody can have given it a name yet.
+        api.tell("name of address", &id, None::<String>);
+        Ok(Made::id(id))
     }
 
     async fn complete(&self, api: &Api, id: &str, create: Create<'_>) -> Result<()> {

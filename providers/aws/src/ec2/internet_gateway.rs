@@ -39,8 +39,15 @@ impl AwsResource for InternetGateway {
         let tags = tag_specification("internet-gateway", &create.tags_with_token());
         let make = || api.ec2().create_internet_gateway().tag_specifications(tags.clone()).send();
         let answer = api.call("ec2", "CreateInternetGateway", make).await?;
-        let id = answer.internet_gateway.and_then(|gateway| gateway.internet_gateway_id);
-        Ok(Made::id(id.unwrap_or_default()))
+        let Some(gateway) = answer.internet_gateway else { return Ok(Made::id("")) };
+        let id = gateway.internet_gateway_id().unwrap_or_default();
+        let owner = gateway.owner_id().unwrap_or_default();
+        let mut known = Row::new();
+        known
+            .set("arn", arn(api, owner, "internet-gateway", id))
+            .set("owner_id", owner)
+            .set("vpc_id", create.planned.str("vpc_id"));
+        Ok(Made::knowing(id, known))
     }
 
     async fn complete(&self, api: &Api, id: &str, create: Create<'_>) -> Result<()> {

@@ -1,6 +1,7 @@
 //! `aws_route`: one route of a table that is managed elsewhere. It is told by table and destination.
 
 use async_trait::async_trait;
+use aws_sdk_ec2::types::{RouteOrigin, RouteState};
 use kprov_core::Value;
 use serde_json::Value as Json;
 
@@ -93,7 +94,7 @@ impl AwsResource for Route {
                 error.at(through.0)
             }
         })?;
-        Ok(Made::id(id(table, &to)))
+        Ok(Made::knowing(id(table, &to), told(through.0, local)))
     }
 
     async fn update(&self, api: &Api, changes: Changes<'_>) -> Result<()> {
@@ -139,6 +140,21 @@ impl AwsResource for Route {
         };
         Ok(vec![("route_table_id", Value::string(table)), (name, Value::string(to.text()))])
     }
+}
+
+/// What a new route is besides what was asked for. AWS takes a route through a gateway only if it is
+/// there, and then it is active; the others may be no route at all (a peering that is not accepted),
+/// or belong to what is not said (the interface of an instance): those are looked at.
+fn told(target: &str, local: bool) -> Row {
+    let mut row = Row::new();
+    if !local && ["egress_only_gateway_id", "gateway_id", "nat_gateway_id"].contains(&target) {
+        row.set("instance_id", Json::Null)
+            .set("instance_owner_id", Json::Null)
+            .set("network_interface_id", Json::Null)
+            .set("origin", RouteOrigin::CreateRoute.as_str())
+            .set("state", RouteState::Active.as_str());
+    }
+    row
 }
 
 /// Of these names exactly one must be given.

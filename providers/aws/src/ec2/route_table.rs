@@ -43,8 +43,10 @@ impl AwsResource for RouteTable {
                 .send()
         };
         let answer = api.call("ec2", "CreateRouteTable", make).await?;
-        let id = answer.route_table.and_then(|table| table.route_table_id);
-        Ok(Made::id(id.unwrap_or_default()))
+        let id = answer.route_table().and_then(|table| table.route_table_id());
+        let id = id.unwrap_or_default().to_owned();
+        api.tell("route table", &id, answer.route_table);
+        Ok(Made::id(id))
     }
 
     async fn complete(&self, api: &Api, id: &str, create: Create<'_>) -> Result<()> {

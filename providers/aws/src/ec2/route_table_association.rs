@@ -15,6 +15,10 @@ type Found<T> = std::collections::HashMap<String, T>;
 
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5 * 60);
 
+/// Kinds of loads and waits.
+const OF_SUBNET: &str = "route table of subnet";
+const OF_GATEWAY: &str = "route table of gateway";
+
 #[derive(Debug)]
 pub(crate) struct RouteTableAssociation;
 
@@ -52,7 +56,22 @@ impl AwsResource for RouteTableAssociation {
                 .send()
         };
         match api.call("ec2", "AssociateRouteTable", make).await {
-            Ok(answer) => Ok(Made::id(answer.association_id.unwrap_or_default())),
+            Ok(answer) => {
+                let id = answer.association_id.unwrap_or_default();
+                let made = Association::builder()
+                    .route_table_association_id(&id)
+                    .set_route_table_id(planned.string("route_table_id"))
+                    .set_subnet_id(planned.string("subnet_id"))
+                    .set_gateway_id(planned.string("gateway_id"))
+                    .set_association_state(answer.association_state)
+                    .build();
+                match (planned.str("subnet_id"), planned.str("gateway_id")) {
+                    (Some(subnet), _) => api.tell(OF_SUBNET, subnet, Some(made)),
+                    (None, Some(gateway)) => api.tell(OF_GATEWAY, gateway, Some(made)),
+                    (None, None) => {}
+                }
+                Ok(Made::id(id))
+            }
             Err(error) if error.is(&["Resource.AlreadyAssociated"]) => {
                 Err(error.at(if planned.is_set("subnet_id") { "subnet_id" } else { "gateway_id" }))
             }
@@ -111,8 +130,8 @@ impl AwsResource for RouteTableAssociation {
 /// The association of the subnet or gateway, whichever table it is with.
 async fn now(api: &Api, object: Fields<'_>) -> Result<Option<Association>> {
     match (object.str("subnet_id"), object.str("gateway_id")) {
-        (Some(id), _) => api.load("route table of subnet", id, of_subnets).await,
-        (None, Some(id)) => api.load("route table of gateway", id, of_gateways).await,
+        (Some(id), _) => api.load(OF_SUBNET, id, of_subnets).await,
+        (None, Some(id)) => api.load(OF_GATEWAY, id, of_gateways).await,
         (None, None) => Ok(None),
     }
 }
@@ -135,15 +154,13 @@ async fn wait(api: &Api, planned: Fields<'_>, patience: std::time::Duration) -> 
             Some(other) => Progress::Pending(other.as_str().to_owned()),
         }
     };
-    // Mostly there at once.
-    if let Progress::Done(()) = judge(now(api, planned).await?.as_ref()) {
+    // Mostly there at once, as the answer of the call that made it tells.
+    if let Progress::Done(()) = judge(now(&api.recalling(), planned).await?.as_ref()) {
         return Ok(());
     }
     match (planned.str("subnet_id"), planned.str("gateway_id")) {
-        (Some(id), _) => api.wait("route table of subnet", id, patience, of_subnets, judge).await,
-        (None, Some(id)) => {
-            api.wait("route table of gateway", id, patience, of_gateways, judge).await
-        }
+        (Some(id), _) => api.wait(OF_SUBNET, id, patience, of_subnets, judge).await,
+        (None, Some(id)) => api.wait(OF_GATEWAY, id, patience, of_gateways, judge).await,
         (None, None) => Ok(()),
     }
 }

@@ -73,6 +73,7 @@ impl AwsResource for SecurityGroup {
             let wanted = wanted(create.planned, direction, id);
             converge(api, id, direction, &now, &now, &wanted).await?;
         }
+        tell(api, id, group, create.planned);
         Ok(())
     }
 
@@ -136,6 +137,14 @@ pub(super) fn check_rules(config: Fields<'_>, problems: &mut Problems) {
             }
             permission::check(rule, Some(name), problems);
         }
+    }
+}
+
+/// A group whose rules are as planned. Without any it need not be looked at again.
+pub(super) fn tell(api: &Api, id: &str, mut group: Found, planned: Fields<'_>) {
+    if BOTH.iter().all(|direction| planned.blocks(direction.name()).next().is_none()) {
+        (group.ip_permissions, group.ip_permissions_egress) = (None, None);
+        api.tell("security group", id, Some(group));
     }
 }
 

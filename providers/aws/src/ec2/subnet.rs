@@ -93,7 +93,7 @@ impl AwsResource for Subnet {
     async fn complete(&self, api: &Api, id: &str, create: Create<'_>) -> Result<()> {
         let planned = create.planned;
         let patience = planned.timeout("create", PATIENCE);
-        let now = api.wait("subnet available", id, patience, subnets, usable).await?;
+        let now = api.wait("subnet", id, patience, subnets, usable).await?;
         for name in MODIFIED {
             // Only what differs from what AWS gives a new subnet.
             let wanted = match name {
@@ -108,6 +108,8 @@ impl AwsResource for Subnet {
                 modify(api, id, name, planned).await?;
             }
         }
+        // What was modified is as planned.
+        api.tell("subnet", id, Some(now));
         Ok(())
     }
 

@@ -10,15 +10,21 @@ use aws_sdk_ec2::types::{
 
 use super::{filter, interfaces, pairs, tag_specification, truth};
 use crate::api::{Api, AwsError, Progress};
+use crate::bulk::{Found, each};
 use crate::cidr;
 use crate::fields::{Fields, Problems};
 use crate::resource::{AwsResource, Changes, Create, Made, Plan, Result, Tagging};
 use crate::row::Row;
 
-type Found<T> = std::collections::HashMap<String, T>;
-
 /// How long the VPC and its IPv6 block may take.
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
+
+/// Attributes that are told one by one: the kind of load, ours, and what AWS gives a new VPC.
+const ATTRIBUTES: [(&str, &str, bool); 3] = [
+    ("dns support of vpc", "enable_dns_support", true),
+    ("dns hostnames of vpc", "enable_dns_hostnames", false),
+    ("usage metrics of vpc", "enable_network_address_usage_metrics", false),
+];
 
 #[derive(Debug)]
 pub(crate) struct Vpc;
@@ -115,7 +121,7 @@ impl AwsResource for Vpc {
 
     async fn complete(&self, api: &Api, id: &str, create: Create<'_>) -> Result<()> {
         let planned = create.planned;
-        api.wait("vpc available", id, PATIENCE, vpcs, |vpc| usable(vpc, planned)).await?;
+        let vpc = api.wait("vpc", id, PATIENCE, vpcs, |vpc| usable(vpc, planned)).await?;
         // Only what differs from what AWS gives a new VPC.
         if planned.bool("enable_dns_hostnames") == Some(true) {
             modify(api, id, "enable_dns_hostnames", true).await?;
@@ -125,6 +131,10 @@ impl AwsResource for Vpc {
         }
         if planned.bool("enable_network_address_usage_metrics") == Some(true) {
             modify(api, id, "enable_network_address_usage_metrics", true).await?;
+        }
+        api.tell("vpc", id, Some(vpc));
+        for (kind, name, default) in ATTRIBUTES {
+            api.tell(kind, id, Some(Some(planned.bool(name).unwrap_or(default))));
         }
         Ok(())
     }
@@ -228,16 +238,47 @@ pub(crate) async fn default_network_acls(api: Api, ids: Vec<String>) -> Result<F
     Ok(all.await?.into_iter().filter_map(|it| Some((it.vpc_id?, it.network_acl_id?))).collect())
 }
 
-/// The API tells one attribute of one VPC per call.
+/// An attribute of a VPC.
 pub(crate) async fn attribute(api: &Api, id: &str, name: VpcAttributeName) -> Result<Option<bool>> {
-    let ask = || api.ec2().describe_vpc_attribute().vpc_id(id).attribute(name.clone()).send();
-    let answer = api.call("ec2", "DescribeVpcAttribute", ask).await?;
-    let value = match name {
-        VpcAttributeName::EnableDnsSupport => answer.enable_dns_support,
-        VpcAttributeName::EnableDnsHostnames => answer.enable_dns_hostnames,
-        _ => answer.enable_network_address_usage_metrics,
+    let [support, hostnames, metrics] = ATTRIBUTES.map(|(kind, ..)| kind);
+    let found = match name {
+        VpcAttributeName::EnableDnsSupport => api.load(support, id, supports).await?,
+        VpcAttributeName::EnableDnsHostnames => api.load(hostnames, id, hostnames_of).await?,
+        _ => api.load(metrics, id, metrics_of).await?,
     };
-    Ok(value.and_then(|value| value.value))
+    Ok(found.flatten())
+}
+
+async fn supports(api: Api, ids: Vec<String>) -> Result<Found<Option<bool>>> {
+    attributes(api, ids, VpcAttributeName::EnableDnsSupport).await
+}
+
+async fn hostnames_of(api: Api, ids: Vec<String>) -> Result<Found<Option<bool>>> {
+    attributes(api, ids, VpcAttributeName::EnableDnsHostnames).await
+}
+
+async fn metrics_of(api: Api, ids: Vec<String>) -> Result<Found<Option<bool>>> {
+    attributes(api, ids, VpcAttributeName::EnableNetworkAddressUsageMetrics).await
+}
+
+/// The API tells one attribute of one VPC per call.
+async fn attributes(
+    api: Api,
+    ids: Vec<String>,
+    name: VpcAttributeName,
+) -> Result<Found<Option<bool>>> {
+    let (api, name) = (&api, &name);
+    each(ids, |id| async move {
+        let ask = || api.ec2().describe_vpc_attribute().vpc_id(&id).attribute(name.clone()).send();
+        let answer = api.call("ec2", "DescribeVpcAttribute", ask).await?;
+        let value = match name {
+            VpcAttributeName::EnableDnsSupport => answer.enable_dns_support,
+            VpcAttributeName::EnableDnsHostnames => answer.enable_dns_hostnames,
+            _ => answer.enable_network_address_usage_metrics,
+        };
+        Ok(value.and_then(|value| value.value))
+    })
+    .await
 }
 
 /// The API changes one attribute per call.
@@ -290,7 +331,10 @@ fn ipv6_of(vpc: &aws_sdk_ec2::types::Vpc, prior: Fields<'_>, row: &mut Row) {
 }
 
 /// Available, with the IPv6 block that was asked for?
-fn usable(vpc: Option<&aws_sdk_ec2::types::Vpc>, planned: Fields<'_>) -> Progress<()> {
+fn usable(
+    vpc: Option<&aws_sdk_ec2::types::Vpc>,
+    planned: Fields<'_>,
+) -> Progress<aws_sdk_ec2::types::Vpc> {
     let Some(vpc) = vpc else { return Progress::Pending("not visible".into()) };
     if vpc.state() != Some(&VpcState::Available) {
         return Progress::Pending(vpc.state().map_or("", VpcState::as_str).to_owned());
@@ -298,12 +342,12 @@ fn usable(vpc: Option<&aws_sdk_ec2::types::Vpc>, planned: Fields<'_>) -> Progres
     let wanted = planned.bool("assign_generated_ipv6_cidr_block") == Some(true)
         || planned.str("ipv6_ipam_pool_id").is_some();
     if !wanted {
-        return Progress::Done(());
+        return Progress::Done(vpc.clone());
     }
     let states = vpc.ipv6_cidr_block_association_set().iter();
     let state = states.filter_map(|it| it.ipv6_cidr_block_state()).next_back();
     match state.and_then(|state| state.state()) {
-        Some(VpcCidrBlockStateCode::Associated) => Progress::Done(()),
+        Some(VpcCidrBlockStateCode::Associated) => Progress::Done(vpc.clone()),
         Some(VpcCidrBlockStateCode::Failed) => {
             let why = state.and_then(|state| state.status_message()).unwrap_or_default();
             let message = format!("The IPv6 block could not be associated: {why}");
@@ -347,5 +391,5 @@ async fn change_ipv6(api: &Api, changes: Changes<'_>) -> Result<()> {
             .send()
     };
     api.call("ec2", "AssociateVpcCidrBlock", associate).await?;
-    api.wait("vpc available", id, PATIENCE, vpcs, |vpc| usable(vpc, planned)).await
+    api.wait("vpc", id, PATIENCE, vpcs, |vpc| usable(vpc, planned)).await.map(|_| ())
 }

@@ -84,8 +84,10 @@ impl AwsResource for VpcDhcpOptions {
             call.set_dhcp_configurations(Some(wanted.clone())).send()
         };
         let answer = api.call("ec2", "CreateDhcpOptions", make).await?;
-        let id = answer.dhcp_options.and_then(|options| options.dhcp_options_id);
-        Ok(Made::id(id.unwrap_or_default()))
+        let id = answer.dhcp_options().and_then(|options| options.dhcp_options_id());
+        let id = id.unwrap_or_default().to_owned();
+        api.tell("dhcp options", &id, answer.dhcp_options);
+        Ok(Made::id(id))
     }
 
     async fn update(&self, _api: &Api, _changes: Changes<'_>) -> Result<()> {

@@ -92,8 +92,11 @@ impl AwsResource for VpcSecurityGroupRule {
                 answer.security_group_rules
             }
         };
-        let id = made.into_iter().flatten().find_map(|rule| rule.security_group_rule_id);
-        Ok(Made::id(id.unwrap_or_default()))
+        let rule = made.into_iter().flatten().next();
+        let id = rule.as_ref().and_then(Found::security_group_rule_id).unwrap_or_default();
+        let id = id.to_owned();
+        api.tell("security group rule", &id, rule);
+        Ok(Made::id(id))
     }
 
     async fn update(&self, api: &Api, changes: Changes<'_>) -> Result<()> {

@@ -113,12 +113,25 @@ impl AwsResource for Listener {
         let work = || api.call("elbv2", "CreateListener", make);
         let patience = planned.timeout("create", PATIENCE);
         let answer = api.insist(patience, is_early, work).await.map_err(at)?;
-        let arn = answer.listeners().first().and_then(|it| it.listener_arn());
-        Ok(Made::id(arn.unwrap_or_default()))
+        let listener = answer.listeners.unwrap_or_default().into_iter().next();
+        let arn = listener.as_ref().and_then(|it| it.listener_arn());
+        let arn = arn.unwrap_or_default().to_owned();
+        api.tell("listener", &arn, listener);
+        Ok(Made::id(arn))
     }
 
     async fn complete(&self, api: &Api, id: &str, create: Create<'_>) -> Result<()> {
-        modify_attributes(api, id, create.planned, |name| create.config.is_set(name)).await
+        let listener = api.told::<ElbListener>("listener", id);
+        modify_attributes(api, id, create.planned, |name| create.config.is_set(name)).await?;
+        // The one attribute of TCP listeners, as planned or what AWS gives a new one. Other protocols
+        // have more than we can tell.
+        if let Some(listener) = listener.filter(|it| it.protocol() == Some(&Protocol::Tcp)) {
+            let idle = key_of(IDLE).map(|key| (key, "350".to_owned()));
+            api.tell("listener", id, Some(listener));
+            api.tell("listener attributes", id, Some(super::Attributes::from_iter(idle)));
+            api.tell("elbv2 tags", id, Some(create.tags_with_token()));
+        }
+        Ok(())
     }
 
     async fn update(&self, api: &Api, changes: Changes<'_>) -> Result<()> {

@@ -12,7 +12,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use kprov_core::Value;
 use serde_json::json;
 
-use super::load_balancer_attributes::{attributes, modify, names as attribute_names, tell};
+use super::load_balancer_attributes::{attributes, fresh, modify, names as attribute_names, tell};
 use super::{GROUP, check_name, is_ours, retag, suffix, tags, tags_of};
 use crate::api::{Api, AwsError, Progress};
 use crate::bulk::{Found, groups};
@@ -174,7 +174,10 @@ impl AwsResource for LoadBalancer {
         if planned.str(enforce).is_some() && !planned.strings("security_groups").is_empty() {
             set_groups(api, id, planned).await?;
         }
-        api.wait("load balancer active", id, patience, balancers, active).await
+        api.wait("load balancer", id, patience, balancers, active).await?;
+        api.tell("load balancer attributes", id, Some(fresh(planned, is_default)));
+        api.tell("elbv2 tags", id, Some(create.tags_with_token()));
+        Ok(())
     }
 
     async fn update(&self, api: &Api, changes: Changes<'_>) -> Result<()> {
@@ -209,7 +212,7 @@ impl AwsResource for LoadBalancer {
             result.map_err(|error| error.at("ip_address_type"))?;
         }
         let patience = planned.timeout("update", PATIENCE);
-        api.wait("load balancer active", id, patience, balancers, active).await
+        api.wait("load balancer", id, patience, balancers, active).await
     }
 
     async fn delete(&self, api: &Api, prior: Fields<'_>) -> Result<()> {

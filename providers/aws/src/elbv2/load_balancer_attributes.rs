@@ -102,6 +102,23 @@ fn key(block: &str, part: &str) -> String {
     format!("{}.s3.{part}", block)
 }
 
+/// Attributes of a new load balancer that were set as planned; what the plan leaves open is as AWS
+/// gives it, by what `is_default` says of numbers and truths: 0 and false.
+pub(super) fn fresh(planned: Fields<'_>, is_default: impl Fn(&str, &str) -> bool) -> Attributes {
+    let kind = planned.str("load_balancer_type").unwrap_or("application");
+    let text = |mapped: &Mapped| {
+        let zero = match mapped.form {
+            Form::Number => "0",
+            Form::Bool => "false",
+            Form::Text => "",
+        };
+        let default = is_default(mapped.name, zero).then(|| zero.to_owned());
+        mapped.text(planned).or(default)
+    };
+    let all = table(kind).filter_map(|mapped| Some((mapped.key.to_owned(), text(mapped)?)));
+    all.collect()
+}
+
 /// Modifies those attributes of which `wanted` says so.
 pub(super) async fn modify(
     api: &Api,

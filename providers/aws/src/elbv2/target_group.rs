@@ -10,7 +10,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use kprov_core::{Path, PathStep, Value};
 use serde_json::json;
 
-use super::target_group_attributes::{attributes, modify, names as attribute_names, tell};
+use super::target_group_attributes::{attributes, fresh, modify, names as attribute_names, tell};
 use super::{GROUP, check_name, is_ours, retag, suffix, tags, tags_of};
 use crate::api::{Api, AwsError};
 use crate::bulk::{Found, groups};
@@ -130,11 +130,15 @@ impl AwsResource for TargetGroup {
                 .send()
         };
         let answer = api.call("elbv2", "CreateTargetGroup", make).await.map_err(at)?;
-        let arn = answer.target_groups().first().and_then(|it| it.target_group_arn());
-        Ok(Made::id(arn.unwrap_or_default()))
+        let group = answer.target_groups.unwrap_or_default().into_iter().next();
+        let arn = group.as_ref().and_then(|it| it.target_group_arn());
+        let arn = arn.unwrap_or_default().to_owned();
+        api.tell("target group", &arn, group);
+        Ok(Made::id(arn))
     }
 
     async fn complete(&self, api: &Api, id: &str, create: Create<'_>) -> Result<()> {
+        let group = api.told::<Group>("target group", id);
         // Only what differs from what AWS gives a new group; what AWS would choose is said.
         modify(api, id, create.planned, |name, text| match name {
             "deregistration_delay" => text != "300",
@@ -145,7 +149,13 @@ impl AwsResource for TargetGroup {
             }
             _ => true,
         })
-        .await
+        .await?;
+        if let (Some(group), Some(attributes)) = (group, fresh(create.planned)) {
+            api.tell("target group", id, Some(group));
+            api.tell("target group attributes", id, Some(attributes));
+            api.tell("elbv2 tags", id, Some(create.tags_with_token()));
+        }
+        Ok(())
     }
 
     async fn update(&self, api: &Api, changes: Changes<'_>) -> Result<()> {

@@ -138,6 +138,32 @@ fn health(actual: &Attributes, block: Fields<'_>) -> serde_json::Value {
     })
 }
 
+/// Attributes of a new group, by AWS's documented defaults, which are laid under what was planned;
+/// `None` for kinds whose attributes only AWS knows.
+pub(super) fn fresh(planned: Fields<'_>) -> Option<Attributes> {
+    if BLOCKS.iter().any(|name| !planned.get(name).is_wholly_known()) {
+        return None;
+    }
+    let kind = planned.str("target_type").unwrap_or("instance");
+    let protocol = planned.str("protocol").filter(|_| ["instance", "ip"].contains(&kind))?;
+    let udp = ["UDP", "TCP_UDP"].contains(&protocol);
+    let mut all = vec![("load_balancing_cross_zone_enabled", "use_load_balancer_configuration")];
+    match protocol {
+        "TCP" | "TLS" | "UDP" | "TCP_UDP" => {
+            let truth = |truth: bool| if truth { "true" } else { "false" };
+            all.push(("connection_termination", truth(udp)));
+            all.push(("preserve_client_ip", truth(udp || kind == "instance")));
+        }
+        "HTTP" | "HTTPS" => {
+            all.push(("load_balancing_algorithm_type", "round_robin"));
+            all.push(("load_balancing_anomaly_mitigation", "off"));
+        }
+        _ => return None,
+    }
+    let key = |name| TABLE.iter().find(|mapped| mapped.name == name).map(|it| it.key.to_owned());
+    Some(all.into_iter().filter_map(|(name, text)| Some((key(name)?, text.to_owned()))).collect())
+}
+
 /// Modifies those attributes of which `wanted` says so.
 pub(super) async fn modify(
     api: &Api,

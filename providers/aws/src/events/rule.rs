@@ -100,8 +100,15 @@ impl AwsResource for EventRule {
 
     async fn create(&self, api: &Api, create: Create<'_>) -> Result<Made> {
         let name = names::chosen(create.planned, create.token, "terraform-");
-        put(api, &name, create.planned, Some(create.tags_with_token())).await?;
-        Ok(Made::id(id(bus(create.planned), &name)))
+        let planned = create.planned;
+        let arn = put(api, &name, planned, Some(create.tags_with_token())).await?;
+        let mut known = Row::new();
+        known
+            .set("name", name.as_str())
+            .set("name_prefix", names::prefix(&name))
+            .set("event_bus_name", bus(planned))
+            .set("arn", arn);
+        Ok(Made::knowing(id(bus(planned), &name), known))
     }
 
     async fn update(&self, api: &Api, changes: Changes<'_>) -> Result<()> {
@@ -116,7 +123,7 @@ impl AwsResource for EventRule {
         if !changes.any(&own) {
             return Ok(());
         }
-        put(api, split(changes.id()).1, changes.planned, None).await
+        put(api, split(changes.id()).1, changes.planned, None).await.map(|_| ())
     }
 
     async fn delete(&self, api: &Api, prior: Fields<'_>) -> Result<()> {
@@ -188,7 +195,13 @@ fn tags(tags: &Tags) -> Vec<Tag> {
         .collect()
 }
 
-async fn put(api: &Api, name: &str, planned: Fields<'_>, all: Option<Tags>) -> Result<()> {
+/// Makes or changes the rule; its ARN.
+async fn put(
+    api: &Api,
+    name: &str,
+    planned: Fields<'_>,
+    all: Option<Tags>,
+) -> Result<Option<String>> {
     let all = all.as_ref().map(tags);
     let state = match planned.bool("is_enabled") {
         Some(false) => Some("DISABLED"),
@@ -210,7 +223,8 @@ async fn put(api: &Api, name: &str, planned: Fields<'_>, all: Option<Tags>) -> R
     // A new role may not be known yet.
     let early = |error: &AwsError| error.message.contains("cannot be assumed by principal");
     let work = || api.call("events", "PutRule", call);
-    api.insist(PROPAGATION, early, work).await.map(|_| ()).map_err(|error| match &*error.code {
+    let answer = api.insist(PROPAGATION, early, work).await;
+    answer.map(|answer| answer.rule_arn).map_err(|error| match &*error.code {
         "InvalidEventPatternException" => error.at("event_pattern"),
         "ResourceNotFoundException" => error.at("event_bus_name"),
         _ if error.message.contains("ScheduleExpression") => error.at("schedule_expression"),

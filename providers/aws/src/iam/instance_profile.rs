@@ -57,23 +57,26 @@ impl AwsResource for InstanceProfile {
                 .set_tags(Some(all.clone()))
                 .send()
         };
-        api.call("iam", "CreateInstanceProfile", make).await.map_err(|error| {
+        let answer = api.call("iam", "CreateInstanceProfile", make).await.map_err(|error| {
             if error.is(&["EntityAlreadyExists"]) { error.at("name") } else { error }
         })?;
-        Ok(Made::id(name))
+        let mut known = Row::new();
+        if let Some(profile) = answer.instance_profile() {
+            known
+                .set("name", name.as_str())
+                .set("name_prefix", names::prefix(&name))
+                .set("arn", profile.arn())
+                .set("unique_id", profile.instance_profile_id())
+                .set("create_date", time(profile.create_date()));
+        }
+        Ok(Made::knowing(name, known))
     }
 
     async fn complete(&self, api: &Api, id: &str, create: Create<'_>) -> Result<()> {
-        let Some(role) = create.planned.str("role") else { return Ok(()) };
-        add(api, id, role).await?;
-        api.wait("instance profile with role", id, PROPAGATION, profiles, |profile| {
-            let has = profile.is_some_and(|it| it.roles().iter().any(|it| it.role_name() == role));
-            match has {
-                true => crate::api::Progress::Done(()),
-                false => crate::api::Progress::Pending("without its role".to_owned()),
-            }
-        })
-        .await
+        match create.planned.str("role") {
+            Some(role) => add(api, id, role).await,
+            None => Ok(()),
+        }
     }
 
     async fn update(&self, api: &Api, changes: Changes<'_>) -> Result<()> {

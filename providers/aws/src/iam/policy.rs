@@ -83,8 +83,15 @@ impl AwsResource for Policy {
                 .send()
         };
         let answer = api.call("iam", "CreatePolicy", make).await.map_err(at)?;
-        let arn = answer.policy.and_then(|policy| policy.arn).unwrap_or_default();
-        Ok(Made::id(arn))
+        let Some(policy) = answer.policy else { return Ok(Made::id("")) };
+        let mut known = Row::new();
+        known
+            .set("arn", policy.arn())
+            .set("name", name.as_str())
+            .set("name_prefix", names::prefix(&name))
+            .set("policy_id", policy.policy_id())
+            .set("attachment_count", 0);
+        Ok(Made::knowing(policy.arn.unwrap_or_default(), known))
     }
 
     async fn update(&self, api: &Api, changes: Changes<'_>) -> Result<()> {

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::role_facts::{attached, inline, role};
 use super::{
     NAME_WORDS, PROPAGATION, check_arn, check_document, check_nested_document, check_path, is_name,
-    is_ours, may_spread, pairs, tags,
+    is_ours, may_spread, pairs, tags, time,
 };
 use crate::api::Api;
 use crate::fields::{Fields, Problems};
@@ -100,12 +100,25 @@ impl AwsResource for Role {
                 .send()
         };
         let work = || api.call("iam", "CreateRole", make);
-        api.insist(PROPAGATION, may_spread, work).await.map_err(|error| match &*error.code {
-            "MalformedPolicyDocument" => error.at("assume_role_policy"),
-            "EntityAlreadyExists" => error.at("name"),
-            _ => error,
-        })?;
-        Ok(Made::id(name))
+        let answer =
+            api.insist(PROPAGATION, may_spread, work).await.map_err(|error| {
+                match &*error.code {
+                    "MalformedPolicyDocument" => error.at("assume_role_policy"),
+                    "EntityAlreadyExists" => error.at("name"),
+                    _ => error,
+                }
+            })?;
+        let mut known = Row::new();
+        if let Some(role) = answer.role() {
+            known
+                .set("name", name.as_str())
+                .set("name_prefix", names::prefix(&name))
+                .set("arn", role.arn())
+                .set("unique_id", role.role_id())
+                .set("create_date", time(role.create_date()))
+                .strings("managed_policy_arns", planned.strings("managed_policy_arns"));
+        }
+        Ok(Made::knowing(name, known))
     }
 
     async fn complete(&self, api: &Api, id: &str, create: Create<'_>) -> Result<()> {

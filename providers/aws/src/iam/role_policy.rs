@@ -44,7 +44,9 @@ impl AwsResource for RolePolicy {
         let name = names::chosen(create.planned, create.token, "terraform-");
         let owner = create.planned.str("role").unwrap_or_default();
         put(api, owner, &name, create.planned).await?;
-        Ok(Made::id(format!("{owner}:{name}")))
+        let mut known = Row::new();
+        known.set("name", name.as_str()).set("name_prefix", names::prefix(&name));
+        Ok(Made::knowing(format!("{owner}:{name}"), known))
     }
 
     async fn update(&self, api: &Api, changes: Changes<'_>) -> Result<()> {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_kms::types::AliasListEntry;
 use kprov_core::Value;
 
-use crate::api::Api;
+use crate::api::{Api, AwsError};
 use crate::bulk::Found;
 use crate::fields::{Fields, Problems};
 use crate::names;
@@ -70,7 +70,20 @@ impl AwsResource for Alias {
             "NotFoundException" => error.at("target_key_id"),
             _ => error,
         })?;
-        Ok(Made::id(name))
+        let target = create.planned.str("target_key_id").unwrap_or_default();
+        let account = api.identity().await.map_err(AwsError::after_effect)?.account.as_str();
+        let base = format!("arn:{}:kms:{}:{account}", api.partition(), api.region());
+        let arn = match target.starts_with("arn:") {
+            true => target.to_owned(),
+            false => format!("{base}:key/{target}"),
+        };
+        let mut known = Row::new();
+        known
+            .set("name", name.as_str())
+            .set("name_prefix", names::prefix(&name))
+            .set("arn", format!("{base}:{name}"))
+            .set("target_key_arn", arn);
+        Ok(Made::knowing(name, known))
     }
 
     async fn update(&self, api: &Api, changes: Changes<'_>) -> Result<()> {

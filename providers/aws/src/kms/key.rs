@@ -6,13 +6,16 @@ use async_trait::async_trait;
 use aws_sdk_kms::operation::get_key_rotation_status::GetKeyRotationStatusOutput as Rotation;
 use aws_sdk_kms::types::{KeyMetadata, KeySpec, KeyState, KeyUsageType, Tag};
 
-use crate::api::{Api, AwsError, Progress};
+use crate::api::{Api, AwsError};
 use crate::bulk::{Found, each};
 use crate::fields::{Fields, Problems};
 use crate::iam::{PROPAGATION, check_document};
 use crate::resource::{AwsResource, Changes, Create, Made, Plan, Result, Tagging};
 use crate::row::Row;
 use crate::tags::{OPERATION, Tags};
+
+/// How long a new key may not be seen.
+const VISIBLE: Duration = Duration::from_secs(60);
 
 const DEFAULT_SPEC: &str = "SYMMETRIC_DEFAULT";
 
@@ -114,17 +117,25 @@ impl AwsResource for Key {
         };
         let work = || api.call("kms", "CreateKey", make);
         let answer = api.insist(PROPAGATION, early, work).await.map_err(at)?;
-        Ok(Made::id(answer.key_metadata.map(|key| key.key_id).unwrap_or_default()))
+        let Some(key) = answer.key_metadata else { return Ok(Made::id("")) };
+        let mut known = Row::new();
+        known
+            .set("key_id", key.key_id())
+            .set("arn", key.arn())
+            .set("description", key.description())
+            .set("multi_region", key.multi_region().unwrap_or(false));
+        if planned.str("policy").is_none() {
+            let policy = default_policy(api, key.key_id()).await;
+            known.document("policy", Some(&policy.map_err(AwsError::after_effect)?));
+        }
+        // A key that is rotated is so once a year where nobody says otherwise.
+        let rotated = planned.bool("enable_key_rotation") == Some(true);
+        known.set("rotation_period_in_days", rotated.then_some(365));
+        Ok(Made::knowing(key.key_id, known))
     }
 
     async fn complete(&self, api: &Api, id: &str, create: Create<'_>) -> Result<()> {
         let planned = create.planned;
-        let patience = planned.timeout("create", Duration::from_secs(2 * 60));
-        api.wait("kms key there", id, patience, keys, |facts| match facts {
-            Some(_) => Progress::Done(()),
-            None => Progress::Pending("not visible".to_owned()),
-        })
-        .await?;
         if planned.bool("enable_key_rotation") == Some(true) {
             rotate(api, id, planned).await?;
         }
@@ -232,6 +243,14 @@ impl AwsResource for Key {
         }
         Ok(())
     }
+}
+
+/// The policy that AWS gave a new key.
+async fn default_policy(api: &Api, id: &str) -> Result<String> {
+    let ask = || api.kms().get_key_policy().key_id(id).policy_name("default").send();
+    let work = || api.call("kms", "GetKeyPolicy", ask);
+    let answer = api.insist(VISIBLE, AwsError::is_not_found, work).await?;
+    Ok(answer.policy.unwrap_or_default())
 }
 
 fn is_going(key: &KeyMetadata) -> bool {

@@ -13,7 +13,7 @@ use kprov_provider::{
 
 use super::blame::blame;
 use super::plan::{Plan, differing};
-use super::write::Changes;
+use super::write::{Changes, until_next};
 use super::{AwsResource, Create, Made, Tagging};
 use crate::api::{Api, AwsError};
 use crate::fields::{Fields, Problems};
@@ -25,6 +25,10 @@ const UNSETTLED: Duration = Duration::from_secs(30);
 
 /// The same, of a create of another process, by how long ago its intent was recorded.
 const FORGOTTEN: Duration = Duration::from_secs(15);
+
+/// The moments at which what is not there is looked for again before it is taken for gone.
+const AGAIN: [Duration; 3] =
+    [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(3)];
 
 /// A type with its name.
 #[derive(Debug)]
@@ -81,8 +85,29 @@ impl<T: AwsResource> Adapter<T> {
         Ok(with_attributes(&value, more))
     }
 
+    /// A create does not wait until its object is seen by all, so one look that finds nothing is not
+    /// enough to say that it is gone: a run that follows at once would make it again.
+    async fn read_surely(
+        &self,
+        context: &CallContext,
+        known: &Value,
+        base: &Value,
+    ) -> Result<Option<Value>> {
+        let mut value = self.read_over(context, known, base).await?;
+        let api = context.client::<Api>();
+        for pause in AGAIN {
+            if value.is_some() {
+                break;
+            }
+            // All that are missing are looked for together.
+            api.sleep(until_next(api.now(), pause)).await;
+            value = self.read_over(context, known, base).await?;
+        }
+        Ok(value)
+    }
+
     async fn read_one(&self, context: &CallContext, prior: Object) -> Result<Option<Object>> {
-        let value = self.read_over(context, &prior.value, &prior.value).await?;
+        let value = self.read_surely(context, &prior.value, &prior.value).await?;
         Ok(value.map(|value| Object { value, private: prior.private }))
     }
 
@@ -121,9 +146,13 @@ impl<T: AwsResource> Adapter<T> {
     async fn made(&self, api: &Api, planned: &Value, made: Made) -> Result<Object> {
         let identified = self.identified(planned, &made);
         let identified = identified.map_err(|error| self.unidentified(error))?;
-        let row = match made.row {
-            Some(row) => row,
-            None => self
+        let row = match is_told(planned, &made.known) {
+            true => {
+                let mut row = made.known;
+                row.set("id", made.id);
+                row
+            }
+            false => self
                 .read_back(api, Fields(&identified))
                 .await
                 .map_err(|error| error.provider(self.summary("read back")))?,
@@ -256,7 +285,7 @@ impl<T: AwsResource> Resource for Adapter<T> {
 
     async fn create(&self, context: &CallContext, request: CreateRequest) -> Result<Object> {
         let planned = request.planned;
-        let api = self.api(context, &planned);
+        let api = self.api(context, &planned).listening();
         let tags = self.tags(&api, Fields(&planned));
         let create = Create {
             planned: Fields(&planned),
@@ -309,7 +338,9 @@ impl<T: AwsResource> Resource for Adapter<T> {
         let prior = &request.prior.value;
         let api = self.api(context, prior);
         let removed = self.remove(&api, Fields(prior)).await;
-        removed.map_err(|error| error.provider(self.summary("delete")))
+        removed.map_err(|error| error.provider(self.summary("delete")))?;
+        api.unmade(Fields(prior).id());
+        Ok(())
     }
 
     async fn settle(&self, context: &CallContext, request: SettleRequest) -> Result<Settled> {
@@ -338,13 +369,21 @@ impl<T: AwsResource> Resource for Adapter<T> {
         // As in a new object, what AWS chooses is open until it says, however little it says.
         let base = with_attributes(&open(self.block()), known.clone());
         let known = with_attributes(&empty, known);
-        match self.read_over(context, &known, &base).await? {
+        match self.read_surely(context, &known, &base).await? {
             Some(value) => Ok(Imported { object: value.into() }),
             None => Err(refuse(format!(
                 "There is no such object: {id:?}. Check the id, the region and the account."
             ))),
         }
     }
+}
+
+/// Is what the plan left open known without a look? What it did not leave open stays as planned.
+fn is_told(planned: &Value, known: &Row) -> bool {
+    let open = planned.as_entries().into_iter().flatten();
+    let mut open =
+        open.filter(|(_, value)| !value.is_wholly_known()).map(|(name, _)| name.as_str());
+    open.all(|name| matches!(name, "id" | "region") || known.has(name))
 }
 
 fn settled(object: Object, unfinished: Option<AwsError>, summary: String) -> Settled {

@@ -65,16 +65,21 @@ impl Create<'_> {
 pub(crate) struct Made {
     /// The object's id.
     pub(crate) id: String,
-    /// Other attributes that [`AwsResource::read`] needs to find it, where the id is not enough.
+    /// Other attributes that [`AwsResource::read`] needs to find it where the id is not enough, and
+    /// those that the create's answer tells. Where they are all that the plan left open, the object
+    /// is not read back; nor where [`Api::tell`] was told all that its read asks for.
     pub(crate) known: Row,
-    /// The whole object, where the create's answer tells all of it; else it is read back.
-    pub(crate) row: Option<Row>,
 }
 
 impl Made {
-    /// By its id; the rest is read back.
+    /// By its id.
     pub(crate) fn id(id: impl Into<String>) -> Made {
-        Made { id: id.into(), known: Row::new(), row: None }
+        Made { id: id.into(), known: Row::new() }
+    }
+
+    /// By its id, with what else is known of it.
+    pub(crate) fn knowing(id: impl Into<String>, known: Row) -> Made {
+        Made { id: id.into(), known }
     }
 }
 

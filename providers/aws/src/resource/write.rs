@@ -33,7 +33,7 @@ fn step(age: Duration) -> Duration {
 }
 
 /// How long until the clock shows the next multiple of `step`; never nothing.
-fn until_next(now: SystemTime, step: Duration) -> Duration {
+pub(super) fn until_next(now: SystemTime, step: Duration) -> Duration {
     let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis();
     let step = step.as_millis().max(1);
     Duration::from_millis(u64::try_from(step - since % step).unwrap_or_default())
@@ -145,6 +145,16 @@ impl<T: AwsResource> Adapter<T> {
     /// made one after the other are read together.
     async fn read_within(&self, api: &Api, object: Fields<'_>, patience: Duration) -> Result<Row> {
         let start = api.now();
+        let mut api = api.recalling();
+        if let Some(told) = api.recalling_only() {
+            match self.inner.read(&told, object).await {
+                // What was told tells it all.
+                Ok(Some(row)) => return Ok(row),
+                Err(error) if error.is_not_told() => {}
+                _ => api = api.plain(),
+            }
+        }
+        let api = &api;
         loop {
             api.sleep(until_next(api.now(), step(api.since(start)))).await;
             let row = match self.inner.read(api, object).await {

@@ -110,8 +110,12 @@ impl AwsResource for Record {
         let planned = create.planned;
         let overwrite = planned.bool("allow_overwrite") == Some(true);
         let action = if overwrite { ChangeAction::Upsert } else { ChangeAction::Create };
-        write(api, planned, action, "create").await?;
-        Ok(Made::id(id(planned)))
+        let zone_name = write(api, planned, action, "create").await?;
+        let mut known = Row::new();
+        known
+            .set("fqdn", full_name(planned.str("name").unwrap_or_default(), &zone_name))
+            .set("allow_overwrite", overwrite);
+        Ok(Made::knowing(id(planned), known))
     }
 
     async fn update(&self, api: &Api, changes: Changes<'_>) -> Result<()> {
@@ -201,8 +205,13 @@ fn id(object: Fields<'_>) -> String {
     }
 }
 
-/// Changes the record and waits until the change is everywhere.
-async fn write(api: &Api, planned: Fields<'_>, action: ChangeAction, timeout: &str) -> Result<()> {
+/// Changes the record and waits until the change is everywhere; the name of the zone.
+async fn write(
+    api: &Api,
+    planned: Fields<'_>,
+    action: ChangeAction,
+    timeout: &str,
+) -> Result<String> {
     let zone = super::bare(planned.str("zone_id").unwrap_or_default());
     let Some(zone_name) = zone_name(api, zone).await? else {
         let message = format!("There is no hosted zone {zone:?} in this account");
@@ -217,5 +226,6 @@ async fn write(api: &Api, planned: Fields<'_>, action: ChangeAction, timeout: &s
         error
     })?;
     let patience = planned.timeout(timeout, PATIENCE);
-    insync(api, &change, patience).await.map_err(AwsError::after_effect)
+    insync(api, &change, patience).await.map_err(AwsError::after_effect)?;
+    Ok(zone_name)
 }

@@ -127,13 +127,28 @@ impl AwsResource for HostedZone {
             let patience = planned.timeout("create", PATIENCE);
             insync(api, change.id(), patience).await.map_err(AwsError::after_effect)?;
         }
+        let zone = Zone::builder()
+            .set_hosted_zone(answer.hosted_zone)
+            .set_delegation_set(answer.delegation_set)
+            .set_vpcs(answer.vpc.map(|vpc| vec![vpc]));
+        api.tell("hosted zone", &id, Some(zone.build()));
         Ok(Made::id(id))
     }
 
     async fn complete(&self, api: &Api, id: &str, create: Create<'_>) -> Result<()> {
+        let zone = api.told::<Zone>("hosted zone", id);
         write_tags(api, id, Vec::new(), create.tags.clone()).await?;
+        let wanted = vpcs(api, create.planned);
+        if wanted.len() < 2 {
+            // The first one went with the create.
+            if zone.is_some() {
+                api.tell("hosted zone", id, zone);
+                api.tell("hosted zone tags", id, Some(create.tags.clone()));
+            }
+            return Ok(());
+        }
         let now = associated(api, id).await?;
-        for vpc in vpcs(api, create.planned).into_iter().filter(|vpc| !now.contains(&key(vpc))) {
+        for vpc in wanted.into_iter().filter(|vpc| !now.contains(&key(vpc))) {
             associate(api, id, vpc, create.planned.timeout("create", PATIENCE)).await?;
         }
         Ok(())

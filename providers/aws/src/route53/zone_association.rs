@@ -6,7 +6,7 @@ use kprov_core::Value;
 
 use super::zone::{associate, disassociate};
 use super::{PATIENCE, zones};
-use crate::api::Api;
+use crate::api::{Api, AwsError};
 use crate::fields::Fields;
 use crate::resource::{AwsResource, Changes, Create, Made, Result};
 use crate::row::Row;
@@ -66,7 +66,15 @@ impl AwsResource for ZoneAssociation {
                 _ => error,
             }
         })?;
-        Ok(Made::id(id(api, create.planned)))
+        let mut known = Row::new();
+        known.set("vpc_region", create.planned.str("vpc_region").unwrap_or(api.region()));
+        let account = create.planned.string("owning_account").filter(|account| !account.is_empty());
+        let account = match account {
+            Some(account) => account,
+            None => api.identity().await.map_err(AwsError::after_effect)?.account.clone(),
+        };
+        known.set("owning_account", account);
+        Ok(Made::knowing(id(api, create.planned), known))
     }
 
     async fn update(&self, _api: &Api, _changes: Changes<'_>) -> Result<()> {

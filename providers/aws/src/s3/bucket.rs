@@ -101,18 +101,8 @@ impl AwsResource for Bucket {
     async fn read(&self, api: &Api, prior: Fields<'_>) -> Result<Option<Row>> {
         let name = prior.id();
         let Some(tags) = of_bucket(api, name).await? else { return Ok(None) };
-        let (region, suffix) = (api.region(), api.dns_suffix());
-        let zone = ZONES.iter().find(|(of, _)| *of == region).map(|(_, zone)| *zone);
-        let mut row = Row::new();
-        row.set("id", name)
-            .set("bucket", name)
-            .set("bucket_prefix", names::prefix(name))
-            .set("arn", format!("arn:{}:s3:::{name}", api.partition()))
-            .set("bucket_domain_name", format!("{name}.s3.{suffix}"))
-            .set("bucket_regional_domain_name", format!("{name}.s3.{region}.{suffix}"))
-            .set("bucket_region", region)
-            .set("hosted_zone_id", zone)
-            .tags(tags);
+        let mut row = row(api, name);
+        row.tags(tags);
         Ok(Some(row))
     }
 
@@ -146,7 +136,13 @@ impl AwsResource for Bucket {
             }
             _ => error,
         })?;
-        Ok(Made::id(name))
+        let mut known = row(api, &name);
+        // As a look shows them: not at all.
+        UNTOLD.iter().for_each(|name| {
+            known.set(name, serde_json::Value::Null);
+        });
+        known.set("object_lock_enabled", planned.bool("object_lock_enabled"));
+        Ok(Made::knowing(name, known))
     }
 
     async fn complete(&self, api: &Api, id: &str, create: Create<'_>) -> Result<()> {
@@ -203,3 +199,23 @@ impl AwsResource for Bucket {
         put_bucket(api, object.id(), &tags).await
     }
 }
+
+/// What follows from its name.
+fn row(api: &Api, name: &str) -> Row {
+    let (region, suffix) = (api.region(), api.dns_suffix());
+    let zone = ZONES.iter().find(|(of, _)| *of == region).map(|(_, zone)| *zone);
+    let mut row = Row::new();
+    row.set("id", name)
+        .set("bucket", name)
+        .set("bucket_prefix", names::prefix(name))
+        .set("arn", format!("arn:{}:s3:::{name}", api.partition()))
+        .set("bucket_domain_name", format!("{name}.s3.{suffix}"))
+        .set("bucket_regional_domain_name", format!("{name}.s3.{region}.{suffix}"))
+        .set("bucket_region", region)
+        .set("hosted_zone_id", zone);
+    row
+}
+
+/// What a new bucket has none of: types of their own manage it.
+const UNTOLD: [&str; 6] =
+    ["acceleration_status", "acl", "policy", "request_payer", "website_domain", "website_endpoint"];

@@ -62,7 +62,11 @@ impl AwsResource for Versioning {
         if status(create.planned) != Some(DISABLED) {
             put(api, create.planned).await?;
         }
-        Ok(Made::id(bucket(create.planned)))
+        let block = create.planned.block(BLOCK);
+        let mfa = block.and_then(|block| block.str("mfa_delete")).unwrap_or_default();
+        let mut known = Row::new();
+        known.set(BLOCK, vec![json!({"status": status(create.planned), "mfa_delete": mfa})]);
+        Ok(Made::knowing(bucket(create.planned), known))
     }
 
     async fn update(&self, api: &Api, changes: Changes<'_>) -> Result<()> {

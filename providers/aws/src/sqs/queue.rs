@@ -135,7 +135,9 @@ impl AwsResource for Queue {
     }
 
     async fn complete(&self, api: &Api, id: &str, create: Create<'_>) -> Result<()> {
-        agree(api, id, create.planned, create.planned.timeout("create", PATIENCE)).await
+        agree(api, id, create.planned, create.planned.timeout("create", PATIENCE)).await?;
+        api.tell("sqs tags", id, Some(create.tags_with_token()));
+        Ok(())
     }
 
     async fn update(&self, api: &Api, changes: Changes<'_>) -> Result<()> {
@@ -253,7 +255,7 @@ fn tell(found: &Attributes, row: &mut Row) {
 /// Waits until AWS tells what was written: a queue's attributes spread for up to a minute.
 async fn agree(api: &Api, url: &str, planned: Fields<'_>, patience: Duration) -> Result<()> {
     let wanted: Attributes = table(planned).map(|(key, text)| (key.to_owned(), text)).collect();
-    api.wait("sqs attributes", url, patience, attributes, |found| {
+    api.wait("sqs queue", url, patience, attributes, |found| {
         let Some(found) = found else { return Progress::Pending("not visible".to_owned()) };
         let differs = wanted.iter().find(|(key, text)| match found.get(*key) {
             Some(now) => now != *text && !crate::row::same_document(now, text),

@@ -79,7 +79,7 @@ async fn write(api: &Api, url: &str, policy: &str) -> Result<()> {
         true => error.at("queue_url"),
         false => error.at("policy"),
     })?;
-    api.wait("sqs attributes", url, PROPAGATION, attributes, |found| {
+    api.wait("sqs queue", url, PROPAGATION, attributes, |found| {
         let now = found.and_then(|found| found.get("Policy")).map_or("", String::as_str);
         match found.is_none() || same_document(now, policy) {
             true => Progress::Done(()),

@@ -13,7 +13,7 @@ use kprov_core::Value;
 use sha1::{Digest, Sha1};
 
 use super::{bisect, pairs, tag_specification, user_data};
-use crate::api::Api;
+use crate::api::{Api, AwsError};
 use crate::fields::{Fields, Problems};
 use crate::names;
 use crate::resource::{AwsResource, Changes, Create, Made, Plan, Result, Tagging};
@@ -107,8 +107,11 @@ impl AwsResource for LaunchTemplate {
                 .send()
         };
         let answer = api.call("ec2", "CreateLaunchTemplate", make).await?;
-        let id = answer.launch_template.and_then(|template| template.launch_template_id);
-        Ok(Made::id(id.unwrap_or_default()))
+        let Some(template) = answer.launch_template else { return Ok(Made::id("")) };
+        let id = template.launch_template_id().unwrap_or_default();
+        let mut known = Row::new();
+        outside(&mut known, api, &template).await.map_err(AwsError::after_effect)?;
+        Ok(Made::knowing(id, known))
     }
 
     async fn update(&self, api: &Api, changes: Changes<'_>) -> Result<()> {
@@ -276,20 +279,25 @@ async fn versions(api: &Api, id: Option<&String>) -> Result<Vec<LaunchTemplateVe
     }
 }
 
-async fn row(api: &Api, template: &Found, version: &LaunchTemplateVersion) -> Result<Row> {
+/// What is not said by a version.
+async fn outside(row: &mut Row, api: &Api, template: &Found) -> Result<()> {
     let id = template.launch_template_id().unwrap_or_default();
     let name = template.launch_template_name().unwrap_or_default();
     let owner = &api.identity().await?.account;
     let (partition, region) = (api.partition(), api.region());
-    let mut row = Row::new();
     row.set("id", id)
         .set("arn", format!("arn:{partition}:ec2:{region}:{owner}:launch-template/{id}"))
         .set("name", name)
         .set("name_prefix", names::prefix(name))
         .set("default_version", template.default_version_number())
-        .set("latest_version", template.latest_version_number())
-        .set("description", version.version_description())
-        .tags(pairs(template.tags()));
+        .set("latest_version", template.latest_version_number());
+    Ok(())
+}
+
+async fn row(api: &Api, template: &Found, version: &LaunchTemplateVersion) -> Result<Row> {
+    let mut row = Row::new();
+    outside(&mut row, api, template).await?;
+    row.set("description", version.version_description()).tags(pairs(template.tags()));
     if let Some(data) = version.launch_template_data() {
         shown::data(&mut row, data);
     }
