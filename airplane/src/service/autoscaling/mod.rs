@@ -78,6 +78,21 @@ pub(crate) fn instance_changed(scope: &mut Scope<'_>, id: &str) {
     }
 }
 
+/// The state that a group takes a member to, as the member's metadata says it.
+pub(crate) fn target_lifecycle_state(scope: &mut Scope<'_>, id: &str) -> Option<&'static str> {
+    let member = scope.realm().autoscaling.members.get(id)?;
+    Some(match member.state.as_str() {
+        state if state.starts_with("Warmed:Terminat") => "Terminated",
+        "Warmed:Running" => "Warmed:Running",
+        "Warmed:Hibernated" => "Warmed:Hibernated",
+        state if state.starts_with("Warmed:") => "Warmed:Stopped",
+        state if state.starts_with("Terminat") => "Terminated",
+        "Standby" | "EnteringStandby" => "Standby",
+        "Detached" | "Detaching" => "Detached",
+        _ => "InService",
+    })
+}
+
 /// Something changed everywhere: a condition, a quota.
 pub(crate) fn wake_all(world: &mut World) {
     let places = world.accounts.iter().flat_map(|(account, kept)| {

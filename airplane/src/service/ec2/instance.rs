@@ -5,7 +5,9 @@ use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::Outcome;
 use crate::world::scope::Scope;
-use crate::world::{Millis, timing};
+use crate::world::{Millis, machines, timing};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -185,7 +187,8 @@ pub(crate) fn render(view: &View<'_>, id: &str, i: &Instance) -> Value {
     out
 }
 
-fn private_name(region: &str, ip: &str) -> String {
+/// The name of an address inside of its VPC.
+pub(crate) fn private_name(region: &str, ip: &str) -> String {
     let domain = if region == "us-east-1" {
         "ec2.internal".to_owned()
     } else {
@@ -298,7 +301,7 @@ const STATUS_FILTERS: &[(&str, &str)] = &[
 
 /// Has a fault broken the instance's status checks?
 pub(crate) fn is_impaired(scope: &Scope<'_>, id: &str) -> bool {
-    scope.condition(&format!("impaired:{id}"))
+    scope.condition(&format!("impaired:{id}")) || machines::has_failed(scope.world, id)
 }
 
 fn status_words(i: &Instance, impaired: bool, now: Millis) -> (&'static str, &'static str) {
@@ -318,8 +321,12 @@ fn describe_status(call: &mut Call<'_>) -> Outcome {
         find(call, |s| &s.instances, "i", id)?;
     }
     let conditions = call.world.conditions.clone();
+    let known = ec2(call).instances.ids();
+    let failed: Vec<String> =
+        known.into_iter().filter(|id| machines::has_failed(call.world, id)).collect();
     let broken = |id: &str, i: &Instance| {
         conditions.contains(&format!("impaired:{id}"))
+            || failed.iter().any(|known| known == id)
             || conditions.contains(&format!("zone-down:{}", i.zone))
     };
     let view = view(&mut call.scope);
@@ -346,7 +353,8 @@ fn describe_status(call: &mut Call<'_>) -> Outcome {
 fn console(call: &mut Call<'_>) -> Outcome {
     let id = call.str("InstanceId");
     find(call, |s| &s.instances, "i", &id)?;
-    Ok(json!({"InstanceId": id, "Timestamp": call.now(), "Output": ""}))
+    let output = call.world.consoles.get(&id).map(|text| STANDARD.encode(text)).unwrap_or_default();
+    Ok(json!({"InstanceId": id, "Timestamp": call.now(), "Output": output}))
 }
 
 /// Changes an instance that is there.
@@ -374,6 +382,37 @@ pub(crate) fn terminate(scope: &mut Scope<'_>, id: &str, reason: (&str, &str)) {
         timing::INSTANCE_TERMINATE,
         super::Event::Instance(Event::Terminated { id: id.to_owned() }),
     );
+}
+
+/// Begins to stop an instance that runs.
+pub(super) fn stop(scope: &mut Scope<'_>, id: &str) {
+    edit(scope, id, |i| i.state = "stopping".to_owned());
+    announce(scope, id, "stopping");
+    let event = super::Event::Instance(Event::Stopped { id: id.to_owned() });
+    scope.schedule(timing::INSTANCE_STOP, event);
+}
+
+/// The machine shut itself down, which stops or terminates its instance as that was told to do then.
+pub(crate) fn shut_itself_down(scope: &mut Scope<'_>, id: &str) {
+    let code = "Client.InstanceInitiatedShutdown";
+    let message = "Client.InstanceInitiatedShutdown: Instance initiated shutdown";
+    let Some(instance) = ec2(scope).instances.get(id).cloned() else { return };
+    if instance.spot || instance.shutdown == "terminate" {
+        return terminate(scope, id, (code, message));
+    }
+    edit(scope, id, |i| i.reason = Some((code.to_owned(), message.to_owned())));
+    stop(scope, id);
+}
+
+/// What an instance in this state waited for has happened: its process is gone.
+pub(crate) fn go_on(scope: &mut Scope<'_>, id: &str, state: &str) {
+    let id = id.to_owned();
+    let event = match state {
+        "stopping" => Event::Stopped { id },
+        "shutting-down" => Event::Terminated { id },
+        _ => return,
+    };
+    scope.schedule(0, super::Event::Instance(event));
 }
 
 /// Tells EventBridge of a state.
@@ -417,13 +456,22 @@ impl Event {
                     i.state = "running".to_owned();
                     i.started = now;
                 });
+                machines::boot(scope, &id);
                 announce(scope, &id, "running");
             }
             Event::Stopped { id } if state(scope, &id).as_deref() == Some("stopping") => {
+                if machines::holds(scope, &id) {
+                    return;
+                }
                 edit(scope, &id, |i| i.state = "stopped".to_owned());
                 announce(scope, &id, "stopped");
             }
             Event::Terminated { id } if state(scope, &id).as_deref() == Some("shutting-down") => {
+                if machines::holds(scope, &id) {
+                    return;
+                }
+                machines::forget(scope, &id);
+                crate::service::sts::end_sessions_of(scope, &id);
                 finish(scope, &id);
                 announce(scope, &id, "terminated");
                 scope.schedule(timing::GHOST, super::Event::Instance(Event::Forgotten { id }));
@@ -431,6 +479,7 @@ impl Event {
             Event::Interrupted { id } => super::spot::end(scope, &id),
             Event::Forgotten { id } => {
                 ec2(scope).instances.remove(&id);
+                scope.world.consoles.remove(&id);
                 tags::forget(scope, &id);
             }
             // Somebody did something else in between.

@@ -76,6 +76,12 @@ pub(crate) fn role_known(scope: &mut Scope<'_>, name: &str) -> Option<KnownRole>
     })
 }
 
+/// The role of the instance profile of an ARN, if it has one.
+pub(crate) fn role_of_profile(scope: &mut Scope<'_>, arn: &str) -> Option<String> {
+    let name = arn.rsplit('/').next().unwrap_or(arn).to_owned();
+    scope.global().iam.profiles.get(&name)?.role.clone()
+}
+
 /// The clients of an identity provider of this account.
 pub(crate) fn clients_of_provider(scope: &mut Scope<'_>, arn: &str) -> Option<Vec<String>> {
     scope.global().iam.providers.get(arn).map(|provider| provider.clients.clone())
