@@ -66,7 +66,8 @@ pub(super) fn start(program: &Program, order: &Order, at: &Endpoints) -> io::Res
         .env("KPROV_NODE_ADDRESSES", format!("{endpoint}/_airplane/addresses"));
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
     // A group of its own, so that what it starts ends with it.
-    let mut child = command.process_group(0).current_dir(&directory).spawn()?;
+    command.process_group(0).current_dir(&directory).kill_on_drop(true);
+    let mut child = command.spawn()?;
     if let Some(pid) = child.id()
         && let Err(error) = leave_note(&directory, pid)
     {

@@ -1,0 +1,1 @@
+//! What machines may do: the credentials of their metadata, and the policies of their role.
