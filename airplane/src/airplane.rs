@@ -195,16 +195,12 @@ impl Airplane {
 }
 
 // What machines are: as the configuration says, or as the database remembers.
-fn remembered(
-    store: &mut Store,
-    machines: Machines,
-) -> Result<Option<Program>, rusqlite::Error> {
+fn remembered(store: &mut Store, machines: Machines) -> Result<Option<Program>, rusqlite::Error> {
     let program = match machines {
         Machines::Hollow => None,
         Machines::Process(program) => Some(program),
-        Machines::Remembered(program) => {
-            Some(program).filter(|_| matches!(store.machines(), Ok(Some(known)) if known == "process"))
-        }
+        Machines::Remembered(program) => Some(program)
+            .filter(|_| matches!(store.machines(), Ok(Some(known)) if known == "process")),
     };
     store.save_machines(if program.is_some() { "process" } else { "hollow" })?;
     Ok(program)

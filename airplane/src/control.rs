@@ -1,9 +1,9 @@
 //! The control API under `/_airplane/`: what the CLI, tests and people ask of airplane itself. JSON in, JSON out.
 use crate::airplane::Inner;
 use crate::around::faults::Rule;
-use crate::{balancing, machines};
 use crate::service::autoscaling;
 use crate::service::ec2::spot;
+use crate::{balancing, machines};
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};

@@ -19,7 +19,7 @@ mod wire;
 mod world;
 
 pub use airplane::{Airplane, Config, Delivery, StartError};
-pub use machines::{Machines, Program};
 pub use around::throttle::Throttling;
+pub use machines::{Machines, Program};
 pub use remote::{Remote, RemoteError};
 pub use world::clock::ClockKind;

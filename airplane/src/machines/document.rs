@@ -50,12 +50,7 @@ pub(super) fn items(scope: &mut Scope<'_>, id: &str, i: &Instance) -> BTreeMap<S
     items
 }
 
-fn interfaces(
-    scope: &mut Scope<'_>,
-    id: &str,
-    name: &str,
-    items: &mut BTreeMap<String, String>,
-) {
+fn interfaces(scope: &mut Scope<'_>, id: &str, name: &str, items: &mut BTreeMap<String, String>) {
     let account = scope.account.clone();
     let ec2 = &scope.realm().ec2;
     for (eni, interface) in ec2.network_interfaces.iter() {

@@ -137,7 +137,8 @@ impl Driver {
                 && error.kind() != std::io::ErrorKind::NotFound
             {
                 let path = directory.display();
-                self.airplane.say(&format!("the directory {path} of a machine that is gone stays: {error}"));
+                self.airplane
+                    .say(&format!("the directory {path} of a machine that is gone stays: {error}"));
             }
         }
     }

@@ -120,7 +120,8 @@ impl Inner {
     }
 
     fn item(&mut self, id: &str, i: &Instance, place: (&str, &str), path: &str) -> Answer {
-        let (_, path) = path.trim_start_matches('/').split_once('/').ok_or(StatusCode::NOT_FOUND)?;
+        let (_, path) =
+            path.trim_start_matches('/').split_once('/').ok_or(StatusCode::NOT_FOUND)?;
         let (account, region) = (place.0.to_owned(), place.1.to_owned());
         if path == "user-data" {
             let data = i.user_data.as_deref().and_then(decoded).ok_or(StatusCode::NOT_FOUND)?;
@@ -210,10 +211,7 @@ fn iam_items(i: &Instance, role: Option<&str>, now: &str) -> Vec<(String, String
         "InstanceProfileId": id});
     let info = serde_json::to_string_pretty(&info).unwrap_or_default();
     // The credentials themselves are answered where they are made; here their name stands for the listing.
-    vec![
-        ("iam/info".to_owned(), info),
-        (format!("iam/security-credentials/{role}"), String::new()),
-    ]
+    vec![("iam/info".to_owned(), info), (format!("iam/security-credentials/{role}"), String::new())]
 }
 
 // An item, or the listing of a directory, in which directories end with a slash.

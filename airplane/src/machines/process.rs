@@ -169,7 +169,8 @@ fn fields(pid: u32) -> Option<Vec<String>> {
 // When a process began, in words that are only compared. A zombie is gone.
 fn born(pid: u32) -> Option<String> {
     if Path::new("/proc/self/stat").exists() {
-        let fields = fields(pid).filter(|fields| fields.first().is_some_and(|state| state != "Z"))?;
+        let fields =
+            fields(pid).filter(|fields| fields.first().is_some_and(|state| state != "Z"))?;
         return fields.get(19).cloned();
     }
     let mut ps = std::process::Command::new("ps");

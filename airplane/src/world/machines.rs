@@ -269,7 +269,8 @@ fn unpacked(data: Vec<u8>) -> Vec<u8> {
         return data;
     }
     let mut plain = Vec::new();
-    let read = flate2::read::MultiGzDecoder::new(data.as_slice()).take(MOST).read_to_end(&mut plain);
+    let read =
+        flate2::read::MultiGzDecoder::new(data.as_slice()).take(MOST).read_to_end(&mut plain);
     if read.is_ok() { plain } else { data }
 }
 

@@ -32,7 +32,8 @@ impl Front {
         let made = place.query("elasticloadbalancing", "CreateTargetGroup", &input);
         let target_group = between(&made, "<TargetGroupArn>", "</TargetGroupArn>");
         let mut input = vec![("Name", "api"), ("Type", "network"), ("Scheme", "internal")];
-        let names: Vec<String> = (1..=subnets.len()).map(|at| format!("Subnets.member.{at}")).collect();
+        let names: Vec<String> =
+            (1..=subnets.len()).map(|at| format!("Subnets.member.{at}")).collect();
         input.extend(names.iter().map(String::as_str).zip(subnets.iter().map(String::as_str)));
         let made = place.query("elasticloadbalancing", "CreateLoadBalancer", &input);
         let balancer = between(&made, "<LoadBalancerArn>", "</LoadBalancerArn>");
@@ -95,7 +96,10 @@ async fn a_group_of_machines_stands_behind_its_load_balancer_at_the_address_that
         assert_eq!(found["private"], machine["private_address"]);
         assert_eq!(found["address"], machine["address"]);
         assert_eq!(found["without_token"], 401, "tokens are required");
-        assert_eq!((&found["region"], &found["region_variable"]), (&json!("us-east-1"), &json!("us-east-1")));
+        assert_eq!(
+            (&found["region"], &found["region_variable"]),
+            (&json!("us-east-1"), &json!("us-east-1"))
+        );
         assert_eq!(found["user_data"], DOCUMENT);
         assert_eq!((&found["role"], &found["tag"]), (&json!("node"), &json!("master")));
         assert_eq!(found["lifecycle"], "InService");
@@ -107,8 +111,10 @@ async fn a_group_of_machines_stands_behind_its_load_balancer_at_the_address_that
         assert_eq!(found["credentials"]["Code"], "Success");
         assert!(text(&found["credentials"]["AccessKeyId"]).starts_with("ASIA"));
     }
-    let zones: BTreeSet<String> =
-        machines.iter().map(|m| text(&front.place.found(&text(&m["instance"])).unwrap()["zone"])).collect();
+    let zones: BTreeSet<String> = machines
+        .iter()
+        .map(|m| text(&front.place.found(&text(&m["instance"])).unwrap()["zone"]))
+        .collect();
     assert_eq!(zones.len(), 3);
     front.place.server.unwrap().stop().await;
 }

@@ -1,5 +1,5 @@
 //! How machines begin and end: with their instance, by themselves, with airplane, and after one that was killed.
-use crate::place::{DOCUMENT, Place, program, text};
+use crate::place::{DOCUMENT, Place, block, program, text};
 use base64::Engine;
 use kprov_airplane::Machines;
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
@@ -59,7 +59,8 @@ async fn stopping_and_starting_keeps_directory_and_address() {
     let stopped = || (place.instances()[&instance] == "stopped").then_some(());
     place.until("it is stopped", stopped).await;
     assert!(is_gone(pid(&first)));
-    std::fs::remove_file(home.path().join("machines").join(&instance).join("node/found.json")).unwrap();
+    std::fs::remove_file(home.path().join("machines").join(&instance).join("node/found.json"))
+        .unwrap();
     place.query("ec2", "StartInstances", &[("InstanceId.1", &instance)]);
     let again = in_state(&place, &instance, "running").await;
     assert_eq!((&again["address"], &again["starts"]), (&first["address"], &json!(2)));
@@ -102,10 +103,12 @@ async fn an_instance_ends_when_its_process_has() {
 #[tokio::test]
 async fn patience_is_finite_and_nobody_of_the_group_is_left() {
     let home = tempfile::tempdir().unwrap();
-    let mut program = program(home.path(), 250);
+    let block = block();
+    let mut program = program(home.path(), block);
     program.patience = std::time::Duration::from_millis(300);
-    let place = Place::start(home.path(), 250, Machines::Process(program)).await;
-    let machine = machine(&place, &format!("{DOCUMENT}# is stubborn, has children\n"), "running").await;
+    let place = Place::start(home.path(), block, Machines::Process(program)).await;
+    let machine =
+        machine(&place, &format!("{DOCUMENT}# is stubborn, has children\n"), "running").await;
     let instance = text(&machine["instance"]);
     is_told_what_it_is(&place, &instance).await;
     let child = child(home.path(), &instance);
@@ -158,7 +161,8 @@ async fn a_killed_machine_of_a_group_is_replaced() {
     let instance = text(&before[0]["instance"]);
     is_told_what_it_is(&place, &instance).await;
     kill_process(pid(&before[0]), Signal::KILL).unwrap();
-    let replaced = || three().filter(|now| now.iter().all(|m| m["instance"] != before[0]["instance"]));
+    let replaced =
+        || three().filter(|now| now.iter().all(|m| m["instance"] != before[0]["instance"]));
     let after = place.until("another one stands in its place", replaced).await;
     let addresses: BTreeMap<String, Value> =
         after.iter().chain(&before).map(|m| (text(&m["address"]), m["instance"].clone())).collect();
@@ -188,8 +192,9 @@ async fn machines_end_with_airplane_and_start_again_with_it() {
 #[tokio::test]
 async fn what_a_killed_airplane_left_ends_before_the_machine_starts_again() {
     let home = tempfile::tempdir().unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let block = 251;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let block = block();
     let path = home.path().to_owned();
     let (before, orphan) = runtime
         .spawn(async move {
@@ -208,7 +213,8 @@ async fn what_a_killed_airplane_left_ends_before_the_machine_starts_again() {
     // Its tasks end here, and with them the leader; nobody ends the rest of the group.
     runtime.shutdown_background();
     assert!(!is_gone(orphan));
-    let place = Place::start(home.path(), block, Machines::Remembered(program(home.path(), block))).await;
+    let place =
+        Place::start(home.path(), block, Machines::Remembered(program(home.path(), block))).await;
     let instance = text(&before["instance"]);
     let after = in_state(&place, &instance, "running").await;
     assert_eq!(after["address"], before["address"]);

@@ -5,9 +5,9 @@ use http::Request;
 use kprov_airplane::{Airplane, ClockKind, Config, Machines, Program, server};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 /// An airplane that flies.
@@ -21,11 +21,14 @@ pub(crate) struct Place {
 pub(crate) const DOCUMENT: &str = "#cloud-config\nwrite_files:\n- path: /etc/kprov/node.yaml\n  content: |\n    \
                                    apiVersion: kprov.dev/v1alpha1\n    kind: Node\n";
 
-// Tests run side by side, each in a block of addresses of its own; other programs' tests begin elsewhere.
-fn block() -> u8 {
-    static NEXT: AtomicU8 = AtomicU8::new(0);
-    let process = u8::try_from(std::process::id() % 16).unwrap();
-    process * 16 + NEXT.fetch_add(1, Ordering::Relaxed) % 16
+/// A block of addresses that no other test has, of this program or of another one that runs now.
+pub(crate) fn block() -> u8 {
+    let free =
+        |block: &u8| std::net::TcpListener::bind((Ipv4Addr::new(127, 79, *block, 1), 4077)).ok();
+    let (block, held) = (0..=255).find_map(|block| Some((block, free(&block)?))).unwrap();
+    // Held until this program ends.
+    std::mem::forget(held);
+    block
 }
 
 pub(crate) fn program(home: &Path, block: u8) -> Program {
@@ -66,7 +69,13 @@ impl Place {
     }
 
     /// Asks as the account's root, or with other keys.
-    pub(crate) fn ask(&self, key: &str, service: &str, request: http::request::Builder, body: String) -> (u16, String) {
+    pub(crate) fn ask(
+        &self,
+        key: &str,
+        service: &str,
+        request: http::request::Builder,
+        body: String,
+    ) -> (u16, String) {
         let credential = format!(
             "AWS4-HMAC-SHA256 Credential={key}/20250101/us-east-1/{service}/aws4_request, Signature=0"
         );
@@ -78,13 +87,15 @@ impl Place {
     /// A call of a service that takes forms. `input` is its body without the action.
     pub(crate) fn query(&self, service: &str, action: &str, input: &[(&str, &str)]) -> String {
         let encode = |text: &str| {
-            percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+            percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
+                .to_string()
         };
         let mut body = format!("Action={action}");
         for (name, value) in input {
             body.push_str(&format!("&{name}={}", encode(value)));
         }
-        let request = Request::post("/").header("content-type", "application/x-www-form-urlencoded");
+        let request =
+            Request::post("/").header("content-type", "application/x-www-form-urlencoded");
         let (status, text) = self.ask("AKIAEXAMPLE", service, request, body);
         assert_eq!(status, 200, "{action}: {text}");
         text
@@ -173,7 +184,11 @@ impl Place {
             "Principal": {"Service": "ec2.amazonaws.com"}}]})
         .to_string();
         let policy = json!({"Version": "2012-10-17", "Statement": statement}).to_string();
-        self.query("iam", "CreateRole", &[("RoleName", "node"), ("AssumeRolePolicyDocument", &trust)]);
+        self.query(
+            "iam",
+            "CreateRole",
+            &[("RoleName", "node"), ("AssumeRolePolicyDocument", &trust)],
+        );
         let input = [("RoleName", "node"), ("PolicyName", "own"), ("PolicyDocument", &policy)];
         self.query("iam", "PutRolePolicy", &input);
         self.query("iam", "CreateInstanceProfile", &[("InstanceProfileName", "node")]);

@@ -95,7 +95,7 @@ async fn find_out(starts: usize) -> Value {
         "identity": serde_json::from_str::<Value>(&get("dynamic/instance-identity/document").await).unwrap(),
         "tag": get("meta-data/tags/instance/Name").await,
         "credentials": serde_json::from_str::<Value>(&credentials).unwrap_or_default(),
-        "region_variable": std::env::var("AWS_REGION").unwrap(),
+        "metadata": metadata, "region_variable": std::env::var("AWS_REGION").unwrap(),
         "endpoint": std::env::var("AWS_ENDPOINT_URL").unwrap(),
         "stray": std::env::var("AWS_PROFILE").ok(),
     })
@@ -156,7 +156,8 @@ async fn answer(acceptor: TlsAcceptor, stream: TcpStream, directory: &Path) -> s
     let mut stream = acceptor.accept(stream).await?;
     let mut request = [0; 1024];
     let read = stream.read(&mut request).await?;
-    let well = request[..read].starts_with(b"GET /readyz HTTP/1.1\r\n") && !directory.join("sick").exists();
+    let well = request[..read].starts_with(b"GET /readyz HTTP/1.1\r\n")
+        && !directory.join("sick").exists();
     let status = if well { "200 OK" } else { "503 Service Unavailable" };
     let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     stream.write_all(answer.as_bytes()).await?;

@@ -98,12 +98,7 @@ pub(super) fn socket(
     found.or_else(|| process(scope, group, key, port))
 }
 
-fn process(
-    scope: &mut Scope<'_>,
-    group: &TargetGroup,
-    key: &Key,
-    port: i64,
-) -> Option<SocketAddr> {
+fn process(scope: &mut Scope<'_>, group: &TargetGroup, key: &Key, port: i64) -> Option<SocketAddr> {
     scope.world.loopback?;
     let id = match group.target_type.as_str() {
         "instance" => key.id.clone(),

@@ -2,6 +2,7 @@
 //! see it after a while (`propagated`), as on AWS.
 
 mod account;
+pub(crate) mod authorization;
 mod documents;
 mod oidc;
 pub(crate) mod permission;
