@@ -31,9 +31,15 @@ fn argument(name: &str) -> PathBuf {
     std::env::args().skip_while(|word| word != name).nth(1).unwrap().into()
 }
 
+#[expect(clippy::zombie_processes, reason = "that nobody waits for it is what is tested")]
+fn leave_behind() -> u32 {
+    std::process::Command::new("sleep").arg("1000").spawn().unwrap().id()
+}
+
 fn say(text: &str) {
     use std::io::Write;
-    writeln!(std::io::stdout(), "{text}").unwrap();
+    let mut out = std::io::stdout();
+    writeln!(out, "{text}").unwrap();
 }
 
 async fn run() -> ExitCode {
@@ -52,8 +58,8 @@ async fn run() -> ExitCode {
         return ExitCode::FAILURE;
     }
     if user_data.contains("has children") {
-        let child = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
-        std::fs::write(directory.join("child"), child.id().to_string()).unwrap();
+        let child = leave_behind();
+        std::fs::write(directory.join("child"), child.to_string()).unwrap();
     }
     let mut terminate = signal(SignalKind::terminate()).unwrap();
     let found = find_out(before.len() + 1).await;

@@ -6,16 +6,10 @@ use crate::service::Action;
 use crate::wire::fault::Outcome;
 use crate::world::scope::Scope;
 use crate::world::{Millis, machines, timing};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-pub(crate) const ACTIONS: &[Action] = &[
-    ("DescribeInstances", describe_all),
-    ("DescribeInstanceStatus", describe_status),
-    ("GetConsoleOutput", console),
-];
+pub(crate) const ACTIONS: &[Action] = &[("DescribeInstances", describe_all)];
 
 /// An instance.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -289,72 +283,6 @@ fn describe_all(call: &mut Call<'_>) -> Outcome {
         .map(|(id, instances)| json!({"ReservationId": id, "OwnerId": account, "Groups": [], "Instances": instances}))
         .collect();
     Ok(json!({"Reservations": reservations}))
-}
-
-const STATUS_FILTERS: &[(&str, &str)] = &[
-    ("instance-state-name", "InstanceState.Name"),
-    ("instance-state-code", "InstanceState.Code"),
-    ("instance-status.status", "InstanceStatus.Status"),
-    ("system-status.status", "SystemStatus.Status"),
-    ("availability-zone", "AvailabilityZone"),
-];
-
-/// Has a fault broken the instance's status checks?
-pub(crate) fn is_impaired(scope: &Scope<'_>, id: &str) -> bool {
-    scope.condition(&format!("impaired:{id}")) || machines::has_failed(scope.world, id)
-}
-
-fn status_words(i: &Instance, impaired: bool, now: Millis) -> (&'static str, &'static str) {
-    match (i.state.as_str(), impaired) {
-        ("running", true) => ("impaired", "failed"),
-        ("running", false) if now >= i.started + timing::INSTANCE_CHECKS => ("ok", "passed"),
-        ("running", false) => ("initializing", "initializing"),
-        _ => ("not-applicable", "insufficient-data"),
-    }
-}
-
-fn describe_status(call: &mut Call<'_>) -> Outcome {
-    let filters = Filters::of(call, STATUS_FILTERS)?;
-    let (ids, all) =
-        (call.strings("InstanceIds"), call.opt_bool("IncludeAllInstances").unwrap_or(false));
-    for id in &ids {
-        find(call, |s| &s.instances, "i", id)?;
-    }
-    let conditions = call.world.conditions.clone();
-    let known = ec2(call).instances.ids();
-    let failed: Vec<String> =
-        known.into_iter().filter(|id| machines::has_failed(call.world, id)).collect();
-    let broken = |id: &str, i: &Instance| {
-        conditions.contains(&format!("impaired:{id}"))
-            || failed.iter().any(|known| known == id)
-            || conditions.contains(&format!("zone-down:{}", i.zone))
-    };
-    let view = view(&mut call.scope);
-    let mut found = Vec::new();
-    for (id, i) in view.ec2.instances.seen(view.now) {
-        if !ids.is_empty() && !ids.iter().any(|wanted| wanted == id) || !all && i.state != "running"
-        {
-            continue;
-        }
-        let (status, detail) = status_words(i, broken(id, i), view.now);
-        let summary =
-            json!({"Status": status, "Details": [{"Name": "reachability", "Status": detail}]});
-        let out = json!({
-            "InstanceId": id, "AvailabilityZone": i.zone, "InstanceState": state(&i.state),
-            "InstanceStatus": summary, "SystemStatus": summary,
-        });
-        if filters.pass(STATUS_FILTERS, &out) {
-            found.push(out);
-        }
-    }
-    Ok(json!({"InstanceStatuses": found}))
-}
-
-fn console(call: &mut Call<'_>) -> Outcome {
-    let id = call.str("InstanceId");
-    find(call, |s| &s.instances, "i", &id)?;
-    let output = call.world.consoles.get(&id).map(|text| STANDARD.encode(text)).unwrap_or_default();
-    Ok(json!({"InstanceId": id, "Timestamp": call.now(), "Output": output}))
 }
 
 /// Changes an instance that is there.
