@@ -26,7 +26,21 @@ pub(crate) fn needs(call: &mut Call<'_>) -> Vec<Need> {
     };
     let action = format!("{service}:{}", call.action);
     let all = if resources.is_empty() { vec!["*".to_owned()] } else { resources };
-    all.into_iter().map(|resource| Need { action: action.clone(), resource }).collect()
+    let own = all.into_iter().map(|resource| Need { action: action.clone(), resource });
+    own.chain(decryption(call)).collect()
+}
+
+// Who reads secrets in the clear uses the keys that they are encrypted with.
+fn decryption(call: &mut Call<'_>) -> Vec<Need> {
+    if call.service != ServiceId::Ssm || call.opt_bool("WithDecryption") != Some(true) {
+        return Vec::new();
+    }
+    let mut names = given(call, &["Name"]);
+    names.extend(call.strings("Names"));
+    let path = call.opt_str("Path");
+    let keys = super::ssm::keys_of(call, &names, path.as_deref());
+    let arns = keys.into_iter().map(|key| super::kms::arn_of(call, &key).unwrap_or(key));
+    arns.map(|resource| Need { action: "kms:Decrypt".to_owned(), resource }).collect()
 }
 
 fn given(call: &Call<'_>, members: &[&str]) -> Vec<String> {

@@ -103,10 +103,20 @@ impl Place {
 
     /// A call of SSM: its status and answer.
     pub(crate) fn ssm(&self, key: &str, action: &str, input: &Value) -> (u16, Value) {
-        let target = format!("AmazonSSM.{action}");
+        self.json(key, "ssm", &format!("AmazonSSM.{action}"), input)
+    }
+
+    /// A call of a service that takes JSON: its status and answer.
+    pub(crate) fn json(
+        &self,
+        key: &str,
+        service: &str,
+        target: &str,
+        input: &Value,
+    ) -> (u16, Value) {
         let request = Request::post("/").header("x-amz-target", target);
         let request = request.header("content-type", "application/x-amz-json-1.1");
-        let (status, text) = self.ask(key, "ssm", request, input.to_string());
+        let (status, text) = self.ask(key, service, request, input.to_string());
         (status, serde_json::from_str(&text).unwrap())
     }
 

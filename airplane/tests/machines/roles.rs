@@ -71,6 +71,31 @@ async fn parameters_are_read_below_the_path_of_the_role_and_nowhere_else() {
 }
 
 #[tokio::test]
+async fn a_secret_under_a_key_of_ones_own_takes_the_use_of_the_key() {
+    let home = tempfile::tempdir().unwrap();
+    let place = Place::new(home.path()).await;
+    let (_, access) = machine(&place).await;
+    let (_, made) = place.json("AKIAEXAMPLE", "kms", "TrentService.CreateKey", &json!({}));
+    let (id, arn) = (text(&made["KeyMetadata"]["KeyId"]), text(&made["KeyMetadata"]["Arn"]));
+    let input =
+        json!({"Name": "/kprov/demo/key", "Value": "x", "Type": "SecureString", "KeyId": id});
+    assert_eq!(place.ssm("AKIAEXAMPLE", "PutParameter", &input).0, 200);
+    let read = |open: bool| {
+        let input = json!({"Name": "/kprov/demo/key", "WithDecryption": open});
+        place.ssm(&access, "GetParameter", &input)
+    };
+    assert_eq!(read(false).0, 200);
+    let (status, answer) = read(true);
+    assert!(status == 400 && answer.to_string().contains("kms:Decrypt"), "{answer}");
+    let statement = json!({"Effect": "Allow", "Action": "kms:Decrypt", "Resource": arn});
+    let policy = json!({"Version": "2012-10-17", "Statement": statement}).to_string();
+    let input = [("RoleName", "node"), ("PolicyName", "key"), ("PolicyDocument", policy.as_str())];
+    place.query("iam", "PutRolePolicy", &input);
+    assert_eq!(read(true).0, 200);
+    place.server.unwrap().stop().await;
+}
+
+#[tokio::test]
 async fn of_those_who_claim_a_parameter_exactly_one_gets_it() {
     let home = tempfile::tempdir().unwrap();
     let place = Place::new(home.path()).await;

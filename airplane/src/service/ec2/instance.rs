@@ -1,6 +1,6 @@
 //! Instances: what they are, how they are shown, and how they get from one state to the next.
-use super::filters::{Filters, Spec, View, describe, view};
-use super::{ec2, find, network_interface, tags, volume, zones};
+use super::filters::{Spec, View, describe};
+use super::{ec2, network_interface, tags, volume, zones};
 use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::Outcome;
