@@ -31,7 +31,6 @@ fn argument(name: &str) -> PathBuf {
     std::env::args().skip_while(|word| word != name).nth(1).unwrap().into()
 }
 
-#[expect(clippy::zombie_processes, reason = "that nobody waits for it is what is tested")]
 fn leave_behind() -> u32 {
     std::process::Command::new("sleep").arg("1000").spawn().unwrap().id()
 }
