@@ -2,12 +2,13 @@
 use crate::around::throttle::Throttling;
 use crate::around::{Around, Incoming, Outgoing};
 use crate::control;
+use crate::machines::{Machines, Program, metadata};
 use crate::wire::fault::Fault;
 use crate::wire::model::model;
 use crate::wire::{request, respond};
 use crate::world::clock::{Clock, ClockKind};
 use crate::world::store::Store;
-use crate::world::{World, timing};
+use crate::world::{World, machines, timing};
 use bytes::Bytes;
 use http::{Request, Response};
 use std::collections::HashMap;
@@ -29,6 +30,10 @@ pub struct Config {
     pub throttling: Option<Throttling>,
     /// Fault rules as JSON: a list of rules.
     pub faults: Option<String>,
+    /// What stands behind instances.
+    pub machines: Machines,
+    /// Who hears what people should know: ports that cannot be had, machines that do not start.
+    pub log: fn(&str),
 }
 
 impl Default for Config {
@@ -40,6 +45,8 @@ impl Default for Config {
             visibility_millis: timing::VISIBILITY,
             throttling: None,
             faults: None,
+            machines: Machines::Hollow,
+            log: |_| (),
         }
     }
 }
@@ -80,6 +87,10 @@ pub(crate) struct Inner {
     pub(crate) store: Store,
     /// How many connections each listener of a load balancer took.
     pub(crate) turns: HashMap<String, usize>,
+    /// What machines are, where they are processes.
+    pub(crate) program: Option<Program>,
+    pub(crate) metadata: metadata::Sessions,
+    log: fn(&str),
 }
 
 /// A strict AWS.
@@ -100,6 +111,12 @@ impl Airplane {
         }
         let clock = Clock::new(config.clock, saved);
         world.now = clock.now();
+        let program = remembered(&mut store, config.machines).map_err(|source| {
+            let path = config.database.iter().map(|path| path.display().to_string()).collect();
+            StartError::Database { path, source }
+        })?;
+        world.loopback = program.as_ref().map(|program| program.block);
+        machines::begin_anew(&mut world);
         let throttling = config.throttling.unwrap_or(match config.clock {
             ClockKind::Stepped => Throttling::Off,
             ClockKind::Real | ClockKind::Scaled(_) => Throttling::Generous,
@@ -109,7 +126,16 @@ impl Airplane {
             around.rules = serde_json::from_str(text).map_err(StartError::Faults)?;
         }
         Ok(Airplane {
-            inner: Mutex::new(Inner { world, around, clock, store, turns: HashMap::new() }),
+            inner: Mutex::new(Inner {
+                world,
+                around,
+                clock,
+                store,
+                turns: HashMap::new(),
+                program,
+                metadata: metadata::Sessions::default(),
+                log: config.log,
+            }),
         })
     }
 
@@ -168,7 +194,24 @@ impl Airplane {
     }
 }
 
+// What machines are: as the configuration says, or as the database remembers.
+fn remembered(store: &mut Store, machines: Machines) -> Result<Option<Program>, rusqlite::Error> {
+    let program = match machines {
+        Machines::Hollow => None,
+        Machines::Process(program) => Some(program),
+        Machines::Remembered(program) => Some(program)
+            .filter(|_| matches!(store.machines(), Ok(Some(known)) if known == "process")),
+    };
+    store.save_machines(if program.is_some() { "process" } else { "hollow" })?;
+    Ok(program)
+}
+
 impl Inner {
+    /// Tells who listens to it.
+    pub(crate) fn say(&self, text: &str) {
+        (self.log)(text);
+    }
+
     /// Brings the world to the clock's time and commits.
     pub(crate) fn catch_up(&mut self) -> Result<(), rusqlite::Error> {
         self.world.advance(self.clock.now());

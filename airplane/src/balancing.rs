@@ -12,14 +12,21 @@ impl Airplane {
         routing::fronts(&mut self.lock().world)
     }
 
-    /// A listener has a port.
-    pub(crate) fn listens(&self, front: &Front, address: SocketAddr) {
-        self.lock().world.listening.insert(front.listener.clone(), address);
+    /// A listener has a port; with a remark, if it is not the one that it should have.
+    pub(crate) fn listens(&self, front: &Front, address: SocketAddr, remark: Option<String>) {
+        let mut inner = self.lock();
+        inner.world.listening.insert(front.listener.clone(), address);
+        if let Some(remark) = remark {
+            inner.say(&remark);
+            inner.world.remarks.insert(front.listener.clone(), remark);
+        }
     }
 
     /// A listener has no port any more.
     pub(crate) fn listens_no_more(&self, front: &Front) {
-        self.lock().world.listening.remove(&front.listener);
+        let world = &mut self.lock().world;
+        world.listening.remove(&front.listener);
+        world.remarks.remove(&front.listener);
     }
 
     /// Where the next connection to a listener goes.
@@ -63,13 +70,14 @@ pub(crate) fn listeners(inner: &mut Inner) -> Value {
     let mut all = Vec::new();
     for front in routing::fronts(&mut inner.world) {
         let address = inner.world.listening.get(&front.listener).copied();
+        let remark = inner.world.remarks.get(&front.listener).cloned();
         let elbv2 = &inner.world.realm(&front.account, &front.region).elbv2;
         let Some(listener) = elbv2.listeners.get(&front.listener) else { continue };
         let balancer = elbv2.load_balancers.get(&listener.load_balancer);
         all.push(json!({
             "account": front.account, "region": front.region, "listener": front.listener,
             "load_balancer": listener.load_balancer, "name": balancer.map(|lb| lb.name.clone()),
-            "dns": balancer.map(|lb| lb.dns.clone()), "port": listener.port, "address": address,
+            "dns": balancer.map(|lb| lb.dns.clone()), "port": listener.port, "address": address, "remark": remark,
         }));
     }
     Value::Array(all)

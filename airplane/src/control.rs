@@ -1,9 +1,9 @@
 //! The control API under `/_airplane/`: what the CLI, tests and people ask of airplane itself. JSON in, JSON out.
 use crate::airplane::Inner;
 use crate::around::faults::Rule;
-use crate::balancing;
 use crate::service::autoscaling;
 use crate::service::ec2::spot;
+use crate::{balancing, machines};
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use serde_json::{Value, json};
@@ -92,6 +92,8 @@ fn settings(
             autoscaling::wake_all(&mut inner.world);
             Ok(json!(inner.world.quotas))
         }
+        (&Method::GET, "machines") => Ok(machines::list(inner)),
+        (&Method::GET, "addresses") => Ok(machines::addresses(inner)),
         (&Method::GET, "listeners") => Ok(balancing::listeners(inner)),
         (&Method::GET, "sockets") => Ok(json!(inner.world.sockets)),
         (method @ (&Method::PUT | &Method::POST), "sockets") => {
@@ -136,6 +138,7 @@ fn status(inner: &mut Inner) -> Value {
         "accounts": inner.world.accounts.keys().collect::<Vec<_>>(), "objects": objects, "implicit": implicit,
         "calls": inner.around.calls, "events_waiting": inner.world.root.queue.len(),
         "next_event_millis": inner.world.next_due(), "visibility_millis": inner.world.visibility,
+        "machines": if inner.program.is_some() { "process" } else { "hollow" },
         "faults": inner.around.rules.len(), "conditions": inner.world.conditions,
     })
 }

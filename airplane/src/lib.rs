@@ -7,6 +7,8 @@ mod balancing;
 #[cfg(test)]
 mod balancing_tests;
 mod control;
+mod machines;
+mod probe;
 mod proxy;
 mod remote;
 pub mod server;
@@ -18,5 +20,6 @@ mod world;
 
 pub use airplane::{Airplane, Config, Delivery, StartError};
 pub use around::throttle::Throttling;
+pub use machines::{Machines, Program};
 pub use remote::{Remote, RemoteError};
 pub use world::clock::ClockKind;

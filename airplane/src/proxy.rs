@@ -1,6 +1,7 @@
-//! Moves the bytes of network load balancers: binds a loopback port for each TCP listener, connects who comes to the target
+//! Moves the bytes of network load balancers: binds the address of each TCP listener, or a port of loopback for it, connects who comes to the target
 //! that the world says, tries the connections that find targets' health, and ends what may not stay. It decides nothing.
 use crate::airplane::Airplane;
+use crate::probe;
 use crate::service::elbv2::routing::{DueCheck, Front, Route};
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -78,11 +79,11 @@ impl Proxy {
 
     async fn bind(&mut self, front: Front) {
         // No free port now: the next look tries again.
-        let Ok(listener) = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await else { return };
+        let Some((listener, remark)) = listener(front.at).await else { return };
         let Ok(address) = listener.local_addr() else { return };
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(self.airplane.clone(), front.clone(), listener, self.open.clone()));
-        self.airplane.listens(&front, address);
+        self.airplane.listens(&front, address, remark);
         self.fronts.insert(front, tasks);
     }
 
@@ -97,6 +98,23 @@ impl Proxy {
             }
         }
     }
+}
+
+// A listener at the place that it shall have, or else with a remark why it is elsewhere.
+async fn listener(at: Option<SocketAddr>) -> Option<(TcpListener, Option<String>)> {
+    let Some(at) = at else {
+        return Some((TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.ok()?, None));
+    };
+    let why = match TcpListener::bind(at).await {
+        Ok(listener) => return Some((listener, None)),
+        Err(why) => why,
+    };
+    let listener = match TcpListener::bind((at.ip(), 0)).await {
+        Ok(listener) => listener,
+        Err(_) => TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.ok()?,
+    };
+    let instead = listener.local_addr().ok()?;
+    Some((listener, Some(format!("{at} cannot be had ({why}), so {instead} stands for it"))))
 }
 
 async fn accept(airplane: Arc<Airplane>, front: Front, listener: TcpListener, open: Open) {
@@ -127,7 +145,6 @@ async fn carry(mut client: TcpStream, target: SocketAddr) {
 
 async fn check(due: DueCheck) -> (DueCheck, bool) {
     let own = Duration::from_millis(u64::try_from(due.check.timeout).unwrap_or_default());
-    let trying = TcpStream::connect(due.check.address);
-    let passed = tokio::time::timeout(own.min(PATIENCE), trying).await;
-    (due, matches!(passed, Ok(Ok(_))))
+    let passed = tokio::time::timeout(own.min(PATIENCE), probe::passes(&due.check)).await;
+    (due, passed.unwrap_or(false))
 }

@@ -1,7 +1,7 @@
 //! A thin shell of hyper around `Airplane`: loopback only, HTTP/1.1, delays and lost answers as the response says.
-//! Network load balancers work while it runs.
+//! Network load balancers and machines work while it runs; machines end before it does.
 use crate::airplane::{Airplane, Delivery};
-use crate::proxy;
+use crate::{machines, proxy};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
@@ -23,6 +23,8 @@ pub struct Server {
     stop: watch::Sender<bool>,
     accepting: JoinHandle<()>,
     balancing: JoinHandle<()>,
+    machines: JoinHandle<()>,
+    machines_stop: watch::Sender<bool>,
 }
 
 /// Listens and serves. Port 0 takes a free port, which `Server::address` tells.
@@ -36,9 +38,12 @@ pub async fn start(airplane: Arc<Airplane>, address: SocketAddr) -> io::Result<S
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);
+    let (machines_stop, machines_stopped) = watch::channel(false);
+    let driving = machines::driver::run(airplane.clone(), address, machines_stopped);
+    let machines = tokio::spawn(driving);
     let balancing = tokio::spawn(proxy::run(airplane.clone(), stopped.clone()));
     let accepting = tokio::spawn(accept(airplane, listener, stopped));
-    Ok(Server { address, stop, accepting, balancing })
+    Ok(Server { address, stop, accepting, balancing, machines, machines_stop })
 }
 
 impl Server {
@@ -47,8 +52,11 @@ impl Server {
         self.address
     }
 
-    /// Takes no more connections, lets running requests finish, and returns when the last one has.
+    /// Ends machines, which may still ask something while they end; then takes no more connections, lets running requests
+    /// finish, and returns when the last one has.
     pub async fn stop(self) {
+        let _ = self.machines_stop.send(true);
+        let _ = self.machines.await;
         let _ = self.stop.send(true);
         let _ = (self.accepting.await, self.balancing.await);
     }

@@ -60,11 +60,11 @@ class Moto(Target):
 class Airplane(Target):
     name = "airplane"
 
-    def __init__(self, program=None):
+    def __init__(self, program=None, more=()):
         command = [program] if program else self._cargo()
         self.process = subprocess.Popen(
             # Throttling and late visibility are asked for by the tests that want them.
-            [*command, "--listen", "127.0.0.1:0", "--clock", "stepped", "--seed", "1", *QUIET],
+            [*command, "--listen", "127.0.0.1:0", "--clock", "stepped", "--seed", "1", *QUIET, *more],
             stdout=subprocess.PIPE,
             stderr=None,
             text=True,
@@ -101,6 +101,11 @@ def start(name, program=None):
 def _get(url):
     with urllib.request.urlopen(url, timeout=5) as answer:
         return answer.read()
+
+
+def read(url):
+    """What a URL answers in JSON."""
+    return json.loads(_get(url))
 
 
 def _post(url, body, method="POST"):

@@ -147,6 +147,8 @@ def test_buckets_are_per_account_and_region(cloud, ec2, throttled):
 def session(cloud, make, sts, step):
     """session(service): a client with temporary credentials of fifteen minutes."""
     role = make.role("admin", AssumeRolePolicyDocument=anyone(cloud.account))
+    # IAM User Guide, "Policy evaluation logic": a role that nothing allows anything may do nothing.
+    cloud.client("iam").attach_role_policy(RoleName="admin", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
     step(60)
     keys = sts.assume_role(RoleArn=role, RoleSessionName="kprov", DurationSeconds=900)["Credentials"]
 

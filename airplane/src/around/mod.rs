@@ -1,5 +1,5 @@
-//! What every action has in common, in this order: identity, model checks, throttling, faults, DryRun, tokens, the
-//! action, pages. Errors roll back; answers are committed before they are given.
+//! What every action has in common, in this order: identity, throttling, faults, model checks, permission, DryRun,
+//! tokens, the action, pages. Errors roll back; answers are committed before they are given.
 pub(crate) mod call;
 pub(crate) mod faults;
 pub(crate) mod idempotency;
@@ -7,6 +7,7 @@ pub(crate) mod pagination;
 pub(crate) mod throttle;
 
 use crate::service::ServiceId;
+use crate::service::iam::authorization::authorize;
 use crate::wire::fault::Fault;
 use crate::wire::model::{Model, Operation, model};
 use crate::wire::{request, respond, signature, validate};
@@ -220,6 +221,7 @@ impl Around {
 
 fn perform(m: &Model, op: &Operation, call: &mut Call<'_>) -> Result<Value, Fault> {
     validate::input(call.service, m, op, &call.input)?;
+    authorize(call)?;
     let handler = call.service.handler(call.action).ok_or_else(|| {
         let message = format!(
             "airplane knows {}:{} but has no code for it yet",

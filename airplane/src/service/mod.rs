@@ -6,6 +6,7 @@ pub(crate) mod elbv2;
 pub(crate) mod events;
 pub(crate) mod iam;
 pub(crate) mod kms;
+pub(crate) mod reach;
 pub(crate) mod route53;
 pub(crate) mod s3;
 pub(crate) mod sqs;

@@ -1,6 +1,7 @@
 //! The world: accounts and their realms as plain data. Changed only inside a request or an event, then committed or rolled back.
 pub(crate) mod clock;
 pub(crate) mod ids;
+pub(crate) mod machines;
 pub(crate) mod queue;
 pub(crate) mod quotas;
 pub(crate) mod scope;
@@ -55,6 +56,8 @@ tables! {
     pub(crate) struct Root {
         table queue: Scheduled,
         table replays: crate::around::idempotency::Replay,
+        table machines: machines::Machine,
+        table given: machines::Given,
     }
 }
 
@@ -77,6 +80,12 @@ pub(crate) struct World {
     pub(crate) sockets: BTreeMap<String, SocketAddr>,
     /// Where listeners of network load balancers can be reached, by ARN, while a server runs.
     pub(crate) listening: BTreeMap<String, SocketAddr>,
+    /// What is to be said of listeners that are not where they should be, by ARN.
+    pub(crate) remarks: BTreeMap<String, String>,
+    /// Are machines processes? If so, the block of loopback addresses that theirs begin in.
+    pub(crate) loopback: Option<u8>,
+    /// The ends of machines' logs, by instance.
+    pub(crate) consoles: BTreeMap<String, Vec<u8>>,
 }
 
 impl World {
@@ -92,6 +101,9 @@ impl World {
             conditions: BTreeSet::new(),
             sockets: BTreeMap::new(),
             listening: BTreeMap::new(),
+            remarks: BTreeMap::new(),
+            loopback: None,
+            consoles: BTreeMap::new(),
         }
     }
 

@@ -16,7 +16,7 @@ impl World {
                 );
             }
         });
-        let listening = self.listening.clone();
+        let (listening, remarks) = (self.listening.clone(), self.remarks.clone());
         self.each_table(&mut |place, name, table| {
             if place.is_empty() || name == "ec2.tags" {
                 return;
@@ -28,6 +28,9 @@ impl World {
                     "implicit": implicit, "created": created, "value": value});
                 if let Some(address) = listening.get(&id) {
                     object["listens"] = json!(address);
+                }
+                if let Some(remark) = remarks.get(&id) {
+                    object["remark"] = json!(remark);
                 }
                 if let Some(tags) = tags.get(&(place.to_owned(), id)) {
                     object["tags"] = tags.clone();
@@ -81,6 +84,9 @@ impl World {
         // What is true of this process stays true.
         fresh.listening = std::mem::take(&mut self.listening);
         fresh.sockets = std::mem::take(&mut self.sockets);
+        fresh.remarks = std::mem::take(&mut self.remarks);
+        fresh.loopback = self.loopback;
+        crate::world::machines::begin_anew(&mut fresh);
         *self = fresh;
         Ok(())
     }
@@ -91,6 +97,7 @@ impl World {
         self.accounts.clear();
         self.conditions.clear();
         self.sockets.clear();
+        self.consoles.clear();
         self.quotas.clear();
         self.ids = Ids::new(self.ids.seed);
     }

@@ -31,6 +31,21 @@ impl Store {
         Ok(Store { db: Some(db) })
     }
 
+    /// Do machines run as processes, as far as the database knows?
+    pub(crate) fn machines(&self) -> Result<Option<String>, StoreError> {
+        let Some(db) = &self.db else { return Ok(None) };
+        let query = "SELECT value FROM meta WHERE key = 'machines'";
+        db.query_row(query, [], |r| r.get(0)).optional()
+    }
+
+    /// Remembers whether machines run as processes.
+    pub(crate) fn save_machines(&mut self, machines: &str) -> Result<(), StoreError> {
+        if let Some(db) = &self.db {
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('machines', ?1)", [machines])?;
+        }
+        Ok(())
+    }
+
     /// Reads everything into an empty world; returns the time that the world had reached.
     pub(crate) fn load(&mut self, world: &mut World) -> Result<Option<i64>, StoreError> {
         let Some(db) = &self.db else { return Ok(None) };
@@ -131,7 +146,7 @@ impl Store {
         });
         let Some(db) = self.db.as_mut() else { return Ok(()) };
         let tx = db.transaction()?;
-        tx.execute_batch("DELETE FROM records; DELETE FROM meta;")?;
+        tx.execute_batch("DELETE FROM records; DELETE FROM meta WHERE key <> 'machines';")?;
         {
             let mut put = tx.prepare_cached("INSERT INTO records VALUES (?1, ?2, ?3, ?4)")?;
             for (place, name, id, json) in &rows {

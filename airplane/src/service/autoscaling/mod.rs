@@ -78,6 +78,52 @@ pub(crate) fn instance_changed(scope: &mut Scope<'_>, id: &str) {
     }
 }
 
+// The group of this name, or of this member.
+fn meant<'s>(
+    scope: &'s mut Scope<'_>,
+    group: Option<&str>,
+    instance: Option<&str>,
+) -> Option<&'s group::Group> {
+    let state = &scope.realm().autoscaling;
+    let of_member = || Some(state.members.get(instance?)?.group.as_str());
+    state.groups.get(group.or_else(of_member)?)
+}
+
+/// The ARN of the group of this name, or of this member.
+pub(crate) fn arn_of(
+    scope: &mut Scope<'_>,
+    group: Option<&str>,
+    instance: Option<&str>,
+) -> Option<String> {
+    meant(scope, group, instance).map(|group| group.arn.clone())
+}
+
+/// The tags of the group of this name, or of this member.
+pub(crate) fn tags_of(
+    scope: &mut Scope<'_>,
+    group: Option<&str>,
+    instance: Option<&str>,
+) -> Vec<(String, String)> {
+    let group = meant(scope, group, instance);
+    let tags = group.into_iter().flat_map(|group| &group.tags);
+    tags.map(|tag| (tag.key.clone(), tag.value.clone())).collect()
+}
+
+/// The state that a group takes a member to, as the member's metadata says it.
+pub(crate) fn target_lifecycle_state(scope: &mut Scope<'_>, id: &str) -> Option<&'static str> {
+    let member = scope.realm().autoscaling.members.get(id)?;
+    Some(match member.state.as_str() {
+        state if state.starts_with("Warmed:Terminat") => "Terminated",
+        "Warmed:Running" => "Warmed:Running",
+        "Warmed:Hibernated" => "Warmed:Hibernated",
+        state if state.starts_with("Warmed:") => "Warmed:Stopped",
+        state if state.starts_with("Terminat") => "Terminated",
+        "Standby" | "EnteringStandby" => "Standby",
+        "Detached" | "Detaching" => "Detached",
+        _ => "InService",
+    })
+}
+
 /// Something changed everywhere: a condition, a quota.
 pub(crate) fn wake_all(world: &mut World) {
     let places = world.accounts.iter().flat_map(|(account, kept)| {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::group::Group;
 use super::members::{Member, edit, is_alive, of_group};
 use super::{Event, activities, hooks, launching, refresh_step, warm_pool};
-use crate::service::ec2::instance;
+use crate::service::ec2::{instance, instance_status};
 use crate::service::elbv2;
 use crate::world::scope::Scope;
 use crate::world::{Millis, timing};
@@ -317,7 +317,7 @@ fn problem(
         return Some("an EC2 health check indicating it has been terminated or stopped");
     }
     if scope.condition(&format!("zone-down:{}", i.zone))
-        || instance::is_impaired(scope, id) && old_enough
+        || instance_status::is_impaired(scope, id) && old_enough
     {
         return Some("an EC2 instance status check failure");
     }

@@ -1,19 +1,15 @@
 //! Instances: what they are, how they are shown, and how they get from one state to the next.
-use super::filters::{Filters, Spec, View, describe, view};
-use super::{ec2, find, network_interface, tags, volume, zones};
+use super::filters::{Spec, View, describe};
+use super::{ec2, network_interface, tags, volume, zones};
 use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::Outcome;
 use crate::world::scope::Scope;
-use crate::world::{Millis, timing};
+use crate::world::{Millis, machines, timing};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-pub(crate) const ACTIONS: &[Action] = &[
-    ("DescribeInstances", describe_all),
-    ("DescribeInstanceStatus", describe_status),
-    ("GetConsoleOutput", console),
-];
+pub(crate) const ACTIONS: &[Action] = &[("DescribeInstances", describe_all)];
 
 /// An instance.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -185,7 +181,8 @@ pub(crate) fn render(view: &View<'_>, id: &str, i: &Instance) -> Value {
     out
 }
 
-fn private_name(region: &str, ip: &str) -> String {
+/// The name of an address inside of its VPC.
+pub(crate) fn private_name(region: &str, ip: &str) -> String {
     let domain = if region == "us-east-1" {
         "ec2.internal".to_owned()
     } else {
@@ -288,67 +285,6 @@ fn describe_all(call: &mut Call<'_>) -> Outcome {
     Ok(json!({"Reservations": reservations}))
 }
 
-const STATUS_FILTERS: &[(&str, &str)] = &[
-    ("instance-state-name", "InstanceState.Name"),
-    ("instance-state-code", "InstanceState.Code"),
-    ("instance-status.status", "InstanceStatus.Status"),
-    ("system-status.status", "SystemStatus.Status"),
-    ("availability-zone", "AvailabilityZone"),
-];
-
-/// Has a fault broken the instance's status checks?
-pub(crate) fn is_impaired(scope: &Scope<'_>, id: &str) -> bool {
-    scope.condition(&format!("impaired:{id}"))
-}
-
-fn status_words(i: &Instance, impaired: bool, now: Millis) -> (&'static str, &'static str) {
-    match (i.state.as_str(), impaired) {
-        ("running", true) => ("impaired", "failed"),
-        ("running", false) if now >= i.started + timing::INSTANCE_CHECKS => ("ok", "passed"),
-        ("running", false) => ("initializing", "initializing"),
-        _ => ("not-applicable", "insufficient-data"),
-    }
-}
-
-fn describe_status(call: &mut Call<'_>) -> Outcome {
-    let filters = Filters::of(call, STATUS_FILTERS)?;
-    let (ids, all) =
-        (call.strings("InstanceIds"), call.opt_bool("IncludeAllInstances").unwrap_or(false));
-    for id in &ids {
-        find(call, |s| &s.instances, "i", id)?;
-    }
-    let conditions = call.world.conditions.clone();
-    let broken = |id: &str, i: &Instance| {
-        conditions.contains(&format!("impaired:{id}"))
-            || conditions.contains(&format!("zone-down:{}", i.zone))
-    };
-    let view = view(&mut call.scope);
-    let mut found = Vec::new();
-    for (id, i) in view.ec2.instances.seen(view.now) {
-        if !ids.is_empty() && !ids.iter().any(|wanted| wanted == id) || !all && i.state != "running"
-        {
-            continue;
-        }
-        let (status, detail) = status_words(i, broken(id, i), view.now);
-        let summary =
-            json!({"Status": status, "Details": [{"Name": "reachability", "Status": detail}]});
-        let out = json!({
-            "InstanceId": id, "AvailabilityZone": i.zone, "InstanceState": state(&i.state),
-            "InstanceStatus": summary, "SystemStatus": summary,
-        });
-        if filters.pass(STATUS_FILTERS, &out) {
-            found.push(out);
-        }
-    }
-    Ok(json!({"InstanceStatuses": found}))
-}
-
-fn console(call: &mut Call<'_>) -> Outcome {
-    let id = call.str("InstanceId");
-    find(call, |s| &s.instances, "i", &id)?;
-    Ok(json!({"InstanceId": id, "Timestamp": call.now(), "Output": ""}))
-}
-
 /// Changes an instance that is there.
 pub(crate) fn edit(scope: &mut Scope<'_>, id: &str, change: impl FnOnce(&mut Instance)) {
     if let Some(instance) = ec2(scope).instances.get_mut(id) {
@@ -374,6 +310,37 @@ pub(crate) fn terminate(scope: &mut Scope<'_>, id: &str, reason: (&str, &str)) {
         timing::INSTANCE_TERMINATE,
         super::Event::Instance(Event::Terminated { id: id.to_owned() }),
     );
+}
+
+/// Begins to stop an instance that runs.
+pub(super) fn stop(scope: &mut Scope<'_>, id: &str) {
+    edit(scope, id, |i| i.state = "stopping".to_owned());
+    announce(scope, id, "stopping");
+    let event = super::Event::Instance(Event::Stopped { id: id.to_owned() });
+    scope.schedule(timing::INSTANCE_STOP, event);
+}
+
+/// The machine shut itself down, which stops or terminates its instance as that was told to do then.
+pub(crate) fn shut_itself_down(scope: &mut Scope<'_>, id: &str) {
+    let code = "Client.InstanceInitiatedShutdown";
+    let message = "Client.InstanceInitiatedShutdown: Instance initiated shutdown";
+    let Some(instance) = ec2(scope).instances.get(id).cloned() else { return };
+    if instance.spot || instance.shutdown == "terminate" {
+        return terminate(scope, id, (code, message));
+    }
+    edit(scope, id, |i| i.reason = Some((code.to_owned(), message.to_owned())));
+    stop(scope, id);
+}
+
+/// What an instance in this state waited for has happened: its process is gone.
+pub(crate) fn go_on(scope: &mut Scope<'_>, id: &str, state: &str) {
+    let id = id.to_owned();
+    let event = match state {
+        "stopping" => Event::Stopped { id },
+        "shutting-down" => Event::Terminated { id },
+        _ => return,
+    };
+    scope.schedule(0, super::Event::Instance(event));
 }
 
 /// Tells EventBridge of a state.
@@ -417,13 +384,22 @@ impl Event {
                     i.state = "running".to_owned();
                     i.started = now;
                 });
+                machines::boot(scope, &id);
                 announce(scope, &id, "running");
             }
             Event::Stopped { id } if state(scope, &id).as_deref() == Some("stopping") => {
+                if machines::holds(scope, &id) {
+                    return;
+                }
                 edit(scope, &id, |i| i.state = "stopped".to_owned());
                 announce(scope, &id, "stopped");
             }
             Event::Terminated { id } if state(scope, &id).as_deref() == Some("shutting-down") => {
+                if machines::holds(scope, &id) {
+                    return;
+                }
+                machines::forget(scope, &id);
+                crate::service::sts::end_sessions_of(scope, &id);
                 finish(scope, &id);
                 announce(scope, &id, "terminated");
                 scope.schedule(timing::GHOST, super::Event::Instance(Event::Forgotten { id }));
@@ -431,6 +407,7 @@ impl Event {
             Event::Interrupted { id } => super::spot::end(scope, &id),
             Event::Forgotten { id } => {
                 ec2(scope).instances.remove(&id);
+                scope.world.consoles.remove(&id);
                 tags::forget(scope, &id);
             }
             // Somebody did something else in between.

@@ -1,10 +1,10 @@
 //! The actions that change instances' states: start, stop, reboot, terminate.
 use super::find;
-use super::instance::{Event, Instance, announce, edit, state, terminate};
+use super::instance::{Event, Instance, edit, state, stop, terminate};
 use crate::around::call::Call;
 use crate::service::Action;
 use crate::wire::fault::{Fault, Outcome};
-use crate::world::timing;
+use crate::world::{machines, timing};
 use serde_json::{Value, json};
 
 pub(crate) const ACTIONS: &[Action] = &[
@@ -71,12 +71,7 @@ fn stop_all(call: &mut Call<'_>) -> Outcome {
                 return Err(Fault::new("OperationNotPermitted", message));
             }
             "running" => {
-                edit(call, &id, |i| i.state = "stopping".to_owned());
-                announce(call, &id, "stopping");
-                call.schedule(
-                    timing::INSTANCE_STOP,
-                    super::Event::Instance(Event::Stopped { id: id.clone() }),
-                );
+                stop(call, &id);
                 changes.push(change(&id, "running", "stopping"));
             }
             "stopping" | "stopped" => changes.push(change(&id, &i.state, &i.state)),
@@ -118,6 +113,7 @@ fn reboot_all(call: &mut Call<'_>) -> Outcome {
             return Err(wrong_state(&id, "rebooted"));
         }
         edit(call, &id, |i| i.started = now);
+        machines::reboot(call, &id);
     }
     Ok(json!({}))
 }

@@ -10,6 +10,7 @@ mod image;
 pub(crate) mod instance;
 mod instance_change;
 mod instance_state;
+pub(crate) mod instance_status;
 pub(crate) mod instance_type;
 mod internet_gateway;
 mod key_pair;
@@ -69,6 +70,7 @@ pub(crate) const ACTIONS: &[&[Action]] = &[
     launch::ACTIONS,
     instance::ACTIONS,
     instance_state::ACTIONS,
+    instance_status::ACTIONS,
     instance_change::ACTIONS,
     volume::ACTIONS,
     volume_modification::ACTIONS,

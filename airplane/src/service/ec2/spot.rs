@@ -1,10 +1,11 @@
 //! Interruptions of Spot Instances, on order of the control API: a rebalance recommendation and a warning two minutes before
 //! the end, as "Spot Instance interruption notices" has them.
 use super::instance::{Event, terminate};
+use crate::service;
 use crate::service::events::publish;
 use crate::world::World;
 use crate::world::scope::Scope;
-use crate::world::timing;
+use crate::world::{Millis, timing};
 use serde_json::json;
 
 /// Warns of the end of a Spot Instance, and ends it two minutes later. Says in words what is wrong with the order.
@@ -34,6 +35,17 @@ pub(crate) fn interrupt(world: &mut World, id: &str) -> Result<(), String> {
     let event = super::Event::Instance(Event::Interrupted { id: id.to_owned() });
     scope.schedule(timing::SPOT_WARNING, event);
     Ok(())
+}
+
+/// When an instance that was warned ends.
+pub(crate) fn interrupted_at(world: &World, id: &str) -> Option<Millis> {
+    let is_meant = |event: &service::Event| match event {
+        service::Event::Ec2(super::Event::Instance(Event::Interrupted { id: warned })) => {
+            warned == id
+        }
+        _ => false,
+    };
+    world.root.queue.values().find(|scheduled| is_meant(&scheduled.event)).map(|found| found.at)
 }
 
 /// The two minutes are over.

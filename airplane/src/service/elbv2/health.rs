@@ -1,8 +1,8 @@
 //! The health of targets: initial until the checks passed, healthy while the machine answers, unused while nothing sends
-//! to them, draining after they left. A target with a socket (`World::sockets`) is checked by true connections, which
-//! others make and report here; of any other target airplane knows how it is.
+//! to them, draining after they left. A target with a socket (`World::sockets`) or a process (`world::machines`) is checked
+//! by true connections and requests, which others make and report here; of any other target airplane knows how it is.
 use super::elbv2;
-use super::target_groups::TargetGroup;
+use super::target_groups::{HealthCheck, TargetGroup};
 use super::targets::{Key, Target};
 use crate::service::autoscaling;
 use crate::world::scope::Scope;
@@ -70,8 +70,8 @@ fn machine(scope: &mut Scope<'_>, group: &TargetGroup, id: &str) -> Option<Machi
     Some(Machine { id, state: i.state.clone(), zone: i.zone.clone(), started: i.started })
 }
 
-/// Where a target truly listens, if the control API said so: by its id or address, by the other name of the machine, and
-/// for one port before any port.
+/// Where a target truly listens: where the control API says - by its id or address, by the other name of the machine, and
+/// for one port before any port - or else where the process of its machine is.
 pub(super) fn socket(
     scope: &mut Scope<'_>,
     group: &TargetGroup,
@@ -79,7 +79,7 @@ pub(super) fn socket(
     port: i64,
 ) -> Option<SocketAddr> {
     if scope.world.sockets.is_empty() {
-        return None;
+        return process(scope, group, key, port);
     }
     let mut names = Vec::new();
     if group.target_type == "instance" {
@@ -94,7 +94,18 @@ pub(super) fn socket(
     }
     let sockets = &scope.world.sockets;
     let by_port = names.iter().find_map(|name| sockets.get(&format!("{name}:{port}")));
-    by_port.or_else(|| names.iter().find_map(|name| sockets.get(name))).copied()
+    let found = by_port.or_else(|| names.iter().find_map(|name| sockets.get(name))).copied();
+    found.or_else(|| process(scope, group, key, port))
+}
+
+fn process(scope: &mut Scope<'_>, group: &TargetGroup, key: &Key, port: i64) -> Option<SocketAddr> {
+    scope.world.loopback?;
+    let id = match group.target_type.as_str() {
+        "instance" => key.id.clone(),
+        _ => machine(scope, group, &key.id)?.id,
+    };
+    let address = scope.world.root.machines.get(&id)?.address;
+    Some(SocketAddr::from((address, u16::try_from(port).ok()?)))
 }
 
 /// Since when traffic can reach a group, and the zones that it comes from.
@@ -178,14 +189,46 @@ fn is_checked(scope: &mut Scope<'_>, group: &TargetGroup, target: &Target) -> bo
     !group.is_application() && socket(scope, group, &target.key, target.key.port).is_some()
 }
 
-/// A connection that somebody shall try.
+/// A check that somebody shall make.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Check {
     pub(crate) group: String,
     pub(crate) target: Key,
     pub(crate) address: SocketAddr,
+    /// What is asked on the connection; where nothing is, it passes by being there.
+    pub(crate) question: Option<Question>,
     /// How long it may take.
     pub(crate) timeout: Millis,
+}
+
+/// A `GET` with the status codes that are right answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Question {
+    pub(crate) secure: bool,
+    pub(crate) path: String,
+    codes: String,
+}
+
+impl Question {
+    fn of(check: &HealthCheck) -> Option<Question> {
+        let secure = match check.protocol.as_str() {
+            "HTTPS" => true,
+            "HTTP" => false,
+            _ => return None,
+        };
+        let path = check.path.clone().unwrap_or_else(|| "/".to_owned());
+        let codes = check.matcher.clone().unwrap_or_else(|| "200-399".to_owned());
+        Some(Question { secure, path, codes })
+    }
+
+    /// Does the target pass with this status?
+    pub(crate) fn passes(&self, status: u16) -> bool {
+        self.codes.split(',').any(|part| {
+            let (low, high) = part.split_once('-').unwrap_or((part, part));
+            let bounds = low.trim().parse::<u16>().ok().zip(high.trim().parse::<u16>().ok());
+            bounds.is_some_and(|(low, high)| (low..=high).contains(&status))
+        })
+    }
 }
 
 /// The checks of this place that are due.
@@ -212,6 +255,7 @@ pub(super) fn due(scope: &mut Scope<'_>) -> Vec<Check> {
                     group: arn.clone(),
                     target: target.key.clone(),
                     address,
+                    question: Question::of(&group.check),
                     timeout,
                 });
             }

@@ -7,7 +7,7 @@ use crate::around::call::Call;
 use crate::service::{Action, ec2, iam};
 use crate::wire::fault::{Fault, Outcome};
 use crate::world::scope::Scope;
-use crate::world::{Millis, timing};
+use crate::world::{Millis, machines, timing};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -28,6 +28,9 @@ pub(crate) struct LoadBalancer {
     pub(crate) scheme: String,
     pub(crate) vpc: String,
     pub(crate) dns: String,
+    /// Its address on loopback, where machines are processes; then it is its name, too.
+    #[serde(default)]
+    pub(crate) address: Option<std::net::Ipv4Addr>,
     /// A network load balancer made without groups can never have any.
     pub(crate) groups: Vec<String>,
     pub(crate) enforce_groups: Option<String>,
@@ -182,6 +185,12 @@ fn create(call: &mut Call<'_>) -> Outcome {
             format!("{internal}{}-{number}.{region}.elb.amazonaws.com", lb.name)
         }
     };
+    if lb.kind == "network" {
+        lb.address = machines::balancer_address(call.world);
+        if let Some(address) = lb.address {
+            lb.dns = address.to_string();
+        }
+    }
     let path = format!("{letter}/{}/{id}", lb.name);
     let arn = call.arn("elasticloadbalancing", &format!("loadbalancer/{path}"));
     for place in 0..lb.places.len() {

@@ -1,7 +1,7 @@
 //! Elastic Load Balancing v2: state, events and the registry of actions. Load balancers, target groups and listeners
 //! stand by ARN; a listener's forward actions are all that ties a group to a load balancer.
 mod attributes;
-mod health;
+pub(crate) mod health;
 mod limits;
 mod listeners;
 mod load_balancers;

@@ -17,6 +17,8 @@ pub(crate) struct Front {
     pub(crate) region: String,
     /// The listener's ARN.
     pub(crate) listener: String,
+    /// Where it shall listen, if that is said: any free port, if not.
+    pub(crate) at: Option<SocketAddr>,
 }
 
 /// Where a connection goes.
@@ -46,8 +48,11 @@ pub(crate) fn fronts(world: &mut World) -> Vec<Front> {
             if balancer.is_some_and(|lb| lb.kind == "network")
                 && matches!(listener.protocol.as_str(), "TCP" | "TCP_UDP")
             {
+                let address = balancer.and_then(|lb| lb.address);
+                let port = u16::try_from(listener.port).ok();
+                let at = address.zip(port).map(SocketAddr::from);
                 let (account, region) = (account.clone(), region.clone());
-                all.push(Front { account, region, listener: arn.to_owned() });
+                all.push(Front { account, region, listener: arn.to_owned(), at });
             }
         }
     }
@@ -146,7 +151,7 @@ pub(crate) struct DueCheck {
 
 /// The connections that shall be tried now, to find the health of targets.
 pub(crate) fn due(world: &mut World) -> Vec<DueCheck> {
-    if world.sockets.is_empty() {
+    if world.sockets.is_empty() && world.root.machines.len() == 0 {
         return Vec::new();
     }
     let mut all = Vec::new();

@@ -2,6 +2,7 @@
 //! see it after a while (`propagated`), as on AWS.
 
 mod account;
+pub(crate) mod authorization;
 mod documents;
 mod oidc;
 pub(crate) mod permission;
@@ -74,6 +75,12 @@ pub(crate) fn role_known(scope: &mut Scope<'_>, name: &str) -> Option<KnownRole>
         trust: role.trust.clone(),
         max_session: role.max_session,
     })
+}
+
+/// The role of the instance profile of an ARN, if it has one.
+pub(crate) fn role_of_profile(scope: &mut Scope<'_>, arn: &str) -> Option<String> {
+    let name = arn.rsplit('/').next().unwrap_or(arn).to_owned();
+    scope.global().iam.profiles.get(&name)?.role.clone()
 }
 
 /// The clients of an identity provider of this account.

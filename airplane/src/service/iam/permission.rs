@@ -1,4 +1,4 @@
-//! What resource policies allow: trust policies of roles and policies of queues. An explicit Deny wins; what is not
+//! What policies allow: trust policies of roles, policies of queues and keys, policies of who asks. An explicit Deny wins; what is not
 //! understood (an unknown condition operator or key) allows nothing.
 
 use serde_json::Value;
@@ -18,6 +18,19 @@ pub(crate) enum Principal<'q> {
     Federated(&'q str),
     /// A role of AWS's own: what a policy says of its account is not said of it, since nobody gives it permissions.
     Exactly(&'q str),
+    /// Whoever has the policy: identity policies name nobody.
+    Holder,
+}
+
+/// What a policy says to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It allows it.
+    Allowed,
+    /// It denies it, whatever others allow.
+    Denied,
+    /// It says nothing of it.
+    Silent,
 }
 
 /// What somebody wants to do.
@@ -32,6 +45,11 @@ pub(crate) struct Question<'q> {
 
 /// Does the policy allow it?
 pub(crate) fn allows(policy: &str, question: &Question<'_>) -> bool {
+    verdict(policy, question) == Verdict::Allowed
+}
+
+/// What does the policy say?
+pub(crate) fn verdict(policy: &str, question: &Question<'_>) -> Verdict {
     let policy: Value = serde_json::from_str(policy).unwrap_or_default();
     let statements: Vec<&Value> = match &policy["Statement"] {
         Value::Array(list) => list.iter().collect(),
@@ -41,7 +59,11 @@ pub(crate) fn allows(policy: &str, question: &Question<'_>) -> bool {
     let speaks = |effect: &str| {
         statements.iter().any(|s| s["Effect"].as_str() == Some(effect) && applies(s, question))
     };
-    speaks("Allow") && !speaks("Deny")
+    match (speaks("Deny"), speaks("Allow")) {
+        (true, _) => Verdict::Denied,
+        (false, true) => Verdict::Allowed,
+        (false, false) => Verdict::Silent,
+    }
 }
 
 /// A role or user that a policy names as principal and that is not there, or not yet as far as other services know. Of
@@ -112,10 +134,11 @@ fn has_principal(statement: &Value, principal: Principal<'_>) -> bool {
             Principal::Caller { account, arn } => {
                 texts(&listed["AWS"]).into_iter().any(|one| is_caller(one, account, arn))
             }
+            Principal::Holder => false,
         },
     };
     match (&statement["Principal"], &statement["NotPrincipal"]) {
-        (Value::Null, Value::Null) => false,
+        (Value::Null, Value::Null) => matches!(principal, Principal::Holder),
         (Value::Null, others) => !among(others),
         (these, _) => among(these),
     }

@@ -103,6 +103,12 @@ impl Policy {
         answer
     }
 
+    /// What its default version says.
+    pub(super) fn document(&self) -> &str {
+        let default = self.versions.iter().find(|version| version.id == self.default);
+        default.map(|version| version.document.as_str()).unwrap_or_default()
+    }
+
     /// Its ARN.
     pub(super) fn arn(&self) -> &str {
         &self.arn

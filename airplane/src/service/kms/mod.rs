@@ -31,6 +31,12 @@ pub(crate) fn managed_key(scope: &mut Scope<'_>, service: &str) -> String {
     keys::managed(scope, service)
 }
 
+/// The ARN of the key that an id, ARN or alias names.
+pub(crate) fn arn_of(scope: &mut Scope<'_>, wanted: &str) -> Option<String> {
+    let id = keys::id_of(scope, wanted).ok()?;
+    Some(scope.arn("kms", &format!("key/{id}")))
+}
+
 /// Does the id, ARN or alias name a key that can be used?
 pub(crate) fn is_usable(call: &mut Call<'_>, key: &str) -> bool {
     keys::is_usable(call, key)

@@ -3,14 +3,16 @@
 use std::fs::{File, TryLockError};
 use std::io::Read;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kprov_airplane::{Airplane, ClockKind, Config, server};
+use kprov_airplane::{Airplane, ClockKind, Config, Machines, Program, server};
 use kprov_core::Diagnostic;
 
 use super::{DIRECTORY, Flight, block_on, file, find, problem};
+use crate::output;
 
 /// How an airplane flies.
 #[derive(Clone, Debug)]
@@ -22,14 +24,25 @@ pub(crate) struct Manner {
     pub(crate) clock: String,
     /// A file of fault rules.
     pub(crate) faults: Option<String>,
+    /// `hollow`, `process`, or nothing: as it was before.
+    pub(crate) machines: Option<String>,
+    /// What machines run, if not this program.
+    pub(crate) program: Option<PathBuf>,
 }
 
 impl Default for Manner {
     fn default() -> Manner {
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        Manner { listen, seed: 1, clock: "real".to_owned(), faults: None }
+        let machines = std::env::var(MACHINES).ok().filter(|text| !text.is_empty());
+        let clock = "real".to_owned();
+        Manner { listen, seed: 1, clock, faults: None, machines, program: None }
     }
 }
+
+/// What machines are, for airplanes that are started without saying so.
+pub(crate) const MACHINES: &str = "KPROV_AIRPLANE_MACHINES";
+/// So long a machine may take to end.
+const MACHINE_PATIENCE: Duration = Duration::from_secs(30);
 
 /// So long it may take until a new airplane answers.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -63,7 +76,33 @@ fn config(manner: &Manner) -> Result<Config, Diagnostic> {
         None => None,
     };
     let database = Some(file("airplane.db"));
-    Ok(Config { seed: manner.seed, clock, database, faults, ..Config::default() })
+    let machines = machines(manner)?;
+    // Standard error of the background process is its log.
+    let log = |text: &str| output::complain(&format!("{text}\n"));
+    Ok(Config { seed: manner.seed, clock, database, faults, machines, log, ..Config::default() })
+}
+
+fn machines(manner: &Manner) -> Result<Machines, Diagnostic> {
+    let failed = |error: std::io::Error| problem(format!("No machines can be started: {error}."));
+    let program = match &manner.program {
+        Some(program) => program.clone(),
+        None => std::env::current_exe().map_err(failed)?,
+    };
+    let directory = std::path::absolute(file("machines")).map_err(failed)?;
+    // Two projects' airplanes have addresses of their own, as far as there are enough.
+    let block = directory.as_os_str().as_encoded_bytes().iter();
+    let block = block.fold(0_u8, |block, byte| block.wrapping_mul(31).wrapping_add(*byte));
+    let arguments = Vec::new();
+    let program = Program { program, arguments, directory, patience: MACHINE_PATIENCE, block };
+    match manner.machines.as_deref() {
+        None => Ok(Machines::Remembered(program)),
+        Some("process") => Ok(Machines::Process(program)),
+        Some("hollow") => Ok(Machines::Hollow),
+        Some(other) => Err(problem(format!(
+            "Machines are \"hollow\" or \"process\", not {other:?}. The flag -machines says so, \
+             or the environment variable {MACHINES}."
+        ))),
+    }
 }
 
 fn make_directory() -> Result<(), Diagnostic> {
@@ -111,6 +150,7 @@ async fn told_to_stop() {
 /// whether it is new.
 pub(crate) fn start(manner: &Manner) -> Result<(Flight, bool), Diagnostic> {
     if let Some(flight) = find()? {
+        agrees(&flight, manner)?;
         return Ok((flight, false));
     }
     make_directory()?;
@@ -136,6 +176,20 @@ pub(crate) fn start(manner: &Manner) -> Result<(Flight, bool), Diagnostic> {
     }
 }
 
+// What machines are does not change while an airplane flies.
+fn agrees(flight: &Flight, manner: &Manner) -> Result<(), Diagnostic> {
+    let Some(wanted) = &manner.machines else { return Ok(()) };
+    let asked = block_on(async { flight.remote().get("status").await })?;
+    let state = asked.map_err(|error| problem(format!("{error}.")))?;
+    match state["machines"].as_str() {
+        Some(machines) if machines != wanted => Err(problem(format!(
+            "The airplane that flies for this project has machines of the kind {machines:?}, not \
+             {wanted:?}. End it with \"kprov airplane stop\"; what it holds stays."
+        ))),
+        _ => Ok(()),
+    }
+}
+
 fn flight_is(child: &Child) -> bool {
     Flight::read().is_some_and(|flight| flight.pid == child.id())
 }
@@ -153,6 +207,12 @@ fn spawn(manner: &Manner) -> Result<Child, Diagnostic> {
     command.arg("-clock").arg(&manner.clock);
     if let Some(faults) = &manner.faults {
         command.arg("-faults").arg(faults);
+    }
+    if let Some(machines) = &manner.machines {
+        command.arg("-machines").arg(machines);
+    }
+    if let Some(program) = &manner.program {
+        command.arg("-machine-program").arg(program);
     }
     // A group of its own: Ctrl-C in the terminal is for the run, not for the airplane.
     command.process_group(0).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);

@@ -24,6 +24,11 @@ fn file(name: &str) -> PathBuf {
     PathBuf::from(DIRECTORY).join(name)
 }
 
+/// The log of a machine, there or gone.
+pub(crate) fn log_of(instance: &str) -> PathBuf {
+    file("machines").join(format!("{instance}.log"))
+}
+
 /// Runs what is asynchronous about it.
 pub(crate) fn block_on<F: Future>(future: F) -> Result<F::Output, Diagnostic> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

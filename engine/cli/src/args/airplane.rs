@@ -1,6 +1,7 @@
 //! `kprov airplane ...`: the flags of the local AWS.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
@@ -19,6 +20,11 @@ pub(crate) enum AirplaneCommand {
         /// As JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Print what a machine wrote, also one that is gone
+    Logs {
+        /// The id of its instance
+        instance: String,
     },
     /// List every object that it holds
     Dump {
@@ -54,11 +60,18 @@ pub(crate) struct AirplaneFlags {
     /// A file of fault rules
     #[arg(long, value_name = "FILE")]
     faults: Option<String>,
+    /// What stands behind instances: hollow (states only) or process (programs on this machine); as before, if not said
+    #[arg(long, value_name = "KIND", value_parser = ["hollow", "process"])]
+    machines: Option<String>,
+    /// What machines run instead of this program
+    #[arg(long, value_name = "PROGRAM", hide = true)]
+    machine_program: Option<PathBuf>,
 }
 
 impl From<AirplaneFlags> for Manner {
     fn from(flags: AirplaneFlags) -> Manner {
-        let AirplaneFlags { listen, seed, clock, faults } = flags;
-        Manner { listen, seed, clock, faults }
+        let AirplaneFlags { listen, seed, clock, faults, machines, machine_program } = flags;
+        let machines = machines.or(Manner::default().machines);
+        Manner { listen, seed, clock, faults, machines, program: machine_program }
     }
 }

@@ -1,11 +1,11 @@
-//! `airplane start|serve|stop|status|dump|snapshot|restore|reset`
+//! `airplane start|serve|stop|status|logs|dump|snapshot|restore|reset`
 
 use std::time::{Duration, Instant};
 
 use kprov_core::Diagnostic;
 use serde_json::{Value as Json, json};
 
-use crate::airplane::{Flight, block_on, find, has_landed, problem, serve, start};
+use crate::airplane::{Flight, block_on, find, has_landed, log_of, problem, serve, start};
 use crate::args::AirplaneCommand;
 use crate::failure::Outcome;
 use crate::output;
@@ -21,6 +21,7 @@ pub(crate) fn run(command: AirplaneCommand) -> Outcome {
         }
         AirplaneCommand::Stop => stop()?,
         AirplaneCommand::Status { json } => return status(json),
+        AirplaneCommand::Logs { instance } => logs(&instance)?,
         AirplaneCommand::Dump { json } => dump(json)?,
         AirplaneCommand::Snapshot { file } => {
             let text = get("snapshot")?.to_string();
@@ -64,11 +65,11 @@ fn status(as_json: bool) -> Outcome {
         }
         return Ok(1);
     };
-    let state = get("status")?;
+    let (state, machines) = (get("status")?, get("machines")?);
     if as_json {
         let (endpoint, pid) = (flight.remote().endpoint(), flight.pid);
         output::pretty_json(
-            &json!({"flying": true, "endpoint": endpoint, "pid": pid, "state": state}),
+            &json!({"flying": true, "endpoint": endpoint, "pid": pid, "state": state, "machines": machines}),
         );
         return Ok(0);
     }
@@ -81,7 +82,41 @@ fn status(as_json: bool) -> Outcome {
         state["objects"],
         state["calls"],
     ));
+    if state["machines"] == json!("process") {
+        let machines = machines.as_array().map(Vec::as_slice).unwrap_or_default();
+        output::line(&format!("{} machines", machines.len()));
+        machines.iter().for_each(machine);
+    }
     Ok(0)
+}
+
+/// `i-0123456789abcdef0 10.0.1.5 at 127.77.0.1: running (process 4711)`
+fn machine(machine: &Json) {
+    let part = |name: &str| machine[name].as_str().unwrap_or_default();
+    let more = match (&machine["pid"], &machine["exit"]) {
+        (pid @ Json::Number(_), _) => format!(" (process {pid})"),
+        (_, Json::Object(exit)) => match (&exit["code"], &exit["signal"]) {
+            (code @ Json::Number(_), _) => format!(" with status {code}"),
+            (_, signal @ Json::Number(_)) => format!(" by signal {signal}"),
+            _ => " before it began".to_owned(),
+        },
+        _ => String::new(),
+    };
+    let (instance, private, address) = (part("instance"), part("private_address"), part("address"));
+    output::line(&format!("  {instance} {private} at {address}: {}{more}", part("state")));
+}
+
+fn logs(instance: &str) -> Result<(), Diagnostic> {
+    let path = log_of(instance);
+    let text = std::fs::read(&path).map_err(|error| {
+        problem(format!(
+            "There is no log of a machine {instance:?} ({}: {error}). \"kprov airplane status\" \
+             lists those that there are.",
+            path.display()
+        ))
+    })?;
+    output::print(&String::from_utf8_lossy(&text));
+    Ok(())
 }
 
 /// As JSON all of it; else the names, without what AWS makes by itself.
@@ -114,8 +149,8 @@ fn restore(file: &str) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// So long it may take to finish what runs.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// So long it may take to finish what runs, machines above all.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn stop() -> Result<(), Diagnostic> {
     let flight = flying()?;
