@@ -1,11 +1,13 @@
 //! [`Store`]: where states and journals are kept.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use kprov_core::Str;
 use serde::{Deserialize, Serialize};
 
-use crate::{Entry, OpId, RunId, RunOutcome, Seq, State, StateError};
+use crate::{Entry, OpId, OutputRecord, RunId, RunOutcome, Seq, State, StateError};
 
 /// Identity of a state: a UUID given when it is first written. Plans remember it.
 pub type Lineage = String;
@@ -125,6 +127,22 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// # Errors
     /// When it cannot be read, or is damaged.
     fn read(&self, workspace: &str) -> Result<State, StateError>;
+
+    /// The same for a look at what there is: what is sealed reads as empty, and needs no key.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is damaged.
+    fn outline(&self, workspace: &str) -> Result<State, StateError> {
+        self.read(workspace)
+    }
+
+    /// The root outputs alone: a key is needed only if one of them is sealed.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn outputs(&self, workspace: &str) -> Result<BTreeMap<Str, OutputRecord>, StateError> {
+        Ok(self.read(workspace)?.outputs)
+    }
 
     /// Takes the write lock, waiting up to `timeout`. A holder that is dead on this host is
     /// replaced.
