@@ -123,23 +123,6 @@ impl SqliteStore {
         SqliteStore { inner: Arc::new(Inner::new(path.into(), host, options)) }
     }
 
-    /// Wraps the store's data key anew, with the first key of `to`. With `new_data_key` there is
-    /// another data key, and every secret is sealed with that: what somebody has read with the
-    /// former one opens nothing any more. False where there is no key, because there are no secrets.
-    ///
-    /// # Errors
-    /// When the present key or the new one is not to be had. Nothing is changed then: the store opens
-    /// with the present key, or with the new one, whatever dies when.
-    pub fn rekey(&self, to: &Vault, new_data_key: bool) -> Result<bool, StateError> {
-        let inner = &self.inner;
-        if !inner.exists()? {
-            return Ok(false);
-        }
-        inner.writable(|opened| {
-            resealing::rekey(&mut opened.connection, &inner.path, &inner.keeper, to, new_data_key)
-        })
-    }
-
     /// The file.
     pub fn path(&self) -> &Path {
         &self.inner.path
@@ -376,6 +359,16 @@ impl Store for SqliteStore {
                 .execute("DELETE FROM workspaces WHERE name = ?1", [name])
                 .map_err(|error| explain(&inner.path, Doing::Writing, "workspaces", error))?;
             if gone == 0 { Err(StateError::NoWorkspace(name.to_owned())) } else { Ok(()) }
+        })
+    }
+
+    fn rekey(&self, to: &Vault, new_data_key: bool) -> Result<bool, StateError> {
+        let inner = &self.inner;
+        if !inner.exists()? {
+            return Ok(false);
+        }
+        inner.writable(|opened| {
+            resealing::rekey(&mut opened.connection, &inner.path, &inner.keeper, to, new_data_key)
         })
     }
 

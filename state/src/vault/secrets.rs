@@ -8,7 +8,7 @@ use crate::{Entry, StoredObject};
 
 impl Vault {
     /// Does the object hold anything that is secret?
-    pub(crate) fn is_secret_object(&self, address: &ObjectAddr, object: &StoredObject) -> bool {
+    pub fn is_secret_object(&self, address: &ObjectAddr, object: &StoredObject) -> bool {
         object.sensitive_paths.as_ref().is_some_and(|paths| paths.get().trim() != "[]")
             || self.is_secret_type(&object.provider, &address.instance.resource)
     }

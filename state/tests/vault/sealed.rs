@@ -14,7 +14,7 @@ use crate::{SECRET, bytes, holds, open, open_with, output, secret_object, vault}
 fn whole_life(store: &dyn Store) {
     let (a, b, c, d) = (current("a"), current("b"), current("c"), current("d"));
     let run = store.begin_run("default", started(), AT).unwrap();
-    let mut append = |entries: &[Entry]| {
+    let append = |entries: &[Entry]| {
         store.append("default", run, AT, entries).unwrap();
     };
     let intent = |op, object: &kprov_core::ObjectAddr, action| Entry::Intended {

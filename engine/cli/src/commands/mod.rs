@@ -12,6 +12,7 @@ mod op;
 mod output;
 mod plan;
 mod providers;
+mod rekey;
 mod show;
 mod state;
 mod taint;

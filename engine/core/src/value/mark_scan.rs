@@ -48,7 +48,7 @@ mod tests {
             Value::unknown(Type::String),
             Value::list(Type::String, vec!["a".into()]),
             Value::tuple([Value::int(1)]),
-            Value::object([("a".into(), Value::int(1))]),
+            Value::object([(crate::Str::from("a"), Value::int(1))]),
         ];
         for value in values {
             assert!(!scan(&value), "{value:?}");
