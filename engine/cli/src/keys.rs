@@ -7,6 +7,8 @@ use kprov_state::{GivenKey, KeyFile, KeySource, KmsKey, Passphrase, Vault};
 
 use crate::kms::AwsKms;
 
+/// The key file, elsewhere than in its usual place.
+pub(crate) const KEY_FILE: &str = "KPROV_STATE_KEY_FILE";
 /// Base64 text of 32 bytes.
 pub(crate) const KEY: &str = "KPROV_STATE_KEY";
 /// Words.

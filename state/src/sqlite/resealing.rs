@@ -32,6 +32,7 @@ pub(super) fn seal_what_is_open(
     // Looked at again inside: another process may have been quicker.
     if openness(&transaction, path)? == Openness::Open {
         every_workspace(&transaction, path, keeper, keeper)?;
+        forget_digests(&transaction, path)?;
         set_openness(&transaction, path, Openness::Remains)?;
     }
     transaction.commit().map_err(failed)?;
@@ -105,6 +106,15 @@ fn every_workspace(
         pass.journal(id, &from, &to)?;
     }
     Ok(())
+}
+
+/// Former versions kept a digest of plans with secrets, too: who guesses one could tell by it.
+fn forget_digests(connection: &Connection, path: &Path) -> Result<(), StateError> {
+    let pass = Pass { connection, path };
+    pass.change("runs", "UPDATE runs SET plan_digest = ''", [])?;
+    let sql = "UPDATE journal SET entry = json_set(entry, '$.run_started.plan_digest', '')
+               WHERE entry LIKE '{\"run_started\":%'";
+    pass.change("journal", sql, [])
 }
 
 struct Pass<'a> {

@@ -17,6 +17,13 @@ fn of_version_1(path: &Path) {
     gone.attributes = raw(&format!("{{\"id\":\"{}\"}}", SECRET.repeat(2000)));
     write(&store, &[set(&a, secret_object("1")), set(&b, gone), set(&c, object("3"))]);
     write(&store, &[Entry::ObjectForgotten { address: b }]);
+    let digest = Entry::RunStarted {
+        command: "apply".to_owned(),
+        plan_digest: "d1635701".to_owned(),
+        who: "me".to_owned(),
+        pid: 1,
+    };
+    store.begin_run("default", digest, AT).unwrap();
     let failure = Entry::Failed {
         op: OpId(1),
         address: a.clone(),
@@ -58,9 +65,9 @@ fn the_next_write_seals_a_store_of_version_1() {
     let store = open(&path);
     store.reserve_ops(1).unwrap();
     assert!(!holds(directory.path(), "hunter2"), "neither rows, nor free pages, nor the log");
-    assert_eq!(everything(&store), told);
+    assert_eq!(everything(&store), told.replace("d1635701", ""));
     drop(store);
-    assert!(!holds(directory.path(), "hunter2"));
+    assert!(!holds(directory.path(), "hunter2") && !holds(directory.path(), "d1635701"));
     assert_eq!(open(&path).fsck().unwrap(), Vec::<String>::new());
     // Once: the second writer has nothing to do, and needs no key.
     let file = std::fs::read(&path).unwrap();
@@ -123,4 +130,28 @@ fn remains_are_cleared_when_nobody_reads() {
         .query_row("SELECT value FROM counters WHERE name = 'open'", [], |row| row.get(0))
         .unwrap();
     assert_eq!(open_still, 0);
+}
+
+/// Death on the way: everything is open or everything is sealed, and the next one goes on.
+#[test]
+fn death_while_sealing_loses_nothing() {
+    let (live, kept) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let path = live.path().join("kprov.db");
+    of_version_1(&path);
+    let told = everything(&open(&path)).replace("d1635701", "");
+    let dying = crate::dying::Dying::new(live.path(), kept.path());
+    let options = kprov_state::SqliteOptions { vault: crate::vault(), ..Default::default() };
+    let store = kprov_state::SqliteStore::open(&path, dying.clone(), options).unwrap();
+    store.reserve_ops(1).unwrap();
+    dying.keep();
+    drop(store);
+    assert!(dying.steps() > 10, "{}", dying.steps());
+    for step in 0..dying.steps() {
+        let directory = kept.path().join(step.to_string());
+        let path = directory.join("kprov.db");
+        assert_eq!(everything(&open(&path)).replace("d1635701", ""), told, "step {step}");
+        open(&path).reserve_ops(1).unwrap();
+        assert_eq!(everything(&open(&path)), told, "step {step}, sealed");
+        assert!(!holds(&directory, "hunter2"), "step {step}");
+    }
 }

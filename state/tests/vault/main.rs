@@ -2,6 +2,7 @@
 //! changed and moved cells, new keys, and stores that were open before.
 #![allow(clippy::unwrap_used, reason = "a failed test says where")]
 
+mod dying;
 mod keys;
 mod legacy;
 mod rekey;

@@ -1,15 +1,14 @@
 //! New keys, and death on the way to them: whatever is left opens whole, with the old or the new one.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::path::Path;
+use std::sync::Arc;
 
-use kprov_core::Host;
 use kprov_state::{
     KeyError, LogFilter, Passphrase, SqliteOptions, SqliteStore, StateError, Store, Vault,
 };
 use rusqlite::Connection;
 
+use crate::dying::Dying;
 use crate::support::*;
 use crate::{SECRET, holds, open, open_with, output, secret_object, vault};
 
@@ -101,51 +100,6 @@ fn another_process_sees_the_new_data_key() {
     assert!(!holds(directory.path(), "hunter2"));
 }
 
-/// Each time that a random byte is drawn, for a key or a nonce, is a step: the files are kept as they
-/// are then, as a process that dies there leaves them.
-#[derive(Debug)]
-struct Dying {
-    from: PathBuf,
-    to: PathBuf,
-    steps: Mutex<usize>,
-    counting: TestHost,
-}
-
-impl Dying {
-    fn keep(&self) {
-        let mut step = self.steps.lock().unwrap();
-        let to = self.to.join(step.to_string());
-        std::fs::create_dir(&to).unwrap();
-        for entry in std::fs::read_dir(&self.from).unwrap() {
-            let entry = entry.unwrap();
-            // Shared memory dies with the process.
-            if !entry.file_name().to_string_lossy().ends_with("-shm") {
-                std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
-            }
-        }
-        *step += 1;
-    }
-}
-
-impl Host for Dying {
-    fn now(&self) -> SystemTime {
-        SystemTime::UNIX_EPOCH
-    }
-
-    fn elapsed(&self) -> Duration {
-        Duration::ZERO
-    }
-
-    fn random(&self, buffer: &mut [u8]) {
-        self.keep();
-        self.counting.random(buffer);
-    }
-
-    fn env(&self, _name: &str) -> Option<String> {
-        None
-    }
-}
-
 #[test]
 fn death_at_each_step_leaves_one_of_the_two() {
     let to = Vault::with_key([8; 32]);
@@ -154,20 +108,14 @@ fn death_at_each_step_leaves_one_of_the_two() {
         let path = live.path().join("kprov.db");
         fill(&path);
         let told = whole(&open(&path)).unwrap();
-        let dying = Arc::new(Dying {
-            from: live.path().to_owned(),
-            to: kept.path().to_owned(),
-            steps: Mutex::new(0),
-            counting: TestHost::default(),
-        });
+        let dying = Dying::new(live.path(), kept.path());
         let options = SqliteOptions { vault: vault(), ..SqliteOptions::default() };
         let store = SqliteStore::open(&path, dying.clone(), options).unwrap();
-        // A cache of no pages: what is changed is in the files at once.
         assert!(store.rekey(&to, new_data_key).unwrap());
         // And at the end, before the store is closed.
         dying.keep();
         drop(store);
-        let steps = *dying.steps.lock().unwrap();
+        let steps = dying.steps();
         assert!(steps > if new_data_key { 40 } else { 1 }, "{steps}");
         let mut opened_by = [0, 0];
         for step in 0..steps {

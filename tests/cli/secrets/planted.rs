@@ -278,8 +278,8 @@ impl Life<'_> {
         self.run("apply -auto-approve").succeeds();
         self.run("destroy -auto-approve").succeeds();
         self.run("workspace select default").succeeds();
-        self.run("refresh").succeeds();
         self.run("apply -auto-approve").succeeds();
+        self.run("refresh").succeeds();
         self.run("state rekey -data").succeeds();
         self.run("plan -detailed-exitcode").succeeds();
         self.run("destroy -auto-approve").succeeds();

@@ -64,6 +64,7 @@ fn what_is_missing_is_told() {
     place.kprov("state rekey -to passphrase").fails(&["KPROV_STATE_NEW_PASSPHRASE"]);
     place.kprov("state rekey -to kms").fails(&["-kms-key"]);
     place.kprov("state rekey -to nowhere").exits(1);
+    place.kprov("state rekey -to env -key-file x").fails(&["-key-file"]);
     let short = [("KPROV_STATE_NEW_PASSPHRASE", "short")];
     with(&place, &short, "state rekey -to passphrase").fails(&["KPROV_STATE_NEW_PASSPHRASE"]);
     assert_eq!(place.content(), before);

@@ -21,23 +21,44 @@ pub(crate) fn run(
     state: &StateFlags,
     flags: &RekeyFlags,
 ) -> Result<(), Failure> {
-    let target = target(session, flags)?;
+    let to = chosen(session, flags)?;
+    let target = target(session, flags, to)?;
     let place = target.place();
     let project = session.project(state.state.as_deref())?;
-    let to = Vault::of(vec![target]);
-    if !state_rekey(&project, &to, flags.data, lock_options(&state.lock))? {
+    let vault = Vault::of(vec![target]);
+    if !state_rekey(&project, &vault, flags.data, lock_options(&state.lock))? {
         output::line("There are no secrets in this state: no key is in use.");
         return Ok(());
     }
     let sealed = if flags.data { "Every secret is sealed anew. " } else { "" };
     output::line(&format!("{sealed}The state's key comes from {place} now."));
+    let variable = match to {
+        RekeyTo::File if flags.key_file.is_some() => keys::KEY_FILE,
+        RekeyTo::File => return Ok(()),
+        RekeyTo::Env => keys::KEY,
+        RekeyTo::Passphrase => keys::PASSPHRASE,
+        RekeyTo::Kms => keys::KMS_KEY,
+    };
+    output::line(&format!("kprov finds it there when {variable} says so."));
     Ok(())
 }
 
-fn target(session: &Session, flags: &RekeyFlags) -> Result<Arc<dyn KeySource>, Diagnostic> {
-    let host = &session.host;
-    let set = |name: &str| keys::set(host, name);
-    let to = match (flags.to, &flags.key_file, &flags.kms_key) {
+fn chosen(session: &Session, flags: &RekeyFlags) -> Result<RekeyTo, Diagnostic> {
+    let set = |name: &str| keys::set(&session.host, name);
+    let contradicts = match flags.to {
+        Some(to) => {
+            flags.key_file.is_some() && to != RekeyTo::File
+                || flags.kms_key.is_some() && to != RekeyTo::Kms
+        }
+        None => false,
+    };
+    if contradicts {
+        return Err(Diagnostic::error(
+            "Contradictory options",
+            "-key-file goes with -to=file only, -kms-key with -to=kms only. Nothing was changed.",
+        ));
+    }
+    Ok(match (flags.to, &flags.key_file, &flags.kms_key) {
         (Some(to), _, _) => to,
         (None, Some(_), _) => RekeyTo::File,
         (None, None, Some(_)) => RekeyTo::Kms,
@@ -45,7 +66,16 @@ fn target(session: &Session, flags: &RekeyFlags) -> Result<Arc<dyn KeySource>, D
         (None, None, None) if set(keys::KEY).is_some() => RekeyTo::Env,
         (None, None, None) if set(keys::PASSPHRASE).is_some() => RekeyTo::Passphrase,
         (None, None, None) => RekeyTo::File,
-    };
+    })
+}
+
+fn target(
+    session: &Session,
+    flags: &RekeyFlags,
+    to: RekeyTo,
+) -> Result<Arc<dyn KeySource>, Diagnostic> {
+    let host = &session.host;
+    let set = |name: &str| keys::set(host, name);
     let missing =
         |what: &str| Diagnostic::error("No new key", format!("{what} Nothing was changed."));
     Ok(match to {
