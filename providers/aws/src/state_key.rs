@@ -10,7 +10,7 @@ use aws_sdk_kms::types::DataKeySpec;
 use kprov_core::{Host, Value};
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::api::{Api, AwsError};
+use crate::api::{Api, AwsError, Settings};
 use crate::{Transport, config};
 
 /// 32 bytes, gone from memory with the value.
@@ -57,6 +57,9 @@ fn of_bytes(blob: Blob) -> Option<Key> {
     key
 }
 
+/// Somebody waits for the answer before anything else: better told soon that there is none.
+const RETRIES: u32 = 4;
+
 async fn connect(host: &Arc<dyn Host>, id: &str) -> Result<Api, String> {
     let region = id.strip_prefix("arn:").and_then(|rest| rest.split(':').nth(2));
     let region = region.map_or(Value::NULL, Value::from);
@@ -64,6 +67,7 @@ async fn connect(host: &Arc<dyn Host>, id: &str) -> Result<Api, String> {
     let transport = Transport::default();
     let settings = config::load(&block, host, &transport).await;
     let settings = settings.map_err(|error| format!("{}: {}", error.summary, error.message))?;
+    let settings = Settings { max_retries: RETRIES, ..settings };
     Ok(Api::new(settings, transport.sleep, transport.time, host.clone()))
 }
 

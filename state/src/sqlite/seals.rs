@@ -111,7 +111,7 @@ impl<'a> Seals<'a> {
         Ok(key)
     }
 
-    /// A cell as it is stored. Without a vault it stays as it is.
+    /// A cell as it is stored; for stores with a vault.
     pub(super) fn seal(&self, plain: &[u8], place: &[&str]) -> Result<String, StateError> {
         let key = match self.current.get() {
             Some(key) => key,
