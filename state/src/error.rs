@@ -52,6 +52,15 @@ pub enum StateError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// Secrets cannot be read, or not be stored, for want of a key.
+    #[error("the secrets of the state {path:?} are out of reach")]
+    Sealed {
+        /// Which.
+        path: PathBuf,
+        /// Which key, and where it was looked for.
+        #[source]
+        source: crate::KeyError,
+    },
     /// An entry contradicts the state: a bug, or two writers.
     #[error("illegal journal entry: {what}")]
     Illegal {

@@ -1,11 +1,13 @@
 //! [`Store`]: where states and journals are kept.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use kprov_core::Str;
 use serde::{Deserialize, Serialize};
 
-use crate::{Entry, OpId, RunId, RunOutcome, Seq, State, StateError};
+use crate::{Entry, OpId, OutputRecord, RunId, RunOutcome, Seq, State, StateError, Vault};
 
 /// Identity of a state: a UUID given when it is first written. Plans remember it.
 pub type Lineage = String;
@@ -126,6 +128,22 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// When it cannot be read, or is damaged.
     fn read(&self, workspace: &str) -> Result<State, StateError>;
 
+    /// The same for a look at what there is: what is sealed reads as empty, and needs no key.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is damaged.
+    fn outline(&self, workspace: &str) -> Result<State, StateError> {
+        self.read(workspace)
+    }
+
+    /// The root outputs alone: a key is needed only if one of them is sealed.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn outputs(&self, workspace: &str) -> Result<BTreeMap<Str, OutputRecord>, StateError> {
+        Ok(self.read(workspace)?.outputs)
+    }
+
     /// Takes the write lock, waiting up to `timeout`. A holder that is dead on this host is
     /// replaced.
     ///
@@ -204,6 +222,17 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// # Errors
     /// When it is the default one, or does not exist.
     fn delete_workspace(&self, name: &str) -> Result<(), StateError>;
+
+    /// Wraps the data key that seals secrets anew, with the first key of `to`. With `new_data_key`
+    /// there is another data key, and every secret is sealed with that: what somebody has read with
+    /// the former one opens nothing any more. False where there is no key, because nothing is sealed.
+    ///
+    /// # Errors
+    /// When the present key or the new one is not to be had. Nothing is changed then: the store opens
+    /// with the present key, or with the new one, whatever dies when.
+    fn rekey(&self, _to: &Vault, _new_data_key: bool) -> Result<bool, StateError> {
+        Ok(false)
+    }
 
     /// Checks everything: file structure, journal replay against the state, references. Returns
     /// findings for people; empty when all is well. Writes nothing.

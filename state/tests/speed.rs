@@ -6,7 +6,7 @@ mod support;
 use std::time::{Duration, Instant};
 
 use kprov_core::InstanceKey;
-use kprov_state::{ActionKind, Entry, SqliteOptions, SqliteStore, Store};
+use kprov_state::{ActionKind, Entry, SqliteOptions, SqliteStore, Store, Vault};
 use support::*;
 
 #[test]
@@ -56,4 +56,32 @@ fn appends_are_durable_and_quick() {
     assert_eq!(state.objects.len(), 11_500);
     assert!(read < Duration::from_secs(3), "reading took {read:?}");
     assert_eq!(store.fsck().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn sealed_objects_open_quickly() {
+    let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let path = directory.path().join("kprov.db");
+    let open = || {
+        let options = SqliteOptions { vault: Vault::with_key([7; 32]), ..Default::default() };
+        SqliteStore::open(&path, TestHost::shared(), options).unwrap()
+    };
+    let many: Vec<Entry> = (0..10_000)
+        .map(|i| {
+            let mut object = object(&format!("i-{i}"));
+            let text = "x".repeat(200);
+            object.attributes = raw(&format!("{{\"id\":\"i-{i}\",\"text\":\"{text}\"}}"));
+            object.sensitive_paths = Some(raw(r#"[[{"type":"get_attr","value":"text"}]]"#));
+            set(&keyed("x", InstanceKey::Int(i)), object)
+        })
+        .collect();
+    let begun = Instant::now();
+    write(&open(), &many);
+    println!("sealing 10,000 objects: {:?}", begun.elapsed());
+    let store = open();
+    let begun = Instant::now();
+    assert_eq!(store.read("default").unwrap().objects.len(), 10_000);
+    let read = begun.elapsed();
+    println!("opening them: {read:?}");
+    assert!(read < Duration::from_secs(3), "reading took {read:?}");
 }

@@ -30,6 +30,7 @@ mod phases;
 mod place;
 mod program;
 mod saved_plans;
+mod secrets;
 mod selection;
 mod state_commands;
 mod state_transfer;

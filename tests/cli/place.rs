@@ -48,6 +48,11 @@ impl Place {
         Place { root }
     }
 
+    /// The directory around all: project, home, temporary files.
+    pub(crate) fn root(&self) -> &Path {
+        self.root.path()
+    }
+
     /// The path of a file of the project.
     pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.root.path().join("work").join(name)

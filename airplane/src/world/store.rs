@@ -12,6 +12,23 @@ pub(crate) struct Store {
 /// What went wrong with the database.
 pub(crate) type StoreError = rusqlite::Error;
 
+/// Only the owner may read it: what a cloud keeps of secrets stands there in the clear. SQLite gives its side
+/// files the same mode. What cannot be done here, opening the database tells better.
+fn keep_private(path: &Path) {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+        options.mode(0o600);
+        if let Ok(file) = options.open(path) {
+            let _ = file.set_permissions(std::fs::Permissions::from_mode(0o600));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = options.open(path);
+}
+
 impl Store {
     /// A store that keeps nothing.
     pub(crate) fn memory() -> Self {
@@ -20,6 +37,7 @@ impl Store {
 
     /// Opens or makes a database.
     pub(crate) fn open(path: &Path) -> Result<Self, StoreError> {
+        keep_private(path);
         let db = Connection::open(path)?;
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "NORMAL")?;

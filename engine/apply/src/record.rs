@@ -1,7 +1,7 @@
 //! What is stored of an object, an output and a check: from the engine's values to the state's rows.
 
 use kprov_core::{InstanceAddr, Marks, Path, Str, Value, value};
-use kprov_plan::{Change, CheckKind, CheckObject, CheckReport, CheckStatus};
+use kprov_plan::{Change, CheckKind, CheckObject, CheckReport, CheckStatus, mark_by_schema};
 use kprov_provider::Registry;
 use kprov_state::{CheckRecord, ObjectStatus, OutputRecord, StoredObject};
 use serde_json::json;
@@ -32,7 +32,7 @@ pub(crate) fn shell(
     })
 }
 
-/// `shell` with a content; the content's marks say what is sensitive.
+/// `shell` with a content; the content's marks and the schema say what is sensitive.
 pub(crate) fn filled(
     registry: &Registry,
     types: &mut StoredTypes,
@@ -43,7 +43,10 @@ pub(crate) fn filled(
 ) -> Result<StoredObject, String> {
     let schema = stored::stored_schema(registry, &shell.provider, &instance.resource)?;
     let ty = types.of(&shell.provider.provider, &instance.resource, &schema.block);
-    let (attributes, sensitive_paths) = stored::encode(content, ty)?;
+    // Of what a plan did not know yet (blocks that the provider made, data read now) nobody has put
+    // the schema's marks on.
+    let content = mark_by_schema(&schema.block, content);
+    let (attributes, sensitive_paths) = stored::encode(&content, ty)?;
     Ok(StoredObject {
         schema_version: schema.version,
         attributes,

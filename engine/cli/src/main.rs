@@ -9,6 +9,8 @@ mod args;
 mod ask;
 mod commands;
 mod failure;
+mod keys;
+mod kms;
 mod modules;
 mod output;
 mod own_state;

@@ -9,7 +9,9 @@ use kprov_apply::stored::decode_state;
 use kprov_core::{Host, Str, Value};
 use kprov_provider::Registry;
 use kprov_provider_builtin::StateReader;
-use kprov_state::{SqliteOptions, SqliteStore, StateError, Store};
+use kprov_state::{SqliteOptions, SqliteStore, State, StateError, Store};
+
+use crate::keys;
 
 /// Opens a database to look at it; nothing is written, and no lock is taken.
 #[derive(Debug)]
@@ -25,15 +27,16 @@ impl StateReader for OwnState {
         workspace: &str,
     ) -> Result<Option<BTreeMap<Str, Value>>, String> {
         let open = || -> Result<_, StateError> {
-            let store = SqliteStore::open(database, self.host.clone(), SqliteOptions::default())?;
+            let vault = keys::vault(&self.host);
+            let options = SqliteOptions { vault, ..SqliteOptions::default() };
+            let store = SqliteStore::open(database, self.host.clone(), options)?;
             if !store.workspaces()?.iter().any(|name| name == workspace) {
                 return Ok(None);
             }
-            store.read(workspace).map(Some)
+            store.outputs(workspace).map(Some)
         };
-        let Some(mut state) = open().map_err(|error| chain(&error))? else { return Ok(None) };
-        // Objects are not asked for, and may be of types that this program does not have.
-        state.objects.clear();
+        let Some(outputs) = open().map_err(|error| chain(&error))? else { return Ok(None) };
+        let state = State { outputs, ..State::default() };
         let (decoded, errors) = decode_state(&state, &Registry::new());
         if let Some(error) = errors.first() {
             return Err(format!("{}: {}", error.address, error.message));

@@ -8,13 +8,13 @@ use kprov_core::{Diagnostic, Host};
 use kprov_lang::SourceMap;
 use kprov_ops::{Disk, Machine, Project};
 use kprov_provider::Registry;
-use kprov_state::{MemoryStore, SqliteOptions, SqliteStore, Store};
+use kprov_state::{MemoryStore, SqliteOptions, SqliteStore, Store, Vault};
 
 use crate::failure::Failure;
 use crate::modules::Bundled;
 use crate::providers::registry;
 use crate::render::Style;
-use crate::{output, render, workspace_file};
+use crate::{keys, output, render, workspace_file};
 
 /// The state's file beside the configuration.
 const STATE_FILE: &str = "kprov.db";
@@ -102,15 +102,28 @@ impl Session {
 
     /// The state's store; nothing is made on disk before the first write.
     pub(crate) fn store(&self, state: Option<&str>) -> Result<Arc<dyn Store>, Failure> {
-        let options = SqliteOptions::default();
+        let options = self.store_options();
         let store = SqliteStore::open(self.state_path(state), self.host.clone(), options)?;
         Ok(Arc::new(store))
     }
 
     /// The store without a look at the file: for `fsck`.
     pub(crate) fn unopened_store(&self, state: Option<&str>) -> SqliteStore {
-        let options = SqliteOptions::default();
+        let options = self.store_options();
         SqliteStore::unopened(self.state_path(state), self.host.clone(), options)
+    }
+
+    fn store_options(&self) -> SqliteOptions {
+        SqliteOptions { vault: self.vault(), ..SqliteOptions::default() }
+    }
+
+    /// What seals secrets at rest. No key is looked for before there is something to open or to seal.
+    pub(crate) fn vault(&self) -> Vault {
+        keys::vault(&self.host).secret_types(kprov_ops::secret_types(self.registry()))
+    }
+
+    fn registry(&self) -> Registry {
+        self.providers.get_or_init(|| registry(&self.host)).clone()
     }
 
     /// The project in the working directory with its state.
@@ -134,8 +147,9 @@ impl Session {
     }
 
     fn with_store(&self, store: Arc<dyn Store>) -> Project {
-        let registry = self.providers.get_or_init(|| registry(&self.host)).clone();
-        let mut project = Project::new(self.files.clone(), self.host.clone(), registry, store);
+        let (files, host) = (self.files.clone(), self.host.clone());
+        let mut project = Project::new(files, host, self.registry(), store);
+        project.vault = self.vault();
         project.sources = self.sources.clone();
         project.embedded = Arc::new(Bundled);
         project.machine = host_name();

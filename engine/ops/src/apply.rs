@@ -6,14 +6,16 @@ use std::sync::Arc;
 
 use kprov_apply::settle::{SettledIntent, Settling, settle_open};
 use kprov_apply::{Counts, Execution, Reporter, execute};
+use kprov_core::value::text_may_have_marks;
 use kprov_core::{Diagnostic, Diagnostics};
 use kprov_plan::{Action, ApplyInput, ApplyResolver, Plan};
-use kprov_state::{Entry, RunId, RunOutcome};
+use kprov_state::{Entry, RunId, RunOutcome, Vault};
 use sha2::{Digest, Sha256};
 
 use crate::configure::configure_from_state;
 use crate::plan::{Given, Prepared, plan_prepared, plan_with, prepare};
 use crate::saved::{PreparedSaved, planned_before, prepare_saved};
+use crate::secrets::is_secret;
 use crate::writing::LockOptions;
 use crate::{Clients, Interrupts, OpsError, PlanFile, PlanRequest, Planned, Project, RunHost};
 
@@ -211,14 +213,14 @@ impl Applying<'_> {
     }
 
     fn execute(&mut self, planned: Planned) -> Result<(RunOutcome, Rest), OpsError> {
-        let Planned { plan, tree, variables, mut options, clients, prior, .. } = planned;
-        options.replace = plan.still_to_replace(&options.replace);
         let project = self.project;
-        let plan = Arc::new(plan);
         let run = match self.run {
             Some(run) => run,
-            None => project.begin_run(&self.request.command, digest(&plan))?,
+            None => project.begin_run(&self.request.command, digest(&planned, &project.vault))?,
         };
+        let Planned { plan, tree, variables, mut options, clients, prior, .. } = planned;
+        options.replace = plan.still_to_replace(&options.replace);
+        let plan = Arc::new(plan);
         self.run = Some(run);
         let execution = Execution {
             plan: plan.clone(),
@@ -313,25 +315,15 @@ fn configure(
     Ok(())
 }
 
-fn digest(plan: &Plan) -> String {
-    struct Hash(Sha256);
-    impl std::io::Write for Hash {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.update(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    // JSON comes in scraps, which are dear to hash one by one.
-    let mut hash = std::io::BufWriter::with_capacity(16 << 10, Hash(Sha256::new()));
+/// SHA-256 of a plan; of one with secrets there is none, since whoever guesses them could tell by it
+/// whether the guess is right.
+fn digest(planned: &Planned, vault: &Vault) -> String {
     // A plan that cannot be written has no digest; it can be applied all the same.
-    let written = serde_json::to_writer(&mut hash, plan).is_ok();
-    match hash.into_inner() {
-        Ok(hash) if written => hash.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
-        _ => String::new(),
+    let Ok(text) = serde_json::to_string(&planned.plan) else { return String::new() };
+    if is_secret(planned, vault) || text_may_have_marks(&text) {
+        return String::new();
     }
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn stuck(plan: &Plan) -> Diagnostic {

@@ -61,6 +61,11 @@ fn state_problem(error: &StateError) -> Diagnostic {
             "Failed to save state",
             "Check that you may write to the file and its directory, and that the disk is not full.",
         ),
+        StateError::Sealed { .. } => (
+            "Sealed state",
+            "Give kprov that key, or another source of keys: docs/guides/secrets-at-rest.md says how. \
+             Nothing was changed. \"kprov state list\" works without a key.",
+        ),
         StateError::Illegal { .. } => {
             ("Contradictory state", "This is a bug in kprov, or two programs wrote at once.")
         }

@@ -3,26 +3,37 @@
 //! ```text
 //! "kprov plan\n" | version, 4 bytes | SHA-256 of the rest, 32 bytes | deflate(JSON of PlanFile)
 //! ```
+//! Version 1 is as above; in version 2, that of plans with anything secret in them, what follows the
+//! digest is sealed by the project's [`Vault`].
+//!
 //! The file is complete or it is refused: the digest finds every truncation and every changed byte.
-//! It never holds ephemeral values. Sensitive ones are in it, as in Terraform's: keep it like a state.
+//! It never holds ephemeral values.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::{BufWriter, Read, Write};
+use std::io::{Read, Write};
 
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
-use kprov_core::{Diagnostic, Diagnostics, ModulePath, Str, Value};
+use kprov_core::value::text_may_have_marks;
+use kprov_core::{Diagnostic, Diagnostics, Host, ModulePath, Str, Value};
 use kprov_lang::config::{ModuleTree, load_tree};
 use kprov_plan::Plan;
+use kprov_state::{KeyError, Vault};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::json::prior_values;
+use crate::secrets::is_secret;
 use crate::{PlanRequest, Planned, Project, Snapshot};
 
 const MAGIC: &[u8] = b"kprov plan\n";
 const VERSION: u32 = 1;
+const VERSION_SEALED: u32 = 2;
+
+/// What a sealed content is bound to.
+const KIND: &str = "plan file";
 const HEADER: usize = MAGIC.len() + 4 + 32;
 
 /// A larger content is not a plan that we wrote.
@@ -51,11 +62,14 @@ pub struct PlanFile {
     pub skip_refresh: bool,
     /// `values` of the refreshed state, in the format of `show -json`.
     pub prior_values: Option<serde_json::Value>,
+    /// Is anything in it known to be secret? Marks are not looked at yet.
+    #[serde(skip)]
+    secret: bool,
 }
 
 impl PlanFile {
-    /// The file's content for a plan.
-    pub fn of(planned: &Planned, sources: &kprov_lang::SourceMap, dir: &str) -> PlanFile {
+    /// The file's content for a plan of the project.
+    pub fn of(planned: &Planned, project: &Project) -> PlanFile {
         let root = planned.tree.modules.get(&ModulePath::root());
         let is_ephemeral = |name: &Str| {
             root.and_then(|root| root.variables.get(name)).is_none_or(|found| found.ephemeral)
@@ -66,8 +80,8 @@ impl PlanFile {
         let given = planned.variables.iter().filter(|(name, _)| !is_ephemeral(name));
         PlanFile {
             plan: planned.plan.clone(),
-            configuration: Snapshot::of(&planned.tree, sources),
-            dir: dir.to_owned(),
+            configuration: Snapshot::of(&planned.tree, &project.sources),
+            dir: project.dir.clone(),
             lineage: planned.state.lineage.clone(),
             serial: planned.state.serial,
             workspace: planned.options.workspace.to_string(),
@@ -80,6 +94,7 @@ impl PlanFile {
                 &planned.plan,
                 &is_sensitive,
             ),
+            secret: is_secret(planned, &project.vault),
         }
     }
 
@@ -103,36 +118,43 @@ impl PlanFile {
         }
     }
 
-    /// As bytes.
+    /// As bytes; sealed if there is anything secret in it.
     ///
     /// # Errors
-    /// When a value in the plan cannot be written, which is a bug.
-    pub fn encode(&self) -> Result<Vec<u8>, Diagnostic> {
+    /// When there is no key to seal it with; when a value in the plan cannot be written, which is a bug.
+    pub fn encode(&self, vault: &Vault, host: &dyn Host) -> Result<Vec<u8>, Diagnostic> {
         let failed = |why: String| {
             Diagnostic::error(
                 "Failed to write plan file",
                 format!("The plan could not be put into a file: {why}."),
             )
         };
-        let mut out = Vec::from(MAGIC);
-        out.extend_from_slice(&VERSION.to_le_bytes());
-        out.resize(HEADER, 0);
-        let encoder = DeflateEncoder::new(out, Compression::fast());
-        // JSON comes in scraps, and the encoder clears 32 KB of its buffer for each of them.
-        let mut buffered = BufWriter::with_capacity(64 << 10, encoder);
-        serde_json::to_writer(&mut buffered, self).map_err(|error| failed(error.to_string()))?;
-        let encoder = buffered.into_inner().map_err(|error| failed(error.to_string()))?;
-        let mut out = encoder.finish().map_err(|error| failed(error.to_string()))?;
-        let digest = Sha256::digest(&out[HEADER..]);
-        out[MAGIC.len() + 4..HEADER].copy_from_slice(&digest);
+        let text = serde_json::to_string(self).map_err(|error| failed(error.to_string()))?;
+        let secret = self.secret || text_may_have_marks(&text);
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(text.as_bytes()).map_err(|error| failed(error.to_string()))?;
+        let mut content = encoder.finish().map_err(|error| failed(error.to_string()))?;
+        let mut version = VERSION;
+        if secret && vault.is_on() {
+            version = VERSION_SEALED;
+            content = vault
+                .seal_document(KIND, &content, host)
+                .map_err(|error| failed(format!("there are secrets in it, and {error}")))?;
+        }
+        let mut out = Vec::with_capacity(HEADER + content.len());
+        out.extend_from_slice(MAGIC);
+        out.extend_from_slice(&version.to_le_bytes());
+        out.extend_from_slice(&Sha256::digest(&content));
+        out.extend_from_slice(&content);
         Ok(out)
     }
 
     /// Reads what [`PlanFile::encode`] wrote.
     ///
     /// # Errors
-    /// When it is something else, is damaged, or another version of kprov wrote it.
-    pub fn decode(bytes: &[u8], name: &str) -> Result<PlanFile, Diagnostic> {
+    /// When it is something else, is damaged, is sealed with a key that `vault` does not have, or
+    /// another version of kprov wrote it.
+    pub fn decode(bytes: &[u8], name: &str, vault: &Vault) -> Result<PlanFile, Diagnostic> {
         let refused =
             |summary: &'static str, detail: String| Err(Diagnostic::error(summary, detail));
         if !is_plan_file(bytes) {
@@ -152,12 +174,12 @@ impl PlanFile {
         let mut version = [0; 4];
         version.copy_from_slice(&header[MAGIC.len()..MAGIC.len() + 4]);
         let version = u32::from_le_bytes(version);
-        if version != VERSION {
+        if ![VERSION, VERSION_SEALED].contains(&version) {
             return refused(
                 "Plan file of another version",
                 format!(
                     "{name:?} was written by another version of kprov (plan format {version}, this \
-                     one reads {VERSION}). Make the plan anew with this kprov, or apply it with the \
+                     one reads up to {VERSION_SEALED}). Make the plan anew with this kprov, or apply it with the \
                      one that made it."
                 ),
             );
@@ -166,8 +188,12 @@ impl PlanFile {
             let why = "its checksum is wrong: it was cut short or changed";
             return refused("Damaged plan file", damaged(name, why));
         }
+        let content = match version {
+            VERSION_SEALED => Cow::Owned(unsealed(content, name, vault)?),
+            _ => Cow::Borrowed(content),
+        };
         let mut text = Vec::new();
-        let mut decoder = DeflateDecoder::new(content).take(CONTENT_MAX);
+        let mut decoder = DeflateDecoder::new(&*content).take(CONTENT_MAX);
         if let Err(error) = decoder.read_to_end(&mut text) {
             return refused("Damaged plan file", damaged(name, &error.to_string()));
         }
@@ -175,6 +201,19 @@ impl PlanFile {
             refused("Damaged plan file", damaged(name, &format!("its content is wrong: {error}")))
         })
     }
+}
+
+fn unsealed(content: &[u8], name: &str, vault: &Vault) -> Result<Vec<u8>, Diagnostic> {
+    vault.open_document(KIND, content).map_err(|error| match error {
+        KeyError::Damaged { what } => Diagnostic::error("Damaged plan file", damaged(name, &what)),
+        error => Diagnostic::error(
+            "Sealed plan file",
+            format!(
+                "There are secrets in the plan file {name:?}: {error}. Give that key, or make the \
+                 plan anew."
+            ),
+        ),
+    })
 }
 
 /// Does the file say that it is a plan?

@@ -7,7 +7,7 @@ use kprov_lang::config::{EmbeddedModules, ModuleTree, load_tree};
 use kprov_lang::functions::FunctionContext;
 use kprov_lang::{Files, SourceMap};
 use kprov_provider::Registry;
-use kprov_state::Store;
+use kprov_state::{Store, Vault};
 use tokio::runtime::Runtime;
 
 /// What operations work on. Cheap to make: nothing is read before an operation asks for it.
@@ -25,6 +25,8 @@ pub struct Project {
     pub registry: Registry,
     /// State and journal.
     pub store: Arc<dyn Store>,
+    /// What seals saved plans; that of the store, usually.
+    pub vault: Vault,
     /// The selected workspace.
     pub workspace: String,
     /// At most so many provider calls at a time.
@@ -53,6 +55,7 @@ impl Project {
             embedded: Arc::new(NoModules),
             registry,
             store,
+            vault: Vault::none(),
             workspace: "default".to_owned(),
             parallelism: 10,
             who: String::new(),

@@ -42,7 +42,7 @@ pub fn providers_in_use(project: &Project) -> Result<ProvidersInUse, OpsError> {
         named.chain(blocks).chain(implied).collect()
     };
     let modules = tree.modules.iter().map(|(path, module)| (path.clone(), of(module))).collect();
-    let state = project.state()?;
+    let state = project.outline()?;
     let state = state.objects.values().map(|object| object.provider.provider.clone()).collect();
     Ok(ProvidersInUse { modules, state })
 }

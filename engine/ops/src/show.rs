@@ -6,8 +6,8 @@ use kprov_apply::stored::decode_state;
 use kprov_core::value::to_json;
 use kprov_core::{Diagnostics, ModulePath, ObjectAddr, Str, Value};
 use kprov_plan::PriorState;
-use kprov_state::State;
 use kprov_state::tfstate::closure;
+use kprov_state::{State, StateError};
 use serde_json::Value as Json;
 
 use crate::json::{Configuration, plan_json, state_json, stored_checks};
@@ -42,8 +42,11 @@ pub fn read_state(project: &Project) -> Result<ShownState, OpsError> {
 /// # Errors
 /// When the state cannot be read.
 pub fn read_outputs(project: &Project) -> Result<BTreeMap<Str, Value>, OpsError> {
-    let mut state = project.state()?;
-    state.objects.clear();
+    let outputs = match project.store.outputs(&project.workspace) {
+        Err(StateError::NoWorkspace(_)) => BTreeMap::new(),
+        other => other?,
+    };
+    let state = State { outputs, ..State::default() };
     let (decoded, errors) = decode_state(&state, &project.registry);
     let problems: Diagnostics = errors.iter().map(undecodable).collect();
     if problems.has_errors() {

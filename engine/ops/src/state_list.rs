@@ -16,7 +16,11 @@ pub fn state_list(
     addresses: &[String],
     id: Option<&str>,
 ) -> Result<Vec<InstanceAddr>, OpsError> {
-    let state = project.state()?;
+    // Without a look into objects no key is needed for those that are sealed.
+    let state = match id {
+        Some(_) => project.state()?,
+        None => project.outline()?,
+    };
     let mut problems = Diagnostics::new();
     let mut found: Vec<&kprov_core::ObjectAddr> = Vec::new();
     if addresses.is_empty() {

@@ -51,7 +51,7 @@ pub fn is_left(project: &Project) -> bool {
 }
 
 fn is_new(project: &Project) -> Result<bool, OpsError> {
-    let state = project.state()?;
+    let state = project.outline()?;
     Ok(state.lineage.is_empty() && state.serial == 0 && state.objects.is_empty())
 }
 

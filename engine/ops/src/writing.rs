@@ -34,6 +34,17 @@ impl Project {
         }
     }
 
+    /// The same for a look at what there is: what is sealed reads as empty, and needs no key.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn outline(&self) -> Result<State, StateError> {
+        match self.store.outline(&self.workspace) {
+            Err(StateError::NoWorkspace(_)) => Ok(State::default()),
+            other => other,
+        }
+    }
+
     /// Takes the lock, and makes the workspace if it does not exist yet.
     pub(crate) fn lock(
         &self,
@@ -43,6 +54,16 @@ impl Project {
         if self.workspace != "default" && !self.store.workspaces()?.contains(&self.workspace) {
             self.store.create_workspace(&self.workspace)?;
         }
+        self.lock_workspace(&self.workspace, options, command)
+    }
+
+    /// Takes the lock of a workspace that exists.
+    pub(crate) fn lock_workspace(
+        &self,
+        workspace: &str,
+        options: LockOptions,
+        command: &str,
+    ) -> Result<Option<Box<dyn Lock>>, OpsError> {
         if !options.lock {
             return Ok(None);
         }
@@ -54,7 +75,7 @@ impl Project {
             pid: std::process::id(),
             host: self.machine.clone(),
         };
-        Ok(Some(self.store.lock(&self.workspace, info, options.timeout)?))
+        Ok(Some(self.store.lock(workspace, info, options.timeout)?))
     }
 
     /// Begins a run.

@@ -213,7 +213,7 @@ fn the_next_plan_shows_it_and_the_next_apply_deletes_it() {
 fn plan_and_state_show_it_as_json() {
     let scene = Scene::left_over();
     let key = scene.key();
-    let file = PlanFile::of(&scene.plan(), &scene.project.sources, ".");
+    let file = PlanFile::of(&scene.plan(), &scene.project);
     let document = plan_document(&scene.project, &file);
     let change = |document: &Json| {
         let all = document["resource_changes"].as_array().cloned().unwrap_or_default();

@@ -262,7 +262,7 @@ fn a_plan_opens_and_closes_and_keeps_nothing() {
     let scene = Scene::new(MAIN);
     let planned = scene.plan();
     assert_eq!(plain(&scene.vault.happened()), ["open 1 for gardener", "close 1"]);
-    let file = PlanFile::of(&planned, &scene.project.sources, ".");
+    let file = PlanFile::of(&planned, &scene.project);
     let written = serde_json::to_vec(&file).expect("a plan can be written");
     assert!(!has_secret(&written), "{}", String::from_utf8_lossy(&written));
 }
@@ -294,8 +294,12 @@ fn an_apply_renews_while_it_runs_and_stores_nothing() {
 #[test]
 fn a_saved_plan_opens_anew() {
     let scene = Scene::new(MAIN);
-    let file = PlanFile::of(&scene.plan(), &scene.project.sources, ".");
-    let read = PlanFile::decode(&file.encode().expect("written"), "p").expect("read");
+    let file = PlanFile::of(&scene.plan(), &scene.project);
+    let read = {
+        let (vault, host) = (&scene.project.vault, &*scene.project.host);
+        let bytes = file.encode(vault, host).expect("written");
+        PlanFile::decode(&bytes, "p", vault).expect("read")
+    };
     let applied = scene.apply(Some(read));
     assert!(!applied.problems.has_errors(), "{:?}", applied.problems);
     assert_eq!(

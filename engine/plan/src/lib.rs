@@ -28,6 +28,7 @@ mod unmanaged;
 mod validate;
 
 pub use apply_eval::{ApplyInput, ApplyResolver};
+pub use change::diff::mark_by_schema;
 pub use input::{
     DataRead, ImportRead, PlanHost, PlanInput, PlanMode, PlanOptions, PriorObject, PriorState,
 };

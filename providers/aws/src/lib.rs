@@ -28,6 +28,7 @@ mod schema;
 mod shared_files;
 mod sqs;
 mod ssm;
+pub mod state_key;
 mod tags;
 pub mod testing;
 #[cfg(test)]

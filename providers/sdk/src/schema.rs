@@ -146,6 +146,12 @@ pub struct NestedBlock {
 }
 
 impl Block {
+    /// Is any attribute secret, at any depth?
+    pub fn has_sensitive(&self) -> bool {
+        self.attributes.values().any(|attribute| attribute.sensitive)
+            || self.blocks.values().any(|nested| nested.block.has_sensitive())
+    }
+
     /// A block of attributes only.
     pub fn of<const N: usize>(description: &str, attributes: [(&str, Attribute); N]) -> Block {
         Block {

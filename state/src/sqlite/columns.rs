@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
+use super::seals::Seals;
+use crate::vault::is_sealed;
 use crate::{ObjectStatus, OpStatus, StateError, StoredObject, Tally};
 
 /// A number that SQLite can hold.
@@ -72,15 +74,16 @@ pub(super) fn tally(tally: Tally) -> &'static str {
 }
 
 /// The columns of `objects` that make a [`StoredObject`], in the order of [`ObjectRow::COLUMNS`].
+#[derive(Clone)]
 pub(super) struct ObjectRow {
     provider: String,
     schema_version: i64,
-    attributes: String,
+    pub(super) attributes: String,
     sensitive: Option<String>,
     status: String,
     dependencies: String,
     cbd: bool,
-    private: Vec<u8>,
+    pub(super) private: Vec<u8>,
 }
 
 impl ObjectRow {
@@ -100,6 +103,60 @@ impl ObjectRow {
             private: row.get(first + 7)?,
         })
     }
+
+    /// Is its content sealed?
+    pub(super) fn is_sealed(&self) -> bool {
+        is_sealed(&self.attributes)
+    }
+
+    /// With what was sealed open. `address` and `deposed` are the row's key.
+    pub(super) fn opened(
+        self,
+        seals: &Seals<'_>,
+        address: &str,
+        deposed: &str,
+    ) -> Result<ObjectRow, StateError> {
+        let [attributes, private] = object_places(address, deposed);
+        Ok(ObjectRow {
+            attributes: seals.open(self.attributes, &attributes)?,
+            private: seals.open_bytes(self.private, &private)?,
+            ..self
+        })
+    }
+
+    /// Seals what is open: the content if it is secret, the provider's own bytes always.
+    pub(super) fn seal(
+        &mut self,
+        seals: &Seals<'_>,
+        secret: bool,
+        address: &str,
+        deposed: &str,
+    ) -> Result<(), StateError> {
+        let [attributes, private] = object_places(address, deposed);
+        if secret {
+            self.attributes = seals.seal(self.attributes.as_bytes(), &attributes)?;
+        }
+        if !self.private.is_empty() {
+            self.private = seals.seal(&self.private, &private)?.into_bytes();
+        }
+        Ok(())
+    }
+
+    /// Without what is sealed.
+    pub(super) fn without_sealed(mut self) -> ObjectRow {
+        if self.is_sealed() {
+            "{}".clone_into(&mut self.attributes);
+        }
+        if std::str::from_utf8(&self.private).is_ok_and(is_sealed) {
+            self.private.clear();
+        }
+        self
+    }
+}
+
+/// What the sealed cells of an object's row are bound to.
+pub(super) fn object_places<'p>(address: &'p str, deposed: &'p str) -> [[&'p str; 4]; 2] {
+    ["attributes", "private"].map(|column| ["objects", column, address, deposed])
 }
 
 /// Makes objects of rows, parsing what repeats (providers, dependencies) once.

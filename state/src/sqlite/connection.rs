@@ -17,6 +17,8 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::failure::{Doing, explain, out_of_reach};
 use super::migrations::{Found, VERSION, inspect, migrate};
+use super::resealing::seal_what_is_open;
+use super::seals::Keeper;
 use crate::StateError;
 
 /// An open connection.
@@ -26,6 +28,8 @@ pub(super) struct Opened {
     pub(super) found: Found,
     /// Why it cannot be written to; `None`: it can.
     pub(super) read_only: Option<&'static str>,
+    /// What was open when it was opened is sealed by now.
+    pub(super) sealed: bool,
 }
 
 const READ_WRITE: OpenFlags =
@@ -41,7 +45,7 @@ pub(super) fn open_existing(path: &Path, busy: Duration) -> Result<Opened, State
         Ok((connection, found)) => {
             let read_only = connection.is_readonly("main").unwrap_or(false);
             let read_only = read_only.then_some("the file is read-only");
-            accept(path, Opened { connection, found, read_only })
+            accept(path, Opened { connection, found, read_only, sealed: false })
         }
         Err(error) if out_of_reach(&error) => open_immutable(path, busy, error),
         Err(error) => Err(explain(path, Doing::Opening, "the header", error)),
@@ -52,7 +56,8 @@ pub(super) fn open_existing(path: &Path, busy: Duration) -> Result<Opened, State
 pub(super) fn open_to_look(path: &Path, busy: Duration) -> Result<Opened, StateError> {
     match try_open(path, READ_ONLY, busy) {
         Ok((connection, found)) => {
-            accept(path, Opened { connection, found, read_only: Some("opened to look at") })
+            let read_only = Some("opened to look at");
+            accept(path, Opened { connection, found, read_only, sealed: false })
         }
         Err(error) if out_of_reach(&error) => open_existing(path, busy),
         Err(error) => Err(explain(path, Doing::Opening, "the header", error)),
@@ -60,23 +65,39 @@ pub(super) fn open_to_look(path: &Path, busy: Duration) -> Result<Opened, StateE
 }
 
 /// Opens the file for writing, makes it if there is none, and brings it up to date.
-pub(super) fn open_for_writing(path: &Path, busy: Duration) -> Result<Opened, StateError> {
+pub(super) fn open_for_writing(
+    path: &Path,
+    busy: Duration,
+    keeper: &Keeper,
+) -> Result<Opened, StateError> {
     if !path.exists() {
         create(path)?;
     }
     let mut opened = open_existing(path, busy)?;
-    prepare_for_writing(path, &mut opened)?;
+    prepare_for_writing(path, &mut opened, keeper)?;
     Ok(opened)
 }
 
-/// Brings an open file up to date.
-pub(super) fn prepare_for_writing(path: &Path, opened: &mut Opened) -> Result<(), StateError> {
+/// Brings an open file up to date, and seals what a former version left open in it.
+pub(super) fn prepare_for_writing(
+    path: &Path,
+    opened: &mut Opened,
+    keeper: &Keeper,
+) -> Result<(), StateError> {
     if let Some(why) = opened.read_only {
         return Err(StateError::Write { path: path.to_owned(), source: why.into() });
     }
-    if opened.found == Found::Ours(VERSION) {
-        return Ok(());
+    if opened.found != Found::Ours(VERSION) {
+        bring_up_to_date(path, opened)?;
     }
+    if keeper.vault.is_on() && !opened.sealed {
+        seal_what_is_open(&mut opened.connection, path, keeper)?;
+        opened.sealed = true;
+    }
+    Ok(())
+}
+
+fn bring_up_to_date(path: &Path, opened: &mut Opened) -> Result<(), StateError> {
     let failed = |error| explain(path, Doing::Writing, "making the tables", error);
     if opened.found == Found::Empty {
         make(path, opened).map_err(failed)?;
@@ -140,7 +161,8 @@ fn tune(connection: &Connection) -> rusqlite::Result<()> {
     let level = if mode == "wal" { "FULL" } else { "EXTRA" };
     connection.execute_batch(&format!(
         "PRAGMA synchronous = {level}; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;
-         PRAGMA cell_size_check = ON; PRAGMA wal_autocheckpoint = 1000;"
+         PRAGMA cell_size_check = ON; PRAGMA wal_autocheckpoint = 1000;
+         PRAGMA secure_delete = ON;"
     ))
 }
 
@@ -168,7 +190,8 @@ pub(super) fn open_immutable(
     let uri = PathBuf::from(format!("file:{}?immutable=1", escape(path)));
     let (connection, found) = try_open(&uri, flags, busy)
         .map_err(|error| explain(path, Doing::Opening, "the header", error))?;
-    accept(path, Opened { connection, found, read_only: Some("its directory is not writable") })
+    let read_only = Some("its directory is not writable");
+    accept(path, Opened { connection, found, read_only, sealed: false })
 }
 
 fn accept(path: &Path, opened: Opened) -> Result<Opened, StateError> {

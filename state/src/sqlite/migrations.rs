@@ -12,7 +12,7 @@ pub(super) const APPLICATION_ID: i32 = 0x6b70_726f;
 /// The version this program writes.
 pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
 
-const MIGRATIONS: &[&str] = &[FIRST];
+const MIGRATIONS: &[&str] = &[FIRST, SEALS];
 
 /// `address` is canonical text, for people and as key; `parts` is the same address typed, as JSON,
 /// because text is slow to parse and objects are read in thousands. Numbers of workspaces, runs
@@ -110,6 +110,16 @@ CREATE TABLE locks (
     pid INTEGER NOT NULL,
     host TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+";
+
+/// The data key that seals secrets, wrapped: one at most. The counter says whether there may be
+/// secrets in the clear (see `seals::Openness`): in a file that had journal lines before, there may.
+const SEALS: &str = "
+CREATE TABLE data_keys (
+    one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+    wrapped TEXT NOT NULL
+) STRICT;
+INSERT INTO counters (name, value) SELECT 'open', EXISTS (SELECT 1 FROM journal);
 ";
 
 /// What kind of file a connection looks at.

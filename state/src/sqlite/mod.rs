@@ -3,6 +3,7 @@
 //! # Guarantees
 //! - An append is one transaction, durable when it returns; its cost does not grow with the state.
 //! - Reading makes no file, takes no lock and waits for no writer (while the file is in WAL mode).
+//! - What is secret reaches the file, and whatever SQLite keeps beside it, sealed (see `seals`).
 //! - A file of a newer version, of another application, or damaged, is reported and left alone.
 //!
 //! # Threads
@@ -17,45 +18,57 @@ mod failure;
 mod lock;
 mod migrations;
 mod read;
+mod resealing;
 mod rows;
+mod sealed_cells;
+mod seals;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use kprov_core::Host;
+use kprov_core::{Host, Str};
 use rusqlite::{OptionalExtension, TransactionBehavior};
 
 use crate::{
-    Entry, Lock, LockInfo, LogFilter, OpId, OpRecord, RunId, RunRecord, Seq, State, StateError,
-    Store, StoredEntry, Workspace,
+    Entry, Lock, LockInfo, LogFilter, OpId, OpRecord, OutputRecord, RunId, RunRecord, Seq, State,
+    StateError, Store, StoredEntry, Vault, Workspace,
 };
 use connection::{Opened, open_existing, open_for_writing, open_to_look, prepare_for_writing};
 use failure::{Doing, explain};
 use migrations::Found;
-use read::Reading;
+use read::{Reading, Sealed};
 use rows::Writing;
+use seals::Keeper;
 
 const DEFAULT: &str = "default";
 
 /// SQLite's smallest page, so its smallest file.
 const SMALLEST: u64 = 512;
 
-/// How to wait.
+/// How to wait, and what seals.
 pub struct SqliteOptions {
     /// How long a statement waits for another process's transaction.
     pub busy_timeout: Duration,
     /// How a waiter for the lock spends time; a test passes its own.
     pub sleep: Box<dyn Fn(Duration) + Send + Sync>,
+    /// What seals secrets. [`Vault::none`], the default, leaves them open: give one to whatever keeps
+    /// real states.
+    pub vault: Vault,
 }
 
 impl Default for SqliteOptions {
     fn default() -> SqliteOptions {
-        SqliteOptions { busy_timeout: Duration::from_secs(30), sleep: Box::new(std::thread::sleep) }
+        SqliteOptions {
+            busy_timeout: Duration::from_secs(30),
+            sleep: Box::new(std::thread::sleep),
+            vault: Vault::none(),
+        }
     }
 }
 
@@ -63,6 +76,7 @@ impl fmt::Debug for SqliteOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SqliteOptions")
             .field("busy_timeout", &self.busy_timeout)
+            .field("vault", &self.vault)
             .finish_non_exhaustive()
     }
 }
@@ -78,6 +92,7 @@ struct Inner {
     path: PathBuf,
     host: Arc<dyn Host>,
     options: SqliteOptions,
+    keeper: Keeper,
     /// `None` until there is a file and somebody needs it.
     opened: Mutex<Option<Opened>>,
 }
@@ -93,7 +108,7 @@ impl SqliteStore {
         host: Arc<dyn Host>,
         options: SqliteOptions,
     ) -> Result<SqliteStore, StateError> {
-        let inner = Inner { path: path.into(), host, options, opened: Mutex::new(None) };
+        let inner = Inner::new(path.into(), host, options);
         inner.reading(|_| Ok(()))?;
         Ok(SqliteStore { inner: Arc::new(inner) })
     }
@@ -105,8 +120,7 @@ impl SqliteStore {
         host: Arc<dyn Host>,
         options: SqliteOptions,
     ) -> SqliteStore {
-        let inner = Inner { path: path.into(), host, options, opened: Mutex::new(None) };
-        SqliteStore { inner: Arc::new(inner) }
+        SqliteStore { inner: Arc::new(Inner::new(path.into(), host, options)) }
     }
 
     /// The file.
@@ -116,6 +130,11 @@ impl SqliteStore {
 }
 
 impl Inner {
+    fn new(path: PathBuf, host: Arc<dyn Host>, options: SqliteOptions) -> Inner {
+        let keeper = Keeper::new(options.vault.clone(), host.clone());
+        Inner { path, host, options, keeper, opened: Mutex::new(None) }
+    }
+
     /// Runs `body` in a read transaction; with `None` where nothing was ever written.
     fn reading<T>(
         &self,
@@ -135,7 +154,9 @@ impl Inner {
         }
         match opened.found {
             Found::Empty => body(None),
-            _ => Reading::run(&opened.connection, &self.path, |reading| body(Some(reading))),
+            _ => Reading::run(&opened.connection, &self.path, &self.keeper, |reading| {
+                body(Some(reading))
+            }),
         }
     }
 
@@ -164,22 +185,33 @@ impl Inner {
         &self,
         body: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, StateError>,
     ) -> Result<T, StateError> {
+        self.writable(|opened| {
+            let failed = |error| explain(&self.path, Doing::Writing, "the transaction", error);
+            let transaction = opened
+                .connection
+                .transaction_with_behavior(TransactionBehavior::Immediate)
+                .map_err(failed)?;
+            let result = body(&transaction)?;
+            transaction.commit().map_err(failed)?;
+            Ok(result)
+        })
+    }
+
+    /// Runs `body` with a file that is up to date and may be written to.
+    fn writable<T>(
+        &self,
+        body: impl FnOnce(&mut Opened) -> Result<T, StateError>,
+    ) -> Result<T, StateError> {
         let mut slot = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        let busy = self.options.busy_timeout;
         let opened = match &mut *slot {
             Some(opened) => {
-                prepare_for_writing(&self.path, opened)?;
+                prepare_for_writing(&self.path, opened, &self.keeper)?;
                 opened
             }
-            None => slot.insert(open_for_writing(&self.path, self.options.busy_timeout)?),
+            None => slot.insert(open_for_writing(&self.path, busy, &self.keeper)?),
         };
-        let failed = |error| explain(&self.path, Doing::Writing, "the transaction", error);
-        let transaction = opened
-            .connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(failed)?;
-        let result = body(&transaction)?;
-        transaction.commit().map_err(failed)?;
-        Ok(result)
+        body(opened)
     }
 
     /// A workspace's part of what is read; `T::default()` where nothing was ever written.
@@ -205,7 +237,17 @@ impl Inner {
 
 impl Store for SqliteStore {
     fn read(&self, workspace: &str) -> Result<State, StateError> {
-        self.inner.look(workspace, |reading, found| reading.state(found))
+        self.inner.look(workspace, |reading, found| reading.state(found, Sealed::Opened))
+    }
+
+    fn outline(&self, workspace: &str) -> Result<State, StateError> {
+        self.inner.look(workspace, |reading, found| reading.state(found, Sealed::LeftOut))
+    }
+
+    fn outputs(&self, workspace: &str) -> Result<BTreeMap<Str, OutputRecord>, StateError> {
+        self.inner.look(workspace, |reading, found| {
+            Ok(reading.outputs(&found, Sealed::Opened)?.into_iter().collect())
+        })
     }
 
     fn lock(
@@ -224,7 +266,8 @@ impl Store for SqliteStore {
     fn begin_run(&self, workspace: &str, started: Entry, at: &str) -> Result<RunId, StateError> {
         let inner = &self.inner;
         inner.writing(|transaction| {
-            let mut writing = Writing::begin(transaction, &inner.path, workspace, at)?;
+            let mut writing =
+                Writing::begin(transaction, &inner.path, &inner.keeper, workspace, at)?;
             let run = writing.new_run()?;
             writing.take(run, &[started], || inner.host.uuid())?;
             Ok(run)
@@ -259,7 +302,8 @@ impl Store for SqliteStore {
     ) -> Result<(Seq, u64), StateError> {
         let inner = &self.inner;
         inner.writing(|transaction| {
-            let mut writing = Writing::begin(transaction, &inner.path, workspace, at)?;
+            let mut writing =
+                Writing::begin(transaction, &inner.path, &inner.keeper, workspace, at)?;
             let seq = writing.take(run, entries, || inner.host.uuid())?;
             Ok((seq, writing.serial))
         })
@@ -318,6 +362,16 @@ impl Store for SqliteStore {
         })
     }
 
+    fn rekey(&self, to: &Vault, new_data_key: bool) -> Result<bool, StateError> {
+        let inner = &self.inner;
+        if !inner.exists()? {
+            return Ok(false);
+        }
+        inner.writable(|opened| {
+            resealing::rekey(&mut opened.connection, &inner.path, &inner.keeper, to, new_data_key)
+        })
+    }
+
     fn fsck(&self) -> Result<Vec<String>, StateError> {
         let inner = &self.inner;
         if !inner.exists()? {
@@ -327,7 +381,8 @@ impl Store for SqliteStore {
         if opened.found == Found::Empty {
             return Ok(Vec::new());
         }
-        Reading::run(&opened.connection, &inner.path, |reading| Ok(examine(reading)))
+        let (path, keeper) = (&inner.path, &inner.keeper);
+        Reading::run(&opened.connection, path, keeper, |reading| Ok(examine(reading)))
     }
 }
 
@@ -355,7 +410,7 @@ fn examine_workspace(
     let Some(found) = reading.workspace(name)? else { return Ok(()) };
     findings.extend(reading.misplaced(&found)?);
     let journal = reading.journal(&found, &LogFilter::default())?;
-    let state = reading.state(found)?;
+    let state = reading.state(found, Sealed::Opened)?;
     crate::fsck::check(name, &state, &journal, findings);
     Ok(())
 }

@@ -7,6 +7,8 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use super::columns::{self, Damage, Decoder, ObjectRow, from_json, int, raw_column, uint};
 use super::failure::{Doing, explain};
+use super::seals::{Keeper, Seals};
+use crate::vault::is_sealed;
 use crate::{
     LogFilter, OpId, OpRecord, OpenIntent, OutputRecord, RunId, RunRecord, Seq, State, StateError,
     StoredEntry, StoredObject, Workspace,
@@ -16,11 +18,22 @@ use crate::{
 pub(super) struct Reading<'a> {
     connection: &'a Connection,
     path: &'a Path,
+    keeper: &'a Keeper,
+}
+
+/// Shall sealed cells be opened?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sealed {
+    /// Yes: the key is needed where there are any.
+    Opened,
+    /// No: they read as empty.
+    LeftOut,
 }
 
 /// A workspace's row.
 pub(super) struct Found {
     id: i64,
+    name: String,
     lineage: String,
     serial: u64,
 }
@@ -30,12 +43,13 @@ impl Reading<'_> {
     pub(super) fn run<T>(
         connection: &Connection,
         path: &Path,
+        keeper: &Keeper,
         body: impl FnOnce(&Reading<'_>) -> Result<T, StateError>,
     ) -> Result<T, StateError> {
         let transaction = connection
             .unchecked_transaction()
             .map_err(|error| explain(path, Doing::Reading, "beginning to read", error))?;
-        body(&Reading { connection: &transaction, path })
+        body(&Reading { connection: &transaction, path, keeper })
     }
 
     pub(super) fn connection(&self) -> &Connection {
@@ -48,6 +62,10 @@ impl Reading<'_> {
 
     fn damage(&self, what: Damage) -> StateError {
         StateError::Corrupt { path: self.path.to_owned(), what }
+    }
+
+    fn seals(&self, found: &Found) -> Seals<'_> {
+        Seals::new(self.connection, self.path, self.keeper, &found.name)
     }
 
     /// All rows that `sql` gives.
@@ -70,7 +88,8 @@ impl Reading<'_> {
         let found = self
             .connection
             .query_row(sql, [name], |row| {
-                Ok(Found { id: row.get(0)?, lineage: row.get(1)?, serial: uint(row.get(2)?) })
+                let name = name.to_owned();
+                Ok(Found { id: row.get(0)?, name, lineage: row.get(1)?, serial: uint(row.get(2)?) })
             })
             .optional()
             .map_err(|error| self.failed("workspaces", error))?;
@@ -84,33 +103,48 @@ impl Reading<'_> {
         self.all("workspaces", "SELECT name FROM workspaces", [], |row| row.get(0))
     }
 
-    pub(super) fn state(&self, found: Found) -> Result<State, StateError> {
+    pub(super) fn state(&self, found: Found, sealed: Sealed) -> Result<State, StateError> {
         Ok(State {
-            objects: self.objects(found.id)?.into_iter().collect(),
-            outputs: self.outputs(found.id)?.into_iter().collect(),
+            objects: self.objects(&found, sealed)?.into_iter().collect(),
+            outputs: self.outputs(&found, sealed)?.into_iter().collect(),
             checks: self.checks(found.id)?,
-            open: self.open_intents(found.id)?,
+            open: self.open_intents(&found, sealed)?,
             lineage: found.lineage,
             serial: found.serial,
         })
     }
 
-    fn objects(&self, workspace: i64) -> Result<Vec<(ObjectAddr, StoredObject)>, StateError> {
+    fn objects(
+        &self,
+        found: &Found,
+        sealed: Sealed,
+    ) -> Result<Vec<(ObjectAddr, StoredObject)>, StateError> {
         let sql = format!(
             "SELECT address, deposed, parts, {} FROM objects WHERE workspace = ?1",
             ObjectRow::COLUMNS
         );
+        let seals = self.seals(found);
         let mut decoder = Decoder::default();
-        let rows = self.all("objects", &sql, [workspace], |row| {
-            let columns = ObjectRow::get(row, 3)?;
+        let rows = self.all("objects", &sql, [found.id], |row| {
+            let mut columns = ObjectRow::get(row, 3)?;
+            // What is open, most rows, is taken as it is; its key is not even looked at.
+            if sealed == Sealed::LeftOut {
+                columns = columns.without_sealed();
+            } else if columns.is_sealed() || !columns.private.is_empty() {
+                let (address, deposed): (String, String) = (row.get(0)?, row.get(1)?);
+                match columns.opened(&seals, &address, &deposed) {
+                    Ok(opened) => columns = opened,
+                    Err(error) => return Ok(Err(error)),
+                }
+            }
             let decoded = from_json::<ObjectAddr>("parts", row.get_ref(2)?.as_str()?)
                 .and_then(|address| Ok((address, decoder.object(columns)?)));
             Ok(match decoded {
                 Ok(object) => Ok(object),
-                Err(what) => Err(name(row.get(0)?, &row.get::<_, String>(1)?, &what)),
+                Err(what) => Err(self.damage(name(row.get(0)?, &row.get::<_, String>(1)?, &what))),
             })
         })?;
-        rows.into_iter().map(|row| row.map_err(|what| self.damage(what))).collect()
+        rows.into_iter().collect()
     }
 
     /// Rows whose key is not the text of their address: an address that does not parse is found by
@@ -130,14 +164,23 @@ impl Reading<'_> {
         Ok(rows.into_iter().flatten().collect())
     }
 
-    fn outputs(&self, workspace: i64) -> Result<Vec<(Str, OutputRecord)>, StateError> {
+    pub(super) fn outputs(
+        &self,
+        found: &Found,
+        sealed: Sealed,
+    ) -> Result<Vec<(Str, OutputRecord)>, StateError> {
         let sql = "SELECT name, value, type, sensitive FROM outputs WHERE workspace = ?1";
-        let rows = self.all("outputs", sql, [workspace], |row| {
+        let rows = self.all("outputs", sql, [found.id], |row| {
             let columns: (String, String, String, bool) =
                 (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
             Ok(columns)
         })?;
+        let seals = self.seals(found);
         let decode = |(name, value, ty, sensitive): (String, String, String, bool)| {
+            let value = match sealed {
+                Sealed::LeftOut if is_sealed(&value) => "null".to_owned(),
+                _ => seals.open(value, &["outputs", "value", &name])?,
+            };
             let record = || -> Result<OutputRecord, Damage> {
                 let (value, ty) = (raw_column("value", value)?, raw_column("type", ty)?);
                 Ok(OutputRecord { value, ty, sensitive })
@@ -156,17 +199,22 @@ impl Reading<'_> {
         rows.into_iter().map(decode).collect()
     }
 
-    fn open_intents(&self, workspace: i64) -> Result<Vec<OpenIntent>, StateError> {
-        let sql = "SELECT ops.id, ops.run, journal.entry FROM ops
+    fn open_intents(&self, found: &Found, sealed: Sealed) -> Result<Vec<OpenIntent>, StateError> {
+        let sql = "SELECT ops.id, ops.run, journal.seq, journal.entry FROM ops
             LEFT JOIN journal ON journal.seq = ops.intended_seq
             WHERE ops.workspace = ?1 AND ops.status = 'open' ORDER BY ops.intended_seq";
-        let rows = self.all("ops", sql, [workspace], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<String>>(2)?))
+        let mut rows = self.all("ops", sql, [found.id], |row| {
+            let line = (row.get::<_, Option<i64>>(2)?, row.get::<_, Option<String>>(3)?);
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, line))
         })?;
-        let decode = |(op, run, entry): (i64, i64, Option<String>)| {
-            let entry = match &entry {
-                Some(text) => from_json("entry", text),
-                None => Err("its intent is not in the journal".to_owned()),
+        let seals = self.seals(found);
+        if sealed == Sealed::LeftOut {
+            rows.retain(|(_, _, (_, entry))| !entry.as_deref().is_some_and(is_sealed));
+        }
+        let decode = |(op, run, line): (i64, i64, (Option<i64>, Option<String>))| {
+            let entry = match line {
+                (Some(seq), Some(text)) => from_json("entry", &seals.open_line(text, seq)?),
+                _ => Err("its intent is not in the journal".to_owned()),
             };
             let entry = entry.map_err(|what| self.damage(format!("ops, row {op}: {what}")))?;
             Ok(OpenIntent { run: RunId(uint(run)), op: OpId(uint(op)), entry })
@@ -234,7 +282,16 @@ impl Reading<'_> {
             });
             Ok(record.map_err(|what| format!("ops, row {id}: {what}")))
         })?;
-        rows.into_iter().rev().map(|row| row.map_err(|what| self.damage(what))).collect()
+        let seals = self.seals(found);
+        let opened = rows.into_iter().rev().map(|row| {
+            let mut record = row.map_err(|what| self.damage(what))?;
+            if let Some(outcome) = record.outcome.take() {
+                let op = record.op.0.to_string();
+                record.outcome = Some(seals.open(outcome, &["ops", "outcome", &op])?);
+            }
+            Ok(record)
+        });
+        opened.collect()
     }
 
     pub(super) fn journal(
@@ -247,13 +304,21 @@ impl Reading<'_> {
             WHERE workspace = ?1 AND (?2 IS NULL OR run = ?2)
                 AND seq >= coalesce((SELECT first_seq FROM runs WHERE id = ?2), 0)
             ORDER BY seq DESC LIMIT ?3";
+        let seals = self.seals(found);
         let rows = self.all("journal", sql, key(found, filter)?, |row| {
             let (seq, run, at) = (row.get::<_, i64>(0)?, RunId(uint(row.get(1)?)), row.get(2)?);
-            let entry = from_json("entry", row.get_ref(3)?.as_str()?);
+            let text = row.get_ref(3)?.as_str()?;
+            let entry = match is_sealed(text) {
+                false => from_json("entry", text),
+                true => match seals.open_line(text.to_owned(), seq) {
+                    Ok(text) => from_json("entry", &text),
+                    Err(error) => return Ok(Err(error)),
+                },
+            };
             let stored = entry.map(|entry| StoredEntry { seq: Seq(uint(seq)), run, at, entry });
-            Ok(stored.map_err(|what| format!("journal, row {seq}: {what}")))
+            Ok(stored.map_err(|what| self.damage(format!("journal, row {seq}: {what}"))))
         })?;
-        rows.into_iter().rev().map(|row| row.map_err(|what| self.damage(what))).collect()
+        rows.into_iter().rev().collect()
     }
 
     /// What SQLite itself finds wrong with the file. Damage may also stop the search: what was

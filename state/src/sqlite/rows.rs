@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::columns::{self, Decoder, ObjectRow, int, json, uint};
 use super::failure::{Doing, explain};
+use super::seals::{Keeper, Seals};
 use crate::apply::{Closing, Intent, Rows, apply};
 use crate::{
     CheckRecord, Entry, OpId, OpStatus, OutputRecord, RunId, RunStatus, Seq, StateError,
@@ -25,6 +26,7 @@ pub(super) struct Writing<'a> {
     pub(super) lineage: String,
     /// The journal line being applied.
     pub(super) seq: i64,
+    pub(super) seals: Seals<'a>,
 }
 
 impl Writing<'_> {
@@ -32,6 +34,7 @@ impl Writing<'_> {
     pub(super) fn begin<'a>(
         connection: &'a Connection,
         path: &'a Path,
+        keeper: &'a Keeper,
         name: &str,
         at: &'a str,
     ) -> Result<Writing<'a>, StateError> {
@@ -43,6 +46,7 @@ impl Writing<'_> {
             serial: 0,
             lineage: String::new(),
             seq: 0,
+            seals: Seals::new(connection, path, keeper, name),
         };
         if name == super::DEFAULT {
             let sql = "INSERT INTO workspaces (name, lineage, serial) VALUES (?1, '', 0)
@@ -91,8 +95,10 @@ impl Writing<'_> {
     }
 
     fn take_one(&mut self, run: RunId, entry: &Entry) -> Result<(), StateError> {
-        let sql = "INSERT INTO journal (workspace, run, at, entry) VALUES (?1, ?2, ?3, ?4)";
-        let row = params![self.workspace, int(run.0)?, self.at, json(entry)?];
+        let (seq, line) = self.line(entry)?;
+        let sql =
+            "INSERT INTO journal (seq, workspace, run, at, entry) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let row = params![seq, self.workspace, int(run.0)?, self.at, line];
         self.execute("journal", sql, row)?;
         self.seq = self.connection.last_insert_rowid();
         self.run_takes(run, entry)?;
@@ -140,14 +146,19 @@ impl Writing<'_> {
     }
 
     /// A change of a row that must be there.
-    fn expect_one(&self, table: &str, sql: &str, row: impl Params) -> Result<(), StateError> {
+    pub(super) fn expect_one(
+        &self,
+        table: &str,
+        sql: &str,
+        row: impl Params,
+    ) -> Result<(), StateError> {
         match self.execute(table, sql, row)? {
             1 => Ok(()),
             _ => Err(StateError::Illegal { what: format!("a row of {table} is missing") }),
         }
     }
 
-    fn one<T>(
+    pub(super) fn one<T>(
         &self,
         table: &str,
         sql: &str,
@@ -164,7 +175,7 @@ impl Writing<'_> {
     }
 
     /// The key of an object's row.
-    fn key(&self, address: &ObjectAddr) -> (i64, String, String) {
+    pub(super) fn key(&self, address: &ObjectAddr) -> (i64, String, String) {
         let deposed = columns::deposed(address).to_owned();
         (self.workspace, address.instance.to_string(), deposed)
     }
@@ -213,8 +224,11 @@ impl Rows for Writing<'_> {
             "SELECT {} FROM objects WHERE workspace = ?1 AND address = ?2 AND deposed = ?3",
             ObjectRow::COLUMNS
         );
-        let row = self.one("objects", &sql, self.key(address), |row| ObjectRow::get(row, 0))?;
+        let key = self.key(address);
+        let row =
+            self.one("objects", &sql, params![key.0, key.1, key.2], |row| ObjectRow::get(row, 0))?;
         let Some(row) = row else { return Ok(false) };
+        let row = row.opened(&self.seals, &key.1, &key.2)?;
         match Decoder::default().object(row) {
             Ok(present) => Ok(present == *object),
             Err(what) => Err(self.damage(format!("objects, row {address}: {what}"))),
@@ -229,19 +243,21 @@ impl Rows for Writing<'_> {
             ON CONFLICT (workspace, address, deposed) DO UPDATE SET provider = ?5,
                 schema_version = ?6, attributes = ?7, sensitive = ?8, status = ?9,
                 dependencies = ?10, cbd = ?11, private = ?12";
+        let (workspace, text, deposed) = self.key(address);
+        let (attributes, private) = self.content(address, object, &text, &deposed)?;
         let row = params![
-            self.workspace,
-            address.instance.to_string(),
-            columns::deposed(address),
+            workspace,
+            text,
+            deposed,
             json(address)?,
             json(&object.provider)?,
             int(object.schema_version)?,
-            object.attributes.get(),
+            attributes,
             object.sensitive_paths.as_ref().map(|paths| paths.get()),
             columns::object_status(object.status),
             json(&object.dependencies)?,
             object.create_before_destroy,
-            object.private,
+            private,
         ];
         self.execute("objects", sql, row).map(drop)
     }
@@ -257,7 +273,8 @@ impl Rows for Writing<'_> {
         let (workspace, address, deposed) = self.key(from);
         let (_, new_address, new_deposed) = self.key(to);
         let row = params![workspace, address, deposed, new_address, new_deposed, json(to)?];
-        self.expect_one("objects", sql, row)
+        self.expect_one("objects", sql, row)?;
+        self.seal_again((&address, &deposed), (&new_address, &new_deposed))
     }
 
     fn put_output(
@@ -269,14 +286,21 @@ impl Rows for Writing<'_> {
             let sql = "DELETE FROM outputs WHERE workspace = ?1 AND name = ?2";
             return Ok(self.execute("outputs", sql, params![self.workspace, name.as_str()])? > 0);
         };
-        // The condition makes the number of changed rows say whether it is new.
+        if self.is_output(name, output)? {
+            return Ok(false);
+        }
         let sql = "INSERT INTO outputs (workspace, name, value, type, sensitive)
             VALUES (?1, ?2, ?3, ?4, ?5)
-            ON CONFLICT (workspace, name) DO UPDATE SET value = ?3, type = ?4, sensitive = ?5
-            WHERE value <> ?3 OR type <> ?4 OR sensitive <> ?5";
-        let (value, ty) = (output.value.get(), output.ty.get());
-        let row = params![self.workspace, name.as_str(), value, ty, output.sensitive];
-        Ok(self.execute("outputs", sql, row)? > 0)
+            ON CONFLICT (workspace, name) DO UPDATE SET value = ?3, type = ?4, sensitive = ?5";
+        let mut value = output.value.get().to_owned();
+        if output.sensitive && self.seals.vault().is_on() {
+            value = self.seals.seal(value.as_bytes(), &["outputs", "value", name])?;
+        } else if output.sensitive {
+            self.seals.leave_open()?;
+        }
+        let row = params![self.workspace, name.as_str(), value, output.ty.get(), output.sensitive];
+        self.execute("outputs", sql, row)?;
+        Ok(true)
     }
 
     fn put_checks(&mut self, checks: &[CheckRecord]) -> Result<bool, StateError> {
@@ -331,12 +355,13 @@ impl Rows for Writing<'_> {
     fn close(&mut self, op: OpId, closing: Closing) -> Result<(), StateError> {
         let sql = "UPDATE ops SET status = ?2, tally = ?3, finished = ?4, outcome = ?5
                    WHERE id = ?1";
+        let outcome = self.outcome(op, &closing)?;
         let row: [Column; 5] = [
             int(op.0)?.into(),
             columns::op_status(closing.status).to_owned().into(),
             columns::tally(closing.tally).to_owned().into(),
             self.at.to_owned().into(),
-            closing.outcome.into(),
+            outcome.into(),
         ];
         self.expect_one("ops", sql, row)
     }

@@ -51,6 +51,11 @@ impl Aloft {
         let _ = control::ask(self.port, method, path, body);
     }
 
+    /// Where it answers.
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
     /// How many calls it has answered.
     pub(crate) fn calls(&self) -> u64 {
         control::get(self.port, "status")["calls"].as_u64().expect("a number of calls")

@@ -17,6 +17,7 @@
 
 mod backoff;
 mod begin;
+mod discretion;
 mod event;
 mod failure;
 mod finish;

@@ -20,6 +20,7 @@ impl Executor<'_> {
         effects: &mut Vec<Effect>,
     ) {
         let Some(active) = self.active.remove(&operation) else { return };
+        let reply = self.discreet(operation, &active, reply);
         match (active.step.clone(), reply) {
             (Step::Main, Reply::Object(object)) => {
                 self.written(operation, active, object, None, batch, effects);

@@ -48,7 +48,7 @@ pub(crate) enum StateCommand {
         #[arg(required = true)]
         addresses: Vec<String>,
     },
-    /// Print the state in Terraform's format, version 4
+    /// Print the state in Terraform's format, version 4, secrets included
     Pull {
         /// The state file
         #[arg(long)]
@@ -64,12 +64,49 @@ pub(crate) enum StateCommand {
         /// The file; "-" is standard input
         path: String,
     },
+    /// Change the key that seals the state's secrets
+    Rekey {
+        #[command(flatten)]
+        state: StateFlags,
+        #[command(flatten)]
+        to: RekeyFlags,
+    },
     /// Check the state file
     Fsck {
         /// The state file
         #[arg(long)]
         state: Option<String>,
     },
+}
+
+/// Where the new key comes from.
+#[derive(Debug, Args)]
+pub(crate) struct RekeyFlags {
+    /// The new source of keys; if not told, what the environment says
+    #[arg(long, value_enum)]
+    pub(crate) to: Option<RekeyTo>,
+    /// Make this key file, or take the one that is there
+    #[arg(long, value_name = "FILE", conflicts_with = "kms_key")]
+    pub(crate) key_file: Option<String>,
+    /// This key of AWS KMS: an ARN or alias
+    #[arg(long, value_name = "KEY")]
+    pub(crate) kms_key: Option<String>,
+    /// Seal everything anew, with another data key
+    #[arg(long)]
+    pub(crate) data: bool,
+}
+
+/// Sources of keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum RekeyTo {
+    /// A key file
+    File,
+    /// KPROV_STATE_NEW_KEY, or KPROV_STATE_KEY
+    Env,
+    /// KPROV_STATE_NEW_PASSPHRASE, or KPROV_STATE_PASSPHRASE
+    Passphrase,
+    /// AWS KMS
+    Kms,
 }
 
 #[derive(Debug, Subcommand)]

@@ -10,10 +10,10 @@ mod variables;
 pub(crate) use airplane::AirplaneCommand;
 pub(crate) use flags::{
     ApplyFlags, ChangeFlags, Cli, Command, ConsoleFlags, ForceUnlockFlags, GraphFlags, ImportFlags,
-    InitFlags, LockFlags, OutputFlags, PlanFlags, ShowFlags, TaintFlags, ValidateFlags,
+    InitFlags, LockFlags, OutputFlags, PlanFlags, ShowFlags, StateFlags, TaintFlags, ValidateFlags,
 };
 pub(crate) use groups::{
-    MetadataCommand, OpCommand, OpFlags, ProvidersCommand, ProvidersFlags, StateCommand,
-    WorkspaceCommand, WorkspaceFlags,
+    MetadataCommand, OpCommand, OpFlags, ProvidersCommand, ProvidersFlags, RekeyFlags, RekeyTo,
+    StateCommand, WorkspaceCommand, WorkspaceFlags,
 };
 pub(crate) use normalize::{Arguments, normalize};

@@ -126,7 +126,8 @@ fn request(
     flags: &ApplyFlags,
     kind: Kind,
 ) -> Result<ApplyRequest, crate::failure::Failure> {
-    let saved = flags.plan.as_deref().map(read_plan).transpose()?;
+    let saved = flags.plan.as_deref();
+    let saved = saved.map(|path| read_plan(session, path)).transpose()?;
     let change = &flags.change;
     if saved.is_some() && (change.destroy || change.refresh_only) {
         return Err(Diagnostic::error(

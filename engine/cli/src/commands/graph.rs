@@ -11,7 +11,7 @@ use crate::session::Session;
 /// Prints the graph.
 pub(crate) fn run(session: &Session, flags: &GraphFlags) -> Outcome {
     if let Some(path) = &flags.plan {
-        output::print(&graph_dot(&super::show::read_plan(path)?.plan));
+        output::print(&graph_dot(&super::show::read_plan(session, path)?.plan));
         return Ok(0);
     }
     let mode = match flags.ty.as_deref() {

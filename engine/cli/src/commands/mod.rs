@@ -12,6 +12,7 @@ mod op;
 mod output;
 mod plan;
 mod providers;
+mod rekey;
 mod show;
 mod state;
 mod taint;
@@ -55,17 +56,8 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> u8 {
         out::complain(&format!("Error handling -chdir option: chdir {dir}: {error}\n"));
         return 1;
     }
-    let cloudy = matches!(
-        command,
-        Command::Plan(_)
-            | Command::Apply(_)
-            | Command::Destroy(_)
-            | Command::Refresh(_)
-            | Command::Import(_)
-            | Command::Console(_)
-    );
     if cli.airplane
-        && cloudy
+        && is_cloudy(&command)
         && let Err(problem) = crate::airplane::board(original.as_deref())
     {
         out::complain(&format!("Error: {}: {}\n", problem.summary, problem.detail));
@@ -97,6 +89,22 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> u8 {
         session.tell_calls();
     }
     status
+}
+
+/// May the command ask AWS something?
+fn is_cloudy(command: &Command) -> bool {
+    let asks_providers = matches!(
+        command,
+        Command::Plan(_)
+            | Command::Apply(_)
+            | Command::Destroy(_)
+            | Command::Refresh(_)
+            | Command::Import(_)
+            | Command::Console(_)
+    );
+    // KMS is asked for a state's key by whatever looks at a state.
+    let kms = std::env::var_os(crate::keys::KMS_KEY).is_some_and(|key| !key.is_empty());
+    asks_providers || kms && !matches!(command, Command::Plane(_))
 }
 
 fn dispatch(session: &Session, command: Command) -> Outcome {

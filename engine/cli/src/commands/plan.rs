@@ -51,8 +51,8 @@ fn save(
     planned: &Planned,
     path: &str,
 ) -> Result<(), Failure> {
-    let file = PlanFile::of(planned, &project.sources, &project.dir);
-    write_plan_file(std::path::Path::new(path), &file.encode()?)?;
+    let bytes = PlanFile::of(planned, project).encode(&project.vault, &*project.host)?;
+    write_plan_file(std::path::Path::new(path), &bytes)?;
     if !session.in_automation {
         output::line(&format!(
             "\nSaved the plan to: {path}\n\nTo perform exactly these actions, run the following \

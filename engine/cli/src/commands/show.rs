@@ -23,7 +23,7 @@ pub(crate) fn run(session: &Session, flags: &ShowFlags) -> Outcome {
 fn file(session: &Session, path: &str, as_json: bool) -> Outcome {
     let bytes = read(path)?;
     if is_plan_file(&bytes) {
-        return plan(session, &PlanFile::decode(&bytes, path)?, as_json);
+        return plan(session, &PlanFile::decode(&bytes, path, &session.vault())?, as_json);
     }
     if bytes.starts_with(b"SQLite format 3\0") {
         return state(&session.project(Some(path))?, as_json);
@@ -79,8 +79,8 @@ fn state(project: &Project, as_json: bool) -> Outcome {
 }
 
 /// Reads a saved plan.
-pub(crate) fn read_plan(path: &str) -> Result<PlanFile, Failure> {
-    Ok(PlanFile::decode(&read(path)?, path)?)
+pub(crate) fn read_plan(session: &Session, path: &str) -> Result<PlanFile, Failure> {
+    Ok(PlanFile::decode(&read(path)?, path, &session.vault())?)
 }
 
 fn read(path: &str) -> Result<Vec<u8>, Diagnostic> {

@@ -1,4 +1,4 @@
-//! `state list|show|mv|rm|pull|push|fsck`
+//! `state list|show|mv|rm|pull|push|rekey|fsck`
 
 use std::io::Read;
 
@@ -56,6 +56,7 @@ pub(crate) fn run(session: &Session, command: StateCommand) -> Outcome {
             let project = session.project(state.state.as_deref())?;
             state_push(&project, &text, force, lock_options(&state.lock))?;
         }
+        StateCommand::Rekey { state, to } => super::rekey::run(session, &state, &to)?,
         StateCommand::Fsck { state } => return fsck(session, state.as_deref()),
     }
     Ok(0)

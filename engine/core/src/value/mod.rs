@@ -14,6 +14,7 @@ mod convert;
 mod entries;
 mod json;
 mod json_quick;
+mod mark_scan;
 mod marks;
 mod order;
 mod path;
@@ -30,6 +31,7 @@ pub use convert::{ConvertError, can_convert, conforms, convert, mismatch_message
 pub use entries::Entries;
 pub use json::{JsonError, from_json, implied_type, to_json, type_from_json, type_to_json};
 pub use json_quick::JsonReader;
+pub use mark_scan::text_may_have_marks;
 pub use marks::{MarkedValue, Marks};
 pub use order::{raw_equal, set_order};
 pub use path::{Path, PathStep};

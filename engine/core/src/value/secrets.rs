@@ -54,6 +54,25 @@ impl Secrets {
             || self.0.iter().any(|it| it.len() >= CONTAINED_MIN && text.contains(it.as_str()))
     }
 
+    /// The text with every copy of one replaced. Copies of short ones stay.
+    pub fn blot(&self, text: &str) -> String {
+        let mut told = text.to_owned();
+        // Long ones first: a short one may be part of them.
+        let mut secrets: Vec<&Str> =
+            self.0.iter().filter(|secret| secret.len() >= CONTAINED_MIN).collect();
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        for secret in secrets {
+            // As it is, and as it stands between quotes.
+            let quoted = format!("{:?}", secret.as_str());
+            for copy in [secret.as_str(), &quoted[1..quoted.len() - 1]] {
+                if told.contains(copy) {
+                    told = told.replace(copy, "(sensitive value)");
+                }
+            }
+        }
+        told
+    }
+
     /// The value with every copy marked sensitive.
     pub fn conceal(&self, value: &Value) -> Value {
         if self.is_empty() {
@@ -95,5 +114,18 @@ mod tests {
     fn without_secrets_the_value_stays() {
         let value = Value::object([("a", Value::from("x"))]);
         assert_eq!(Secrets::of([&value]).conceal(&value), value);
+    }
+
+    #[test]
+    fn copies_in_texts_are_blotted_out() {
+        let secrets = Secrets::of(&[
+            Value::from("hunter2").with_marks(Marks::SENSITIVE),
+            Value::from("hunter2-long").with_marks(Marks::SENSITIVE),
+            Value::from("say \"x\"\n").with_marks(Marks::SENSITIVE),
+            Value::from("no").with_marks(Marks::SENSITIVE),
+        ]);
+        let told = secrets.blot("no hunter2, hunter2-long: \"say \\\"x\\\"\\n\"");
+        let hidden = "(sensitive value)";
+        assert_eq!(told, format!("no {hidden}, {hidden}: \"{hidden}\""));
     }
 }

@@ -33,11 +33,27 @@ fn sample() -> PlanFile {
         no_defer: false,
         skip_refresh: true,
         prior_values: Some(serde_json::json!({"root_module": {}})),
+        secret: false,
     }
 }
 
+fn vault() -> Vault {
+    Vault::with_key([7; 32])
+}
+
+fn encoded(file: &PlanFile) -> Vec<u8> {
+    file.encode(&vault(), &crate::Machine::new()).expect("it can be written")
+}
+
+/// Plain, sealed as known to be secret, sealed for a mark.
+fn samples() -> [PlanFile; 3] {
+    let marked = Value::from("hunter2").with_marks(kprov_core::Marks::SENSITIVE);
+    let marked = PlanFile { variables: [("x".into(), marked)].into(), ..sample() };
+    [sample(), PlanFile { secret: true, ..sample() }, marked]
+}
+
 fn refused(bytes: &[u8]) -> String {
-    match PlanFile::decode(bytes, "p") {
+    match PlanFile::decode(bytes, "p", &vault()) {
         Ok(_) => "read".to_owned(),
         Err(problem) => problem.summary.to_string(),
     }
@@ -45,15 +61,36 @@ fn refused(bytes: &[u8]) -> String {
 
 #[test]
 fn what_was_written_is_read() {
-    let file = sample();
-    let read = PlanFile::decode(&file.encode().expect("it can be written"), "p");
-    let read = read.expect("it can be read");
-    assert_eq!(format!("{read:?}"), format!("{file:?}"));
+    for file in samples() {
+        let read = PlanFile::decode(&encoded(&file), "p", &vault()).expect("it can be read");
+        let file = PlanFile { secret: false, ..file };
+        assert_eq!(format!("{read:?}"), format!("{file:?}"));
+    }
+}
+
+#[test]
+fn what_is_secret_is_sealed() {
+    let [plain, known, marked] = samples();
+    let other = Vault::with_key([8; 32]);
+    PlanFile::decode(&encoded(&plain), "p", &other).expect("it needs no key");
+    for file in [known, marked] {
+        let bytes = encoded(&file);
+        for vault in [other.clone(), Vault::none()] {
+            let problem = PlanFile::decode(&bytes, "p", &vault).expect_err("no key");
+            assert_eq!(problem.summary, "Sealed plan file");
+            assert!(problem.detail.contains("fingerprint") || problem.detail.contains("no key"));
+        }
+    }
 }
 
 #[test]
 fn every_truncation_and_every_changed_byte_is_found() {
-    let bytes = sample().encode().expect("it can be written");
+    for file in samples() {
+        check_damage(encoded(&file));
+    }
+}
+
+fn check_damage(bytes: Vec<u8>) {
     for length in 0..bytes.len() {
         assert_ne!(refused(&bytes[..length]), "read", "cut to {length} bytes");
     }
@@ -69,7 +106,7 @@ fn every_truncation_and_every_changed_byte_is_found() {
 
 #[test]
 fn other_files_are_told_apart() {
-    let whole = sample().encode().expect("it can be written");
+    let whole = encoded(&sample());
     let mut newer = whole.clone();
     newer[MAGIC.len()] = 9;
     assert_eq!(refused(b""), "Not a plan file");

@@ -233,7 +233,7 @@ fn mark_at(value: &Value, path: &Path) -> Value {
 /// `value` with marks on the attributes that the schema calls sensitive. Shares the value where
 /// there are none.
 pub fn mark_by_schema(block: &Block, value: &Value) -> Value {
-    if !has_sensitive(block) || value.is_null() {
+    if !block.has_sensitive() || value.is_null() {
         return value.clone();
     }
     let (bare, marks) = value.clone().unmark();
@@ -241,7 +241,7 @@ pub fn mark_by_schema(block: &Block, value: &Value) -> Value {
     let entries = entries.iter().map(|(name, part)| {
         let part = match (block.attributes.get(name), block.blocks.get(name)) {
             (Some(a), _) if a.sensitive => part.clone().with_marks(Marks::SENSITIVE),
-            (None, Some(nested)) if has_sensitive(&nested.block) => mark_items(&nested.block, part),
+            (None, Some(nested)) if nested.block.has_sensitive() => mark_items(&nested.block, part),
             _ => part.clone(),
         };
         (name.clone(), part)
@@ -271,11 +271,6 @@ fn mark_items(block: &Block, value: &Value) -> Value {
         _ => mark_by_schema(block, &bare),
     };
     marked.with_marks(marks)
-}
-
-fn has_sensitive(block: &Block) -> bool {
-    block.attributes.values().any(|attribute| attribute.sensitive)
-        || block.blocks.values().any(|nested| has_sensitive(&nested.block))
 }
 
 fn refuse_ephemeral(request: &InstancePlanRequest<'_>) -> Result<(), Diagnostics> {
