@@ -1,0 +1,83 @@
+//! [`Kubernetes`]: the provider.
+
+use std::sync::{Arc, LazyLock, PoisonError};
+
+use async_trait::async_trait;
+use kprov_core::{Host, ProviderAddr, Value};
+use kprov_provider::{AttributeError, Client, DataSource, Provider, ProviderError, ProviderSchema, Resource};
+
+use crate::config_map::ConfigMap;
+use crate::configure::{self, Calls};
+use crate::namespace::Namespace;
+use crate::typed::{Special, Typed};
+
+/// `registry.terraform.io/hashicorp/kubernetes`
+#[derive(Debug, Default)]
+pub struct Kubernetes {
+    calls: Calls,
+}
+
+/// Types with a schema of their own, each also under its name of a version (`kubernetes_namespace_v1`).
+const TYPED: [(&str, &dyn TypedResource); 2] = [
+    ("kubernetes_config_map", &Typed(ConfigMap)),
+    ("kubernetes_namespace", &Typed(Namespace)),
+];
+
+/// A [`Typed`] without its type.
+trait TypedResource: Resource {
+    fn special(&self) -> &dyn Special;
+    fn resource(&self) -> &dyn Resource;
+}
+
+impl<S: Special> TypedResource for Typed<S> {
+    fn special(&self) -> &dyn Special {
+        &self.0
+    }
+
+    fn resource(&self) -> &dyn Resource {
+        self
+    }
+}
+
+static SCHEMA: LazyLock<ProviderSchema> = LazyLock::new(|| {
+    let mut schema = ProviderSchema { provider: configure::schema(), ..ProviderSchema::default() };
+    for (name, ty) in TYPED {
+        schema.resources.insert(name.into(), ty.special().schema().clone());
+        schema.resources.insert(format!("{name}_v1").into(), ty.special().schema().clone());
+    }
+    schema
+});
+
+#[async_trait]
+impl Provider for Kubernetes {
+    fn addr(&self) -> ProviderAddr {
+        ProviderAddr::hashicorp("kubernetes")
+    }
+
+    fn schema(&self) -> &ProviderSchema {
+        &SCHEMA
+    }
+
+    fn resource(&self, ty: &str) -> Option<&dyn Resource> {
+        let plain = ty.strip_suffix("_v1").unwrap_or(ty);
+        let (_, found) = TYPED.iter().find(|(name, _)| *name == plain)?;
+        Some(found.resource())
+    }
+
+    fn data_source(&self, _ty: &str) -> Option<&dyn DataSource> {
+        None
+    }
+
+    fn calls(&self) -> Vec<(String, u64)> {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.iter().map(|(name, count)| (name.clone(), *count)).collect()
+    }
+
+    fn validate(&self, config: &Value) -> Vec<AttributeError> {
+        configure::validate(config)
+    }
+
+    async fn configure(&self, config: &Value, host: &Arc<dyn Host>) -> Result<Client, ProviderError> {
+        Ok(Arc::new(configure::cluster(config, host, self.calls.clone()).await?))
+    }
+}
