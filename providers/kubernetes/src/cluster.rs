@@ -51,7 +51,12 @@ impl Call {
         Call { method: Method::GET, path: path.into(), content: "application/json", body: None }
     }
 
-    pub(crate) fn with(method: Method, path: impl Into<String>, content: &'static str, body: Json) -> Call {
+    pub(crate) fn with(
+        method: Method,
+        path: impl Into<String>,
+        content: &'static str,
+        body: Json,
+    ) -> Call {
         Call { method, path: path.into(), content, body: Some(body) }
     }
 }
@@ -79,14 +84,18 @@ impl Cluster {
         serde_json::from_str(&text).map_err(|_| {
             ApiError::unanswered(
                 ErrorClass::Ambiguous,
-                format!("{} answered {} with something that is not JSON; is it an API server?", self.url, call.path),
+                format!(
+                    "{} answered {} with something that is not JSON; is it an API server?",
+                    self.url, call.path
+                ),
             )
         })
     }
 
     /// As [`Cluster::call`], for what is not JSON, and with a patience of one's own.
     pub(crate) async fn text(&self, call: &Call, patience: Duration) -> Result<String, ApiError> {
-        let mut pace = Pace::new(&self.host, patience, Duration::from_millis(250), Duration::from_secs(8));
+        let mut pace =
+            Pace::new(&self.host, patience, Duration::from_millis(250), Duration::from_secs(8));
         let mut ambiguous = false;
         loop {
             let (mut error, least) = match self.once(call).await {
@@ -94,7 +103,8 @@ impl Cluster {
                 Err(failed) => failed,
             };
             ambiguous |= error.class == ErrorClass::Ambiguous && call.method != Method::GET;
-            let may_help = matches!(error.code, 0 | 429 | 500..) && error.class != ErrorClass::Rejected;
+            let may_help =
+                matches!(error.code, 0 | 429 | 500..) && error.class != ErrorClass::Rejected;
             if !may_help || !pace.pause_at_least(least).await {
                 if ambiguous && error.code == 0 {
                     error.class = ErrorClass::Ambiguous;
@@ -112,12 +122,15 @@ impl Cluster {
             .header("content-type", call.content)
             .header("accept", "application/json, */*")
             .body(call.body.as_ref().map(|body| body.to_string().into_bytes()).unwrap_or_default());
-        let rejected = |message: String| (ApiError::unanswered(ErrorClass::Rejected, message), Duration::ZERO);
-        let request = request.map_err(|error| rejected(format!("{} is no path: {error}", call.path)))?;
+        let rejected =
+            |message: String| (ApiError::unanswered(ErrorClass::Rejected, message), Duration::ZERO);
+        let request =
+            request.map_err(|error| rejected(format!("{} is no path: {error}", call.path)))?;
         match tokio::time::timeout(ANSWER, self.client.request_text(request)).await {
             Ok(Ok(text)) => Ok(text),
             Ok(Err(kube::Error::Api(status))) => {
-                let after = status.details.as_ref().map_or(0, |details| details.retry_after_seconds);
+                let after =
+                    status.details.as_ref().map_or(0, |details| details.retry_after_seconds);
                 Err((ApiError::of(&status), Duration::from_secs(u64::from(after.min(30)))))
             }
             Ok(Err(error)) => Err((self.unanswered(&error), Duration::ZERO)),

@@ -63,7 +63,9 @@ pub(crate) fn write(name: &str, value: &Value) -> Option<Json> {
         Value::Object(entries) => Some(Json::Object(
             entries
                 .iter()
-                .filter_map(|(name, value)| Some((json_name(name, &value.ty()), write(name, value)?)))
+                .filter_map(|(name, value)| {
+                    Some((json_name(name, &value.ty()), write(name, value)?))
+                })
                 .collect::<Map<_, _>>(),
         )),
         Value::List(_) | Value::Set(_) | Value::Tuple(_) => {
@@ -97,11 +99,12 @@ pub(crate) fn read(json: &Json, ty: &Type) -> Value {
             }
         }
         _ if json.is_null() => Value::Null(ty.clone()),
-        Type::Object(object) => {
-            Value::object(object.attributes().iter().map(|(name, ty)| {
-                (name.clone(), read(&json[json_name(name, ty).as_str()], ty))
-            }))
-        }
+        Type::Object(object) => Value::object(
+            object
+                .attributes()
+                .iter()
+                .map(|(name, ty)| (name.clone(), read(&json[json_name(name, ty).as_str()], ty))),
+        ),
         Type::Map(element) => {
             let entries = json.as_object().into_iter().flatten();
             let entries = entries.map(|(key, item)| (Str::from(key), read(item, element)));
@@ -120,11 +123,14 @@ pub(crate) fn spelled(live: &Value, reference: &Value) -> Value {
     match (live, reference) {
         (Value::Object(live), Value::Object(reference)) => {
             Value::object(live.iter().map(|(name, value)| {
-                let value = reference.get(name).map_or_else(|| value.clone(), |r| spelled(value, r));
+                let value =
+                    reference.get(name).map_or_else(|| value.clone(), |r| spelled(value, r));
                 (name.clone(), value)
             }))
         }
-        (Value::List(list), Value::List(reference)) if list.items().len() == reference.items().len() => {
+        (Value::List(list), Value::List(reference))
+            if list.items().len() == reference.items().len() =>
+        {
             let items = list.items().iter().zip(reference.items()).map(|(a, b)| spelled(a, b));
             Value::list(list.element().clone(), items.collect())
         }
@@ -151,14 +157,20 @@ mod tests {
         assert_eq!(json_name("rule", &blocks), "rules");
         assert_eq!(json_name("port", &Type::Number), "port");
         assert_eq!(json_name("non_resource_urls", &Type::list(Type::String)), "nonResourceURLs");
-        assert_eq!(json_name("automount_service_account_token", &Type::Bool), "automountServiceAccountToken");
+        assert_eq!(
+            json_name("automount_service_account_token", &Type::Bool),
+            "automountServiceAccountToken"
+        );
     }
 
     #[test]
     fn what_is_written_is_read() {
         let reference = Type::object([("kind", Type::String), ("api_group", Type::String)]);
         let ty = Type::object([("role_ref", Type::list(reference.clone()))]);
-        let role = Value::object([("kind", Value::string("Role")), ("api_group", Value::Null(Type::String))]);
+        let role = Value::object([
+            ("kind", Value::string("Role")),
+            ("api_group", Value::Null(Type::String)),
+        ]);
         let value = Value::object([("role_ref", Value::list(reference, vec![role]))]);
         let json = write("", &value).expect("known");
         assert_eq!(json, json!({"roleRef": {"kind": "Role"}}));

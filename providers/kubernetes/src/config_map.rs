@@ -5,7 +5,9 @@ use std::sync::LazyLock;
 use async_trait::async_trait;
 use kprov_core::value::raw_equal;
 use kprov_core::{Path, PathStep, Type, Value};
-use kprov_provider::{Attribute, AttributeError, Block, Creation, ResourceSchema, Schema, attribute};
+use kprov_provider::{
+    Attribute, AttributeError, Block, Creation, ResourceSchema, Schema, attribute,
+};
 use serde_json::{Map, Value as Json};
 
 use crate::kind::Kind;
@@ -21,15 +23,20 @@ static SCHEMA: LazyLock<ResourceSchema> = LazyLock::new(schema);
 
 fn schema() -> ResourceSchema {
     let map = || Attribute::new(Type::map(Type::String)).optional();
-    let mut block = Block::of("A map of configuration texts.", [
-        ("id", id("NAMESPACE/NAME")),
-        ("data", map().describe("Texts by key.")),
-        ("binary_data", map().describe("Bytes by key, in base64.")),
-        (
-            "immutable",
-            Attribute::new(Type::Bool).optional().describe("Never to be changed: changes replace it."),
-        ),
-    ]);
+    let mut block = Block::of(
+        "A map of configuration texts.",
+        [
+            ("id", id("NAMESPACE/NAME")),
+            ("data", map().describe("Texts by key.")),
+            ("binary_data", map().describe("Bytes by key, in base64.")),
+            (
+                "immutable",
+                Attribute::new(Type::Bool)
+                    .optional()
+                    .describe("Never to be changed: changes replace it."),
+            ),
+        ],
+    );
     let shape = Shape { namespaced: true, generates: true };
     block.blocks.insert("metadata".into(), metadata::block(shape));
     ResourceSchema { schema: Schema { version: 0, block }, creation: Creation::Tag }
@@ -40,7 +47,8 @@ pub(crate) fn immutable(prior: &Value, planned: &Value, names: &[&str]) -> Vec<P
     if attribute(prior, "immutable").as_bool() != Some(true) {
         return Vec::new();
     }
-    let changed = names.iter().filter(|name| !raw_equal(&attribute(prior, name), &attribute(planned, name)));
+    let changed =
+        names.iter().filter(|name| !raw_equal(&attribute(prior, name), &attribute(planned, name)));
     changed.map(|name| Path::attribute(*name)).collect()
 }
 
@@ -52,12 +60,21 @@ pub(crate) fn validate_data(config: &Value, texts: &[&str], bytes: &[&str]) -> V
         for (key, value) in map.as_entries().into_iter().flatten() {
             let path = Path::attribute(*name).then(PathStep::Key(key.clone()));
             let fine = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-            if key.is_empty() || key.len() > 253 || !key.chars().all(fine) || matches!(key.as_str(), "." | "..") {
-                let message = format!("{:?} is no key: letters, digits, '-', '_' and '.'.", key.as_str());
+            if key.is_empty()
+                || key.len() > 253
+                || !key.chars().all(fine)
+                || matches!(key.as_str(), "." | "..")
+            {
+                let message =
+                    format!("{:?} is no key: letters, digits, '-', '_' and '.'.", key.as_str());
                 problems.push(AttributeError::new(path.clone(), "Invalid key", message));
             }
             if bytes.contains(name) && value.as_str().is_some_and(|text| decoded(text).is_none()) {
-                problems.push(AttributeError::new(path, "Not base64", "The value must be base64 of the bytes."));
+                problems.push(AttributeError::new(
+                    path,
+                    "Not base64",
+                    "The value must be base64 of the bytes.",
+                ));
             }
         }
     }
@@ -88,7 +105,10 @@ impl Special for ConfigMap {
         let mut patch = fields(planned);
         patch.entry("immutable").or_insert(Json::Null);
         for (name, field) in [("data", "data"), ("binary_data", "binaryData")] {
-            patch.insert(field.to_owned(), map_patch(&attribute(prior, name), &attribute(planned, name)));
+            patch.insert(
+                field.to_owned(),
+                map_patch(&attribute(prior, name), &attribute(planned, name)),
+            );
         }
         patch
     }

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use base64::Engine;
 use kprov_core::{Host, Path, PathStep, Type, Value};
-use kprov_provider::{Attribute, AttributeError, Block, NestedBlock, Nesting, ProviderError, Schema, attribute};
+use kprov_provider::{
+    Attribute, AttributeError, Block, NestedBlock, Nesting, ProviderError, Schema, attribute,
+};
 use kube::config::{AuthInfo, ExecConfig, ExecInteractiveMode, KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use regex::Regex;
@@ -21,39 +23,72 @@ pub(crate) type Calls = Arc<Mutex<BTreeMap<String, u64>>>;
 pub(crate) fn schema() -> Schema {
     let text = || Attribute::new(Type::String).optional();
     let list = || Attribute::new(Type::list(Type::String)).optional();
-    let mut block = Block::of("A Kubernetes cluster.", [
-        ("host", text().describe("URL of the API server. KUBE_HOST.")),
-        ("username", text().describe("User of basic authentication. KUBE_USER.")),
-        ("password", text().sensitive().describe("Its password. KUBE_PASSWORD.")),
-        (
-            "insecure",
-            Attribute::new(Type::Bool).optional().describe("Do not verify the server's certificate. KUBE_INSECURE."),
-        ),
-        ("tls_server_name", text().describe("Name that the server's certificate must have. KUBE_TLS_SERVER_NAME.")),
-        ("client_certificate", text().describe("PEM of the client's certificate. KUBE_CLIENT_CERT_DATA.")),
-        ("client_key", text().sensitive().describe("PEM of its key. KUBE_CLIENT_KEY_DATA.")),
-        ("cluster_ca_certificate", text().describe("PEM of the authorities to trust. KUBE_CLUSTER_CA_CERT_DATA.")),
-        ("config_paths", list().describe("kubeconfig files. KUBE_CONFIG_PATHS.")),
-        ("config_path", text().describe("A kubeconfig file. KUBE_CONFIG_PATH.")),
-        ("config_context", text().describe("Its context. KUBE_CTX.")),
-        ("config_context_auth_info", text().describe("Its user. KUBE_CTX_AUTH_INFO.")),
-        ("config_context_cluster", text().describe("Its cluster. KUBE_CTX_CLUSTER.")),
-        ("token", text().sensitive().describe("Bearer token. KUBE_TOKEN.")),
-        ("proxy_url", text().describe("Proxy to go through. KUBE_PROXY_URL.")),
-        ("ignore_annotations", list().describe("Expressions of annotations not to look at.")),
-        ("ignore_labels", list().describe("Expressions of labels not to look at.")),
-    ]);
-    let exec = Block::of("A command that prints credentials.", [
-        ("api_version", Attribute::new(Type::String).required().describe("client.authentication.k8s.io/v1")),
-        ("command", Attribute::new(Type::String).required().describe("The program.")),
-        ("args", list().describe("Its arguments.")),
-        ("env", Attribute::new(Type::map(Type::String)).optional().describe("Its environment, besides ours.")),
-    ]);
-    let experiments = Block::of("Accepted and of no effect.", [(
-        "manifest_resource",
-        Attribute::new(Type::Bool).optional().describe("Always on."),
-    )]);
-    let once = |block| NestedBlock { nesting: Nesting::List, block, min_items: 0, max_items: 1, force_new: false };
+    let mut block = Block::of(
+        "A Kubernetes cluster.",
+        [
+            ("host", text().describe("URL of the API server. KUBE_HOST.")),
+            ("username", text().describe("User of basic authentication. KUBE_USER.")),
+            ("password", text().sensitive().describe("Its password. KUBE_PASSWORD.")),
+            (
+                "insecure",
+                Attribute::new(Type::Bool)
+                    .optional()
+                    .describe("Do not verify the server's certificate. KUBE_INSECURE."),
+            ),
+            (
+                "tls_server_name",
+                text().describe(
+                    "Name that the server's certificate must have. KUBE_TLS_SERVER_NAME.",
+                ),
+            ),
+            (
+                "client_certificate",
+                text().describe("PEM of the client's certificate. KUBE_CLIENT_CERT_DATA."),
+            ),
+            ("client_key", text().sensitive().describe("PEM of its key. KUBE_CLIENT_KEY_DATA.")),
+            (
+                "cluster_ca_certificate",
+                text().describe("PEM of the authorities to trust. KUBE_CLUSTER_CA_CERT_DATA."),
+            ),
+            ("config_paths", list().describe("kubeconfig files. KUBE_CONFIG_PATHS.")),
+            ("config_path", text().describe("A kubeconfig file. KUBE_CONFIG_PATH.")),
+            ("config_context", text().describe("Its context. KUBE_CTX.")),
+            ("config_context_auth_info", text().describe("Its user. KUBE_CTX_AUTH_INFO.")),
+            ("config_context_cluster", text().describe("Its cluster. KUBE_CTX_CLUSTER.")),
+            ("token", text().sensitive().describe("Bearer token. KUBE_TOKEN.")),
+            ("proxy_url", text().describe("Proxy to go through. KUBE_PROXY_URL.")),
+            ("ignore_annotations", list().describe("Expressions of annotations not to look at.")),
+            ("ignore_labels", list().describe("Expressions of labels not to look at.")),
+        ],
+    );
+    let exec = Block::of(
+        "A command that prints credentials.",
+        [
+            (
+                "api_version",
+                Attribute::new(Type::String).required().describe("client.authentication.k8s.io/v1"),
+            ),
+            ("command", Attribute::new(Type::String).required().describe("The program.")),
+            ("args", list().describe("Its arguments.")),
+            (
+                "env",
+                Attribute::new(Type::map(Type::String))
+                    .optional()
+                    .describe("Its environment, besides ours."),
+            ),
+        ],
+    );
+    let experiments = Block::of(
+        "Accepted and of no effect.",
+        [("manifest_resource", Attribute::new(Type::Bool).optional().describe("Always on."))],
+    );
+    let once = |block| NestedBlock {
+        nesting: Nesting::List,
+        block,
+        min_items: 0,
+        max_items: 1,
+        force_new: false,
+    };
     block.blocks = [("exec".into(), once(exec)), ("experiments".into(), once(experiments))].into();
     Schema { version: 0, block }
 }
@@ -67,11 +102,17 @@ pub(crate) fn validate(config: &Value) -> Vec<AttributeError> {
         let message = format!("{host:?} is no URL of an API server: \"https://NAME:6443\".");
         problems.push(AttributeError::new(Path::attribute("host"), "Invalid URL", message));
     }
-    let pems = [("cluster_ca_certificate", "CERTIFICATE"), ("client_certificate", "CERTIFICATE"), ("client_key", "PRIVATE KEY")];
+    let pems = [
+        ("cluster_ca_certificate", "CERTIFICATE"),
+        ("client_certificate", "CERTIFICATE"),
+        ("client_key", "PRIVATE KEY"),
+    ];
     for (name, kind) in pems {
         let value = get(name);
-        if value.as_str().is_some_and(|text| !text.contains("-----BEGIN ") || !text.contains(kind)) {
-            let message = format!("This must be the PEM text of a {}, not its path.", kind.to_lowercase());
+        if value.as_str().is_some_and(|text| !text.contains("-----BEGIN ") || !text.contains(kind))
+        {
+            let message =
+                format!("This must be the PEM text of a {}, not its path.", kind.to_lowercase());
             problems.push(AttributeError::new(Path::attribute(name), "Not PEM", message));
         }
     }
@@ -106,7 +147,12 @@ impl Settings<'_> {
 
     fn texts(&self, name: &str) -> Vec<String> {
         let value = attribute(self.config, name);
-        value.as_items().into_iter().flatten().filter_map(|item| Some(item.as_str()?.to_owned())).collect()
+        value
+            .as_items()
+            .into_iter()
+            .flatten()
+            .filter_map(|item| Some(item.as_str()?.to_owned()))
+            .collect()
     }
 
     fn paths(&self) -> Vec<PathBuf> {
@@ -127,7 +173,11 @@ impl Settings<'_> {
 }
 
 /// The client. No request is made.
-pub(crate) async fn cluster(config: &Value, host: &Arc<dyn Host>, calls: Calls) -> Result<Cluster, ProviderError> {
+pub(crate) async fn cluster(
+    config: &Value,
+    host: &Arc<dyn Host>,
+    calls: Calls,
+) -> Result<Cluster, ProviderError> {
     let settings = Settings { config, host };
     let mut built = base(&settings).await?;
     overlay(&settings, &mut built)?;
@@ -137,14 +187,15 @@ pub(crate) async fn cluster(config: &Value, host: &Arc<dyn Host>, calls: Calls) 
     let client = Client::try_from(built).map_err(|error| {
         let told = ProviderError::rejected("Invalid provider configuration", error.to_string());
         match error {
-            kube::Error::ProxyProtocolDisabled { .. } | kube::Error::ProxyProtocolUnsupported { .. } => {
-                told.at(Path::attribute("proxy_url"))
-            }
+            kube::Error::ProxyProtocolDisabled { .. }
+            | kube::Error::ProxyProtocolUnsupported { .. } => told.at(Path::attribute("proxy_url")),
             _ => told,
         }
     })?;
-    let regexes = |name| settings.texts(name).iter().filter_map(|text| Regex::new(text).ok()).collect();
-    let ignored = Ignored { labels: regexes("ignore_labels"), annotations: regexes("ignore_annotations") };
+    let regexes =
+        |name| settings.texts(name).iter().filter_map(|text| Regex::new(text).ok()).collect();
+    let ignored =
+        Ignored { labels: regexes("ignore_labels"), annotations: regexes("ignore_annotations") };
     Ok(Cluster::new(client, host.clone(), url, ignored, calls))
 }
 
@@ -163,7 +214,8 @@ async fn base(settings: &Settings<'_>) -> Result<Config, ProviderError> {
         return Ok(Config::new(parsed(&host)?));
     }
     let wrong = |error: kube::config::KubeconfigError| {
-        ProviderError::rejected("Cannot use kubeconfig", error.to_string()).at(Path::attribute("config_path"))
+        ProviderError::rejected("Cannot use kubeconfig", error.to_string())
+            .at(Path::attribute("config_path"))
     };
     let mut merged = Kubeconfig::default();
     for path in &paths {
@@ -189,14 +241,17 @@ fn overlay(settings: &Settings<'_>, config: &mut Config) -> Result<(), ProviderE
         config.root_cert = Some(certificates(&pem)?);
     }
     let insecure = attribute(settings.config, "insecure").as_bool();
-    let insecure = insecure.or_else(|| settings.host.env("KUBE_INSECURE").map(|text| matches!(text.as_str(), "1" | "true")));
+    let insecure = insecure.or_else(|| {
+        settings.host.env("KUBE_INSECURE").map(|text| matches!(text.as_str(), "1" | "true"))
+    });
     config.accept_invalid_certs = insecure.unwrap_or(config.accept_invalid_certs);
     if let Some(name) = settings.text("tls_server_name", "KUBE_TLS_SERVER_NAME") {
         config.tls_server_name = Some(name);
     }
     if let Some(proxy) = settings.text("proxy_url", "KUBE_PROXY_URL") {
         let proxy = proxy.parse().map_err(|_| {
-            ProviderError::rejected("Invalid URL", format!("{proxy:?} is no URL of a proxy.")).at(Path::attribute("proxy_url"))
+            ProviderError::rejected("Invalid URL", format!("{proxy:?} is no URL of a proxy."))
+                .at(Path::attribute("proxy_url"))
         })?;
         config.proxy_url = Some(proxy);
     }
@@ -223,11 +278,16 @@ fn overlay(settings: &Settings<'_>, config: &mut Config) -> Result<(), ProviderE
 fn command(block: &Value) -> ExecConfig {
     let text = |name: &str| attribute(block, name).as_str().map(str::to_owned);
     let args = attribute(block, "args");
-    let args = args.as_items().into_iter().flatten().filter_map(|item| Some(item.as_str()?.to_owned()));
+    let args =
+        args.as_items().into_iter().flatten().filter_map(|item| Some(item.as_str()?.to_owned()));
     let env = attribute(block, "env");
     let env = env.as_entries().into_iter().flatten().filter_map(|(name, value)| {
         let pair = [("name", name.as_str()), ("value", value.as_str()?)];
-        Some(pair.map(|(key, text)| (key.to_owned(), text.to_owned())).into_iter().collect::<HashMap<_, _>>())
+        Some(
+            pair.map(|(key, text)| (key.to_owned(), text.to_owned()))
+                .into_iter()
+                .collect::<HashMap<_, _>>(),
+        )
     });
     ExecConfig {
         api_version: text("api_version"),
@@ -251,7 +311,8 @@ fn url(text: &str) -> Option<http::Uri> {
 
 fn parsed(host: &str) -> Result<http::Uri, ProviderError> {
     url(host).ok_or_else(|| {
-        ProviderError::rejected("Invalid URL", format!("{host:?} is no URL of an API server.")).at(Path::attribute("host"))
+        ProviderError::rejected("Invalid URL", format!("{host:?} is no URL of an API server."))
+            .at(Path::attribute("host"))
     })
 }
 
@@ -259,7 +320,8 @@ fn parsed(host: &str) -> Result<http::Uri, ProviderError> {
 fn certificates(pem: &str) -> Result<Vec<Vec<u8>>, ProviderError> {
     let mut all = Vec::new();
     for block in pem.split("-----BEGIN CERTIFICATE-----").skip(1) {
-        let body: String = block.split("-----END").next().unwrap_or_default().split_whitespace().collect();
+        let body: String =
+            block.split("-----END").next().unwrap_or_default().split_whitespace().collect();
         all.extend(crate::config_map::decoded(&body));
     }
     if all.is_empty() {

@@ -136,12 +136,10 @@ mod tests {
     #[test]
     fn fields_have_steps() {
         let name = |name: &str| PathStep::Attribute(name.into());
-        assert_eq!(steps("spec.containers[0].image"), [
-            name("spec"),
-            name("containers"),
-            PathStep::Index(0),
-            name("image")
-        ]);
+        assert_eq!(
+            steps("spec.containers[0].image"),
+            [name("spec"), name("containers"), PathStep::Index(0), name("image")]
+        );
         assert_eq!(steps(".data.key"), [name("data"), name("key")]);
         assert_eq!(steps("data[the.key]"), [name("data"), name("the.key")]);
         for odd in ["", "[", "..", "a[", "a..", "]"] {

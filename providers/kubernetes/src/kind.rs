@@ -28,7 +28,12 @@ pub(crate) struct Kind {
 
 impl Kind {
     pub(crate) fn new(api_version: &str, kind: &str, plural: &str, namespaced: bool) -> Kind {
-        Kind { api_version: api_version.into(), kind: kind.into(), plural: plural.into(), namespaced }
+        Kind {
+            api_version: api_version.into(),
+            kind: kind.into(),
+            plural: plural.into(),
+            namespaced,
+        }
     }
 
     /// Path of all objects: of a namespace, or of all namespaces.
@@ -75,7 +80,12 @@ fn escaped(part: &str) -> String {
 impl Cluster {
     /// The kind of a manifest. One that is not served may be about to be, after its definition was made: `wait` says
     /// whether to give it time.
-    pub(crate) async fn kind(&self, api_version: &str, kind: &str, wait: bool) -> Result<Kind, ApiError> {
+    pub(crate) async fn kind(
+        &self,
+        api_version: &str,
+        kind: &str,
+        wait: bool,
+    ) -> Result<Kind, ApiError> {
         let limit = if wait { SERVED } else { Duration::ZERO };
         let mut pace = Pace::looks(&self.host, limit);
         loop {
@@ -113,9 +123,13 @@ impl Cluster {
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) => return Err(error),
         };
-        let all: Vec<Kind> = list["resources"].as_array().into_iter().flatten().filter_map(read).map(
-            |(kind, plural, namespaced)| Kind::new(api_version, kind, plural, namespaced),
-        ).collect();
+        let all: Vec<Kind> = list["resources"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(read)
+            .map(|(kind, plural, namespaced)| Kind::new(api_version, kind, plural, namespaced))
+            .collect();
         let found = find(&all);
         let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         kinds.insert(api_version.to_owned(), Arc::new(all));

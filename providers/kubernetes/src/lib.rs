@@ -10,11 +10,16 @@ mod config_map;
 mod configure;
 mod failure;
 mod kind;
+mod manifest;
 mod metadata;
 mod namespace;
 mod objects;
 mod pace;
 mod provider;
+mod role;
+mod role_binding;
+mod secret;
+mod service_account;
 mod typed;
 
 pub use provider::Kubernetes;

@@ -30,10 +30,30 @@ pub(crate) fn block(shape: Shape) -> NestedBlock {
     let mut all = vec![
         ("annotations", map().describe("Annotations.")),
         ("labels", map().describe("Labels.")),
-        ("generation", Attribute::new(Type::Number).computed().describe("Counts changes of the wish; 0 where the kind does not count.")),
-        ("resource_version", Attribute::new(Type::String).computed().describe("Changes with every change of the object.")),
-        ("uid", Attribute::new(Type::String).computed().describe("Of this object, never used again.")),
-        ("name", Attribute::new(Type::String).optional().computed().force_new().describe("The name, unique in its namespace.")),
+        (
+            "generation",
+            Attribute::new(Type::Number)
+                .computed()
+                .describe("Counts changes of the wish; 0 where the kind does not count."),
+        ),
+        (
+            "resource_version",
+            Attribute::new(Type::String)
+                .computed()
+                .describe("Changes with every change of the object."),
+        ),
+        (
+            "uid",
+            Attribute::new(Type::String).computed().describe("Of this object, never used again."),
+        ),
+        (
+            "name",
+            Attribute::new(Type::String)
+                .optional()
+                .computed()
+                .force_new()
+                .describe("The name, unique in its namespace."),
+        ),
     ];
     if shape.generates {
         let generate = Attribute::new(Type::String).optional().force_new();
@@ -67,7 +87,11 @@ pub(crate) fn nested(attributes: Vec<(&str, Attribute)>, min_items: u64) -> Nest
 
 /// The one item of the block.
 pub(crate) fn of(value: &Value) -> Value {
-    attribute(value, "metadata").as_items().and_then(<[Value]>::first).cloned().unwrap_or(Value::NULL)
+    attribute(value, "metadata")
+        .as_items()
+        .and_then(<[Value]>::first)
+        .cloned()
+        .unwrap_or(Value::NULL)
 }
 
 /// `metadata[0].NAME`
@@ -113,7 +137,8 @@ pub(crate) fn id(name: &Name) -> String {
 
 /// The reverse of [`id`].
 pub(crate) fn parse_id(id: &str, namespaced: bool) -> Option<Name> {
-    let fine = |part: &str| !part.is_empty() && !part.contains('/') && !part.contains(char::is_whitespace);
+    let fine =
+        |part: &str| !part.is_empty() && !part.contains('/') && !part.contains(char::is_whitespace);
     match (namespaced, id.split_once('/')) {
         (true, Some((namespace, name))) if fine(namespace) && fine(name) => {
             Some((Some(namespace.to_owned()), name.to_owned()))
@@ -150,8 +175,11 @@ pub(crate) fn patch(prior: &Value, planned: &Value) -> Json {
     json
 }
 
-/// What makes one map of the other: null for what goes.
+/// What makes one map of the other: null for what goes, or for all of it.
 pub(crate) fn map_patch(prior: &Value, planned: &Value) -> Json {
+    if planned.as_entries().is_none_or(|entries| entries.is_empty()) {
+        return Json::Null;
+    }
     let mut changes = Map::new();
     for (key, _) in prior.as_entries().into_iter().flatten() {
         changes.insert(key.as_str().to_owned(), Json::Null);
@@ -171,9 +199,11 @@ pub(crate) fn read(live: &Json, reference: &Value, ty: &Type, ignored: &Ignored)
             "generation" => Value::int(metadata["generation"].as_i64().unwrap_or(0)),
             "generate_name" => attribute(&known, "generate_name"),
             "labels" => shown(&metadata["labels"], &attribute(&known, "labels"), &ignored.labels),
-            "annotations" => {
-                shown(&metadata["annotations"], &attribute(&known, "annotations"), &ignored.annotations)
-            }
+            "annotations" => shown(
+                &metadata["annotations"],
+                &attribute(&known, "annotations"),
+                &ignored.annotations,
+            ),
             name => crate::codec::read(&metadata[crate::codec::json_name(name, ty).as_str()], ty),
         };
         let value = if value.is_null() { Value::Null(ty.clone()) } else { value };
@@ -186,9 +216,12 @@ pub(crate) fn read(live: &Json, reference: &Value, ty: &Type, ignored: &Ignored)
 fn shown(live: &Json, known: &Value, ignored: &[Regex]) -> Value {
     let entries = live.as_object().into_iter().flatten().filter(|(key, _)| {
         known.get(key).is_some()
-            || !(is_kubernetes(key) || *key == MADE_BY || ignored.iter().any(|regex| regex.is_match(key)))
+            || !(is_kubernetes(key)
+                || *key == MADE_BY
+                || ignored.iter().any(|regex| regex.is_match(key)))
     });
-    let entries = entries.filter_map(|(key, value)| Some((Str::from(key), Value::string(value.as_str()?))));
+    let entries =
+        entries.filter_map(|(key, value)| Some((Str::from(key), Value::string(value.as_str()?))));
     let map = Value::map(Type::String, entries.collect());
     let empty = map.as_entries().is_some_and(|entries| entries.is_empty());
     match known {
@@ -231,9 +264,22 @@ pub(crate) fn validate(config: &Value, is_name: fn(&str) -> bool) -> Vec<Attribu
     for kind in ["labels", "annotations"] {
         for (key, value) in get(kind).as_entries().into_iter().flatten() {
             if !is_key(key) {
-                wrong(kind, format!("{:?} is no key: PREFIX/NAME or NAME, of letters, digits, '-', '_' and '.'.", key.as_str()));
-            } else if let Some(text) = value.as_str().filter(|text| kind == "labels" && !is_label(text)) {
-                wrong(kind, format!("{text:?} is no value of a label: at most 63 letters, digits, '-', '_' and '.'."));
+                wrong(
+                    kind,
+                    format!(
+                        "{:?} is no key: PREFIX/NAME or NAME, of letters, digits, '-', '_' and '.'.",
+                        key.as_str()
+                    ),
+                );
+            } else if let Some(text) =
+                value.as_str().filter(|text| kind == "labels" && !is_label(text))
+            {
+                wrong(
+                    kind,
+                    format!(
+                        "{text:?} is no value of a label: at most 63 letters, digits, '-', '_' and '.'."
+                    ),
+                );
             }
         }
     }
@@ -243,7 +289,10 @@ pub(crate) fn validate(config: &Value, is_name: fn(&str) -> bool) -> Vec<Attribu
 fn is_word(text: &str) -> bool {
     let inner = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let edge = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
-    text.len() <= 63 && edge(text.chars().next()) && edge(text.chars().last()) && text.chars().all(inner)
+    text.len() <= 63
+        && edge(text.chars().next())
+        && edge(text.chars().last())
+        && text.chars().all(inner)
 }
 
 fn is_key(key: &str) -> bool {
@@ -262,7 +311,10 @@ pub(crate) fn is_subdomain(name: &str) -> bool {
     let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     name.len() <= 253
         && name.split('.').all(|label| {
-            !label.is_empty() && label.chars().all(inner) && !label.starts_with('-') && !label.ends_with('-')
+            !label.is_empty()
+                && label.chars().all(inner)
+                && !label.starts_with('-')
+                && !label.ends_with('-')
         })
 }
 

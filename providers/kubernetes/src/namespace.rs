@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use kprov_core::{Type, Value};
-use kprov_provider::{Attribute, AttributeError, Block, Creation, NestedBlock, Nesting, ProviderError, ResourceSchema, Schema, attribute};
+use kprov_provider::{
+    Attribute, AttributeError, Block, Creation, NestedBlock, Nesting, ProviderError,
+    ResourceSchema, Schema, attribute,
+};
 use serde_json::{Map, Value as Json};
 
 use crate::cluster::Cluster;
@@ -37,15 +40,18 @@ pub(crate) fn timeouts(actions: &[&str]) -> NestedBlock {
 }
 
 fn schema() -> ResourceSchema {
-    let mut block = Block::of("A namespace. Deleting it deletes all that is in it.", [
-        ("id", id("The name.")),
-        (
-            "wait_for_default_service_account",
-            Attribute::new(Type::Bool)
-                .default(false.into())
-                .describe("Is it made only once its default service account is there?"),
-        ),
-    ]);
+    let mut block = Block::of(
+        "A namespace. Deleting it deletes all that is in it.",
+        [
+            ("id", id("The name.")),
+            (
+                "wait_for_default_service_account",
+                Attribute::new(Type::Bool)
+                    .default(false.into())
+                    .describe("Is it made only once its default service account is there?"),
+            ),
+        ],
+    );
     block.blocks = [
         ("metadata".into(), metadata::block(Shape { namespaced: false, generates: true })),
         ("timeouts".into(), timeouts(&["delete"])),
@@ -80,7 +86,12 @@ impl Special for Namespace {
         Map::new()
     }
 
-    async fn wait(&self, cluster: &Cluster, value: &Value, live: Json) -> Result<Json, ProviderError> {
+    async fn wait(
+        &self,
+        cluster: &Cluster,
+        value: &Value,
+        live: Json,
+    ) -> Result<Json, ProviderError> {
         if attribute(value, "wait_for_default_service_account").as_bool() != Some(true) {
             return Ok(live);
         }
@@ -90,7 +101,8 @@ impl Special for Namespace {
         let mut pace = Pace::looks(&cluster.host, Duration::from_secs(60));
         let summary = || format!("Namespace \"{namespace}\" has no default service account");
         loop {
-            let found = cluster.object(&kind, &account).await.map_err(|error| error.plain(summary()))?;
+            let found =
+                cluster.object(&kind, &account).await.map_err(|error| error.plain(summary()))?;
             if found.is_some() {
                 return Ok(live);
             }

@@ -91,7 +91,9 @@ impl Cluster {
             };
             let mut listed: BTreeMap<String, Json> = listed
                 .into_iter()
-                .filter_map(|object| Some((object["metadata"]["name"].as_str()?.to_owned(), object)))
+                .filter_map(|object| {
+                    Some((object["metadata"]["name"].as_str()?.to_owned(), object))
+                })
                 .collect();
             for name in names {
                 let object = listed.remove(&name);
@@ -123,13 +125,20 @@ impl Cluster {
             options["preconditions"] = json!({"uid": uid});
         }
         let path = kind.object(namespace, own);
+        let mut uid = uid.map(str::to_owned);
         match self.call(&Call::with(Method::DELETE, path, "application/json", options)).await {
-            Ok(_) => {}
+            Ok(answer) => {
+                let told = answer["metadata"]["uid"].as_str().or(answer["details"]["uid"].as_str());
+                uid = uid.or(told.map(str::to_owned));
+            }
             Err(error) if error.is_not_found() => return Ok(()),
             // Another object stands in its place.
             Err(error) if error.code == 409 && uid.is_some() => {
                 let there = self.object(kind, name).await.map_err(failed)?;
-                if there.as_ref().is_none_or(|there| there["metadata"]["uid"].as_str() != uid) {
+                if there
+                    .as_ref()
+                    .is_none_or(|there| there["metadata"]["uid"].as_str() != uid.as_deref())
+                {
                     return Ok(());
                 }
                 return Err(failed(error));
@@ -139,7 +148,7 @@ impl Cluster {
         let mut pace = Pace::looks(&self.host, limit);
         loop {
             let there = self.object(kind, name).await.map_err(failed)?;
-            let Some(there) = there.filter(|there| uid.is_none_or(|uid| there["metadata"]["uid"] == uid)) else {
+            let Some(there) = there.filter(|there| is_one(there, uid.as_deref())) else {
                 return Ok(());
             };
             if !pace.pause().await {
@@ -152,6 +161,11 @@ impl Cluster {
             }
         }
     }
+}
+
+/// Is it the object of that uid, where one is known?
+fn is_one(object: &Json, uid: Option<&str>) -> bool {
+    uid.is_none_or(|uid| object["metadata"]["uid"] == uid)
 }
 
 /// Kinds whose objects own others wait for these; the rest need no garbage collector to go.
@@ -168,7 +182,11 @@ fn propagation(kind: &Kind) -> &'static str {
 /// Why an object does not go.
 fn held_by(object: &Json) -> String {
     let texts = |list: &Json| -> Vec<String> {
-        list.as_array().into_iter().flatten().filter_map(|text| Some(text.as_str()?.to_owned())).collect()
+        list.as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|text| Some(text.as_str()?.to_owned()))
+            .collect()
     };
     let mut reasons = Vec::new();
     let mut finalizers = texts(&object["metadata"]["finalizers"]);

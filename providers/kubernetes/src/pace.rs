@@ -21,7 +21,12 @@ pub(crate) struct Pace {
 
 impl Pace {
     /// Starts now.
-    pub(crate) fn new(host: &Arc<dyn Host>, limit: Duration, shortest: Duration, longest: Duration) -> Pace {
+    pub(crate) fn new(
+        host: &Arc<dyn Host>,
+        limit: Duration,
+        shortest: Duration,
+        longest: Duration,
+    ) -> Pace {
         let host = host.clone();
         let began = host.elapsed();
         Pace { host, began, slept: Duration::ZERO, limit, shortest, longest, turns: 0 }
@@ -53,7 +58,9 @@ impl Pace {
         let mut chance = [0u8; 2];
         self.host.random(&mut chance);
         let half = full / 2;
-        let pause = (half + half.mul_f64(f64::from(u16::from_le_bytes(chance)) / 65535.0)).max(least).min(left);
+        let pause = (half + half.mul_f64(f64::from(u16::from_le_bytes(chance)) / 65535.0))
+            .max(least)
+            .min(left);
         tokio::time::sleep(pause).await;
         self.slept += pause;
         true

@@ -4,11 +4,18 @@ use std::sync::{Arc, LazyLock, PoisonError};
 
 use async_trait::async_trait;
 use kprov_core::{Host, ProviderAddr, Value};
-use kprov_provider::{AttributeError, Client, DataSource, Provider, ProviderError, ProviderSchema, Resource};
+use kprov_provider::{
+    AttributeError, Client, DataSource, Provider, ProviderError, ProviderSchema, Resource,
+};
 
 use crate::config_map::ConfigMap;
 use crate::configure::{self, Calls};
+use crate::manifest::{self, Manifest};
 use crate::namespace::Namespace;
+use crate::role::Role;
+use crate::role_binding::RoleBinding;
+use crate::secret::Secret;
+use crate::service_account::ServiceAccount;
 use crate::typed::{Special, Typed};
 
 /// `registry.terraform.io/hashicorp/kubernetes`
@@ -18,9 +25,15 @@ pub struct Kubernetes {
 }
 
 /// Types with a schema of their own, each also under its name of a version (`kubernetes_namespace_v1`).
-const TYPED: [(&str, &dyn TypedResource); 2] = [
+const TYPED: [(&str, &dyn TypedResource); 8] = [
+    ("kubernetes_cluster_role", &Typed(Role { namespaced: false })),
+    ("kubernetes_cluster_role_binding", &Typed(RoleBinding { namespaced: false })),
     ("kubernetes_config_map", &Typed(ConfigMap)),
     ("kubernetes_namespace", &Typed(Namespace)),
+    ("kubernetes_role", &Typed(Role { namespaced: true })),
+    ("kubernetes_role_binding", &Typed(RoleBinding { namespaced: true })),
+    ("kubernetes_secret", &Typed(Secret)),
+    ("kubernetes_service_account", &Typed(ServiceAccount)),
 ];
 
 /// A [`Typed`] without its type.
@@ -45,6 +58,7 @@ static SCHEMA: LazyLock<ProviderSchema> = LazyLock::new(|| {
         schema.resources.insert(name.into(), ty.special().schema().clone());
         schema.resources.insert(format!("{name}_v1").into(), ty.special().schema().clone());
     }
+    schema.resources.insert("kubernetes_manifest".into(), manifest::SCHEMA.clone());
     schema
 });
 
@@ -59,6 +73,9 @@ impl Provider for Kubernetes {
     }
 
     fn resource(&self, ty: &str) -> Option<&dyn Resource> {
+        if ty == "kubernetes_manifest" {
+            return Some(&Manifest);
+        }
         let plain = ty.strip_suffix("_v1").unwrap_or(ty);
         let (_, found) = TYPED.iter().find(|(name, _)| *name == plain)?;
         Some(found.resource())
@@ -77,7 +94,11 @@ impl Provider for Kubernetes {
         configure::validate(config)
     }
 
-    async fn configure(&self, config: &Value, host: &Arc<dyn Host>) -> Result<Client, ProviderError> {
+    async fn configure(
+        &self,
+        config: &Value,
+        host: &Arc<dyn Host>,
+    ) -> Result<Client, ProviderError> {
         Ok(Arc::new(configure::cluster(config, host, self.calls.clone()).await?))
     }
 }

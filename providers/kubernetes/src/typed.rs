@@ -8,9 +8,9 @@ use http::Method;
 use kprov_core::value::raw_equal;
 use kprov_core::{Path, PathStep, Type, Value};
 use kprov_provider::{
-    AttributeError, CallContext, CreateRequest, DeleteRequest, ErrorClass, Imported, Object, PlanRequest,
-    PlannedObject, ProviderError, ReadRequest, Resource, ResourceSchema, SettleRequest, Settled, UpdateRequest,
-    attribute, with_attributes,
+    AttributeError, CallContext, CreateRequest, DeleteRequest, ErrorClass, Imported, Object,
+    PlanRequest, PlannedObject, ProviderError, ReadRequest, Resource, ResourceSchema,
+    SettleRequest, Settled, UpdateRequest, attribute, with_attributes,
 };
 use serde_json::{Map, Value as Json};
 
@@ -41,6 +41,11 @@ pub(crate) trait Special: Send + Sync + fmt::Debug {
         Vec::new()
     }
 
+    /// What is planned, where that is not just what is proposed.
+    fn planned(&self, _config: &Value, proposed: &Value) -> Value {
+        proposed.clone()
+    }
+
     /// Fields besides the metadata, of a value that is known where the configuration can say so. `config` has what is
     /// never stored.
     fn write(&self, value: &Value, _config: &Value) -> Map<String, Json> {
@@ -66,7 +71,12 @@ pub(crate) trait Special: Send + Sync + fmt::Debug {
     }
 
     /// Until the object is of use.
-    async fn wait(&self, _cluster: &Cluster, _value: &Value, live: Json) -> Result<Json, ProviderError> {
+    async fn wait(
+        &self,
+        _cluster: &Cluster,
+        _value: &Value,
+        live: Json,
+    ) -> Result<Json, ProviderError> {
         Ok(live)
     }
 
@@ -110,11 +120,16 @@ pub(crate) fn timeout(value: &Value, action: &str, default: Duration) -> Duratio
 pub(crate) fn validate_timeouts(config: &Value) -> Vec<AttributeError> {
     let block = attribute(config, "timeouts");
     let entries = block.as_entries().into_iter().flatten();
-    let wrong = entries.filter(|(_, value)| value.as_str().is_some_and(|text| duration(text).is_none()));
+    let wrong =
+        entries.filter(|(_, value)| value.as_str().is_some_and(|text| duration(text).is_none()));
     wrong
         .map(|(name, _)| {
             let path = Path::attribute("timeouts").then(PathStep::Attribute(name.clone()));
-            AttributeError::new(path, "Invalid duration", "Durations are written as \"90s\", \"10m\" or \"1h30m\".")
+            AttributeError::new(
+                path,
+                "Invalid duration",
+                "Durations are written as \"90s\", \"10m\" or \"1h30m\".",
+            )
         })
         .collect()
 }
@@ -130,13 +145,18 @@ impl<S: Special> Typed<S> {
         let mut value = self.0.read(live, reference);
         let metadata_ty = block.blocks["metadata"].block.implied_type();
         let metadata = metadata::read(live, reference, &Type::list(metadata_ty), &cluster.ignored);
-        value = with_attributes(&value, [("metadata", metadata), ("id", Value::string(metadata::id(&name)))]);
+        value = with_attributes(
+            &value,
+            [("metadata", metadata), ("id", Value::string(metadata::id(&name)))],
+        );
         // What only the configuration knows.
-        let kept = block.attributes.iter().filter(|(name, _)| is_ours(name)).map(|(name, attribute)| {
-            let known = reference.get(name).cloned();
-            let value = known.filter(Value::is_wholly_known).or_else(|| attribute.default.clone());
-            (name.clone(), value.unwrap_or(Value::Null(attribute.ty.clone())))
-        });
+        let kept =
+            block.attributes.iter().filter(|(name, _)| is_ours(name)).map(|(name, attribute)| {
+                let known = reference.get(name).cloned();
+                let value =
+                    known.filter(Value::is_wholly_known).or_else(|| attribute.default.clone());
+                (name.clone(), value.unwrap_or(Value::Null(attribute.ty.clone())))
+            });
         let mut kept: Vec<_> = kept.collect();
         if let Some(timeouts) = block.blocks.get("timeouts") {
             let none = Value::Null(timeouts.block.implied_type());
@@ -150,7 +170,8 @@ impl<S: Special> Typed<S> {
         let summary = format!("Failed to {verb} {}", self.0.kind().named(namespace, own));
         let secrets = self.0.secrets(value);
         error.without(&secrets).told(summary, |steps| {
-            metadata::place(steps).or_else(|| place(&self.0.schema().schema.block.implied_type(), steps))
+            metadata::place(steps)
+                .or_else(|| place(&self.0.schema().schema.block.implied_type(), steps))
         })
     }
 
@@ -173,7 +194,10 @@ fn is_ours(name: &str) -> bool {
 fn place(ty: &Type, steps: &[PathStep]) -> Option<Path> {
     let Type::Object(object) = ty else { return None };
     let PathStep::Attribute(first) = steps.first()? else { return None };
-    let (name, _) = object.attributes().iter().find(|(name, ty)| codec::json_name(name, ty) == first.as_str())?;
+    let (name, _) = object
+        .attributes()
+        .iter()
+        .find(|(name, ty)| codec::json_name(name, ty) == first.as_str())?;
     Some(Path::attribute(name.clone()))
 }
 
@@ -183,7 +207,8 @@ fn name_of(live: &Json, namespaced: bool) -> Option<Name> {
 }
 
 fn nameless() -> ProviderError {
-    ProviderError::rejected("Object without a name", "Set metadata.name or metadata.generate_name.").at(metadata::path("name"))
+    ProviderError::rejected("Object without a name", "Set metadata.name or metadata.generate_name.")
+        .at(metadata::path("name"))
 }
 
 #[async_trait]
@@ -196,17 +221,17 @@ impl<S: Special> Resource for Typed<S> {
     }
 
     fn plan(&self, request: PlanRequest<'_>) -> Result<PlannedObject, ProviderError> {
-        let Some(prior) = request.prior else { return Ok(request.proposed.clone().into()) };
-        let mut planned = PlannedObject::from(request.proposed.clone());
+        let mut planned = PlannedObject::from(self.0.planned(request.config, request.proposed));
+        let Some(prior) = request.prior else { return Ok(planned) };
         planned.requires_replace = self.0.replaces(prior, &planned.value);
         let told = |value: &Value| with_attributes(value, [("timeouts", Value::NULL)]);
         if raw_equal(&told(prior), &told(&planned.value)) {
             return Ok(planned);
         }
-        let item = with_attributes(&metadata::of(&planned.value), [(
-            "resource_version",
-            Value::unknown(Type::String),
-        )]);
+        let item = with_attributes(
+            &metadata::of(&planned.value),
+            [("resource_version", Value::unknown(Type::String))],
+        );
         let all = Value::list(item.ty(), vec![item]);
         planned.value = with_attributes(&planned.value, [("metadata", all)]);
         Ok(planned)
@@ -226,50 +251,66 @@ impl<S: Special> Resource for Typed<S> {
             let Some(name) = name(request) else { return Ok(None) };
             let live = found.get(&name).cloned().unwrap_or(Ok(None));
             let live = live.map_err(|error| self.failed("read", &name, prior, error))?;
-            let uid = attribute(&metadata::of(prior), "uid");
-            // Another object of this name is not the one that was made.
-            let live = live.filter(|live| uid.as_str().is_none_or(|uid| live["metadata"]["uid"] == uid));
-            Ok(live.map(|live| Object { private: request.prior.private.clone(), ..self.object(cluster, &live, prior) }))
+            Ok(live.map(|live| Object {
+                private: request.prior.private.clone(),
+                ..self.object(cluster, &live, prior)
+            }))
         });
         answers.collect()
     }
 
-    async fn create(&self, context: &CallContext, request: CreateRequest) -> Result<Object, ProviderError> {
+    async fn create(
+        &self,
+        context: &CallContext,
+        request: CreateRequest,
+    ) -> Result<Object, ProviderError> {
         let cluster = context.client::<Cluster>();
         let (kind, token) = (self.0.kind(), &request.intent.token);
-        let name = metadata::new_name(&request.planned, kind.namespaced, token).ok_or_else(nameless)?;
+        let name =
+            metadata::new_name(&request.planned, kind.namespaced, token).ok_or_else(nameless)?;
         let failed = |error: ApiError| self.failed("create", &name, &request.planned, error);
         let body = self.body(&request.planned, &request.config, &name, token);
         let path = format!("{}?fieldManager={FIELD_MANAGER}", kind.path(name.0.as_deref()));
-        let live = match cluster.call(&Call::with(Method::POST, path, "application/json", body)).await {
-            Ok(live) => live,
-            Err(error) if error.is_taken() => {
-                let there = cluster.object(&kind, &name).await.map_err(failed)?;
-                match there.filter(|there| made_by(there) == Some(token.as_str())) {
-                    Some(own) => own,
-                    None => return Err(taken(failed(error), &metadata::id(&name))),
+        let live =
+            match cluster.call(&Call::with(Method::POST, path, "application/json", body)).await {
+                Ok(live) => live,
+                Err(error) if error.is_taken() => {
+                    let there = cluster.object(&kind, &name).await.map_err(failed)?;
+                    match there.filter(|there| made_by(there) == Some(token.as_str())) {
+                        Some(own) => own,
+                        None => return Err(taken(failed(error), &metadata::id(&name))),
+                    }
                 }
-            }
-            Err(error) => return Err(failed(error)),
-        };
+                Err(error) => return Err(failed(error)),
+            };
         let live = self.0.wait(cluster, &request.planned, live).await?;
         Ok(Object { private: request.private, ..self.object(cluster, &live, &request.planned) })
     }
 
-    async fn update(&self, context: &CallContext, request: UpdateRequest) -> Result<Object, ProviderError> {
+    async fn update(
+        &self,
+        context: &CallContext,
+        request: UpdateRequest,
+    ) -> Result<Object, ProviderError> {
         let cluster = context.client::<Cluster>();
         let (kind, prior) = (self.0.kind(), &request.prior.value);
         let name = metadata::name_of(prior, kind.namespaced).ok_or_else(nameless)?;
         let mut patch = self.0.patch(prior, &request.planned, &request.config);
         patch.insert("metadata".into(), metadata::patch(prior, &request.planned));
-        let path = format!("{}?fieldManager={FIELD_MANAGER}", kind.object(name.0.as_deref(), &name.1));
+        let path =
+            format!("{}?fieldManager={FIELD_MANAGER}", kind.object(name.0.as_deref(), &name.1));
         let content = "application/merge-patch+json";
-        let live = cluster.call(&Call::with(Method::PATCH, path, content, Json::Object(patch))).await;
+        let live =
+            cluster.call(&Call::with(Method::PATCH, path, content, Json::Object(patch))).await;
         let live = live.map_err(|error| self.failed("update", &name, &request.planned, error))?;
         Ok(Object { private: request.private, ..self.object(cluster, &live, &request.planned) })
     }
 
-    async fn delete(&self, context: &CallContext, request: DeleteRequest) -> Result<(), ProviderError> {
+    async fn delete(
+        &self,
+        context: &CallContext,
+        request: DeleteRequest,
+    ) -> Result<(), ProviderError> {
         let prior = &request.prior.value;
         let kind = self.0.kind();
         let Some(name) = metadata::name_of(prior, kind.namespaced) else { return Ok(()) };
@@ -278,7 +319,11 @@ impl<S: Special> Resource for Typed<S> {
         context.client::<Cluster>().remove(&kind, &name, uid.as_str(), limit).await
     }
 
-    async fn settle(&self, context: &CallContext, request: SettleRequest) -> Result<Settled, ProviderError> {
+    async fn settle(
+        &self,
+        context: &CallContext,
+        request: SettleRequest,
+    ) -> Result<Settled, ProviderError> {
         let cluster = context.client::<Cluster>();
         let (kind, token) = (self.0.kind(), request.intent.token.as_str());
         let Some(name) = metadata::new_name(&request.planned, kind.namespaced, token) else {
@@ -291,14 +336,18 @@ impl<S: Special> Resource for Typed<S> {
             if made_by(&live) != Some(token) {
                 return Ok(Settled::Absent);
             }
-            let made = |live: &Json| Object { private: request.private.clone(), ..self.object(cluster, live, &request.planned) };
+            let made = |live: &Json| Object {
+                private: request.private.clone(),
+                ..self.object(cluster, live, &request.planned)
+            };
             return Ok(match self.0.wait(cluster, &request.planned, live.clone()).await {
                 Ok(live) => Settled::Exists(made(&live)),
                 Err(error) => Settled::Unfinished(made(&live), error),
             });
         };
         // Spelled as the one of the two that it is.
-        let before = Object { private: prior.private.clone(), ..self.object(cluster, &live, &prior.value) };
+        let before =
+            Object { private: prior.private.clone(), ..self.object(cluster, &live, &prior.value) };
         if before.value == prior.value {
             return Ok(Settled::Exists(before));
         }
@@ -310,7 +359,10 @@ impl<S: Special> Resource for Typed<S> {
         let kind = self.0.kind();
         let Some(name) = metadata::parse_id(id, kind.namespaced) else {
             let form = if kind.namespaced { "NAMESPACE/NAME" } else { "NAME" };
-            return Err(ProviderError::rejected("Invalid import id", format!("{id:?} is not of the form {form}.")));
+            return Err(ProviderError::rejected(
+                "Invalid import id",
+                format!("{id:?} is not of the form {form}."),
+            ));
         };
         let cluster = context.client::<Cluster>();
         let found = cluster.object(&kind, &name).await;
