@@ -59,6 +59,11 @@ impl Cluster {
             let path = format!("{}?limit={PAGE}{selector}{token}", kind.path(namespace));
             let mut page = self.call(&Call::get(path)).await?;
             if let Some(items) = page["items"].as_array_mut() {
+                for item in items.iter_mut() {
+                    // Items of a list do not say it themselves.
+                    item["apiVersion"] = json!(kind.api_version);
+                    item["kind"] = json!(kind.kind);
+                }
                 all.append(items);
             }
             match page["metadata"]["continue"].as_str().filter(|token| !token.is_empty()) {

@@ -10,8 +10,11 @@ use kprov_provider::{
 
 use crate::config_map::ConfigMap;
 use crate::configure::{self, Calls};
+use crate::data_source::{AnyObject, LOOK_UPS, Nodes};
+use crate::labels::{self, Labels};
 use crate::manifest::{self, Manifest};
 use crate::namespace::Namespace;
+use crate::ready::{self, Ready};
 use crate::role::Role;
 use crate::role_binding::RoleBinding;
 use crate::secret::Secret;
@@ -58,6 +61,14 @@ static SCHEMA: LazyLock<ProviderSchema> = LazyLock::new(|| {
         schema.resources.insert(name.into(), ty.special().schema().clone());
         schema.resources.insert(format!("{name}_v1").into(), ty.special().schema().clone());
     }
+    for (name, data) in &LOOK_UPS {
+        schema.data_sources.insert((*name).into(), data.schema());
+        schema.data_sources.insert(format!("{name}_v1").into(), data.schema());
+    }
+    schema.data_sources.insert("kubernetes_nodes".into(), Nodes::schema());
+    schema.data_sources.insert("kubernetes_resource".into(), AnyObject::schema());
+    schema.resources.insert("kubernetes_ready".into(), ready::SCHEMA.clone());
+    schema.resources.insert("kubernetes_labels".into(), labels::SCHEMA.clone());
     schema.resources.insert("kubernetes_manifest".into(), manifest::SCHEMA.clone());
     schema
 });
@@ -73,16 +84,25 @@ impl Provider for Kubernetes {
     }
 
     fn resource(&self, ty: &str) -> Option<&dyn Resource> {
-        if ty == "kubernetes_manifest" {
-            return Some(&Manifest);
+        match ty {
+            "kubernetes_labels" => return Some(&Labels),
+            "kubernetes_manifest" => return Some(&Manifest),
+            "kubernetes_ready" => return Some(&Ready),
+            _ => {}
         }
         let plain = ty.strip_suffix("_v1").unwrap_or(ty);
         let (_, found) = TYPED.iter().find(|(name, _)| *name == plain)?;
         Some(found.resource())
     }
 
-    fn data_source(&self, _ty: &str) -> Option<&dyn DataSource> {
-        None
+    fn data_source(&self, ty: &str) -> Option<&dyn DataSource> {
+        match ty {
+            "kubernetes_nodes" => return Some(&Nodes),
+            "kubernetes_resource" => return Some(&AnyObject),
+            _ => {}
+        }
+        let plain = ty.strip_suffix("_v1").unwrap_or(ty);
+        LOOK_UPS.iter().find(|(name, _)| *name == plain).map(|(_, found)| found as &dyn DataSource)
     }
 
     fn calls(&self) -> Vec<(String, u64)> {

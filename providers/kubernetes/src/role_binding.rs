@@ -110,6 +110,26 @@ impl Special for RoleBinding {
         problems
     }
 
+    fn planned(&self, config: &Value, proposed: &Value) -> Value {
+        let (wanted, subjects) = (attribute(config, "subject"), attribute(proposed, "subject"));
+        let (Some(wanted), Value::List(list)) = (wanted.as_items(), &subjects) else {
+            return proposed.clone();
+        };
+        let filled = wanted.iter().zip(list.items()).map(|(wanted, subject)| {
+            if !attribute(wanted, "api_group").is_null() {
+                return subject.clone();
+            }
+            let group = match attribute(subject, "kind").as_str() {
+                Some("ServiceAccount") => "".into(),
+                Some(_) => "rbac.authorization.k8s.io".into(),
+                None => Value::unknown(Type::String),
+            };
+            with_attributes(subject, [("api_group", group)])
+        });
+        let filled = Value::list(list.element().clone(), filled.collect());
+        with_attributes(proposed, [("subject", filled)])
+    }
+
     fn write(&self, value: &Value, _config: &Value) -> Map<String, Json> {
         let mut body = fields(value);
         for subject in body.get_mut("subjects").and_then(Json::as_array_mut).into_iter().flatten() {

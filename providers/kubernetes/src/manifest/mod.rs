@@ -149,12 +149,25 @@ fn applied(live: Json, planned: &Value) -> Object {
     with_attributes(planned, [("object", Live::new(live).value())]).into()
 }
 
+/// Is an apply of `planned` in effect? The server says what it would make of it.
+async fn is_in_effect(
+    cluster: &Cluster,
+    kind: &Kind,
+    target: &Target,
+    planned: &Value,
+    live: &Json,
+) -> bool {
+    let would = apply(cluster, kind, target, planned, None, "&dryRun=All").await;
+    would.is_ok_and(|would| Live::new(would).object == Live::new(live.clone()).object)
+}
+
 async fn apply(
     cluster: &Cluster,
     kind: &Kind,
     target: &Target,
     value: &Value,
     token: Option<&str>,
+    how: &str,
 ) -> Result<Json, ApiError> {
     let name = target.name(kind);
     let mut body = plain(&attribute(value, "manifest"));
@@ -179,7 +192,7 @@ async fn apply(
         .map(|c| if c.is_ascii_graphic() && !"&#%+?".contains(c) { c } else { '_' })
         .collect();
     let (namespace, own) = borrowed(&name);
-    let path = format!("{}?fieldManager={manager}&force={force}", kind.object(namespace, own));
+    let path = format!("{}?fieldManager={manager}&force={force}{how}", kind.object(namespace, own));
     cluster.call(&Call::with(Method::PATCH, path, "application/apply-patch+yaml", body)).await
 }
 
@@ -276,7 +289,8 @@ impl Resource for Manifest {
             let id = import_id(&kind, &name);
             return Err(taken(failed(ApiError { code: 409, ..rejected("") }), &id));
         }
-        let live = apply(cluster, &kind, &target, planned, Some(token)).await.map_err(failed)?;
+        let live =
+            apply(cluster, &kind, &target, planned, Some(token), "").await.map_err(failed)?;
         let live =
             wait::wait(cluster, &kind, &name, planned, live, limit(planned, "create")).await?;
         Ok(Object { private: request.private, ..applied(live, planned) })
@@ -294,7 +308,7 @@ impl Resource for Manifest {
         let target = Target::of(&prior, None).ok_or_else(nameless)?;
         let failed = |error: ApiError| target.failed("update", planned, error);
         let kind = cluster.kind(&target.api_version, &target.kind, true).await.map_err(failed)?;
-        let live = apply(cluster, &kind, &target, planned, None).await.map_err(failed)?;
+        let live = apply(cluster, &kind, &target, planned, None, "").await.map_err(failed)?;
         let limit = limit(planned, "update");
         let live = wait::wait(cluster, &kind, &target.name(&kind), planned, live, limit).await?;
         Ok(Object { private: request.private, ..applied(live, planned) })
@@ -349,12 +363,18 @@ impl Resource for Manifest {
         } else if made_by(&live) != Some(token) {
             return Ok(Settled::Absent);
         }
-        let whole = |live: &Json| Object {
-            private: request.private.clone(),
-            ..seen(&Live::new(live.clone()), planned)
+        let in_effect = is_in_effect(cluster, &kind, &target, planned, &live).await;
+        let whole = |live: &Json| {
+            let seen = if in_effect {
+                applied(live.clone(), planned)
+            } else {
+                seen(&Live::new(live.clone()), planned)
+            };
+            Object { private: request.private.clone(), ..seen }
         };
         let limit = limit(planned, "create");
-        Ok(match wait::wait(cluster, &kind, &name, planned, live.clone(), limit).await {
+        let ready = wait::wait(cluster, &kind, &name, planned, live.clone(), limit).await;
+        Ok(match ready {
             Ok(live) => Settled::Exists(whole(&live)),
             Err(error) => Settled::Unfinished(whole(&live), error),
         })

@@ -22,6 +22,10 @@ pub(crate) struct Live {
     managers: Vec<(String, Json)>,
 }
 
+/// Counters that controllers keep in annotations.
+const REVISION: &str = "deployment.kubernetes.io/revision";
+const TEMPLATE: &str = "deprecated.daemonset.template.generation";
+
 const SERVERS_OWN: [&str; 6] =
     ["creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid"];
 
@@ -54,7 +58,9 @@ impl Live {
             }
             if let Some(annotations) = metadata.get_mut("annotations").and_then(Json::as_object_mut)
             {
-                annotations.remove(MADE_BY);
+                for name in [MADE_BY, REVISION, TEMPLATE] {
+                    annotations.remove(name);
+                }
                 if annotations.is_empty() {
                     metadata.remove("annotations");
                 }

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 const STARTS_WITHIN: Duration = Duration::from_secs(120);
 const RUN: &str = r#"program=$1; log=$2; shift 2
 "$program" "$@" >>"$log" 2>&1 </dev/null & id=$!
-read -r _; kill -KILL "$id"; wait "$id""#;
+read -r _; kill -KILL "$id"; wait "$id" 2>/dev/null"#;
 
 /// A program that ends with this.
 struct Program {
