@@ -34,7 +34,14 @@ pub(crate) fn nodes() -> Type {
         ("capacity", labels),
         (
             "conditions",
-            object(&texts(&["type", "status", "last_heartbeat_time", "last_transition_time", "reason", "message"])),
+            object(&texts(&[
+                "type",
+                "status",
+                "last_heartbeat_time",
+                "last_transition_time",
+                "reason",
+                "message",
+            ])),
         ),
         (
             "node_info",
@@ -84,7 +91,10 @@ pub(crate) fn service_spec() -> Type {
         ("publish_not_ready_addresses", Type::Bool),
         ("selector", Type::map(Type::String)),
         ("session_affinity", Type::String),
-        ("session_affinity_config", object(&[("client_ip", object(&[("timeout_seconds", Type::Number)]))])),
+        (
+            "session_affinity_config",
+            object(&[("client_ip", object(&[("timeout_seconds", Type::Number)]))]),
+        ),
         ("type", Type::String),
     ])
 }

@@ -65,13 +65,19 @@ impl LookUp {
 
     pub(crate) fn schema(self) -> Schema {
         let map = || Type::map(Type::String);
-        let mut block = Block::of("An object that is there.", [("id", id("NAMESPACE/NAME, or NAME"))]);
+        let mut block =
+            Block::of("An object that is there.", [("id", id("NAMESPACE/NAME, or NAME"))]);
         let finalizers = Type::list(Type::object([("finalizers", Type::list(Type::String))]));
         let own: Vec<(&str, Attribute)> = match self {
             LookUp::Namespace => vec![("spec", computed(finalizers, "Its finalizers."))],
             LookUp::Secret => vec![
                 ("data", computed(map(), "Texts by key.").sensitive()),
-                ("binary_data", computed(map(), "Name the keys that are wanted in base64.").optional().sensitive()),
+                (
+                    "binary_data",
+                    computed(map(), "Name the keys that are wanted in base64.")
+                        .optional()
+                        .sensitive(),
+                ),
                 ("type", computed(Type::String, "What it is for.")),
                 ("immutable", computed(Type::Bool, "Can it not be changed?")),
             ],
@@ -85,7 +91,9 @@ impl LookUp {
                 ("status", computed(service_status(), "As it is.")),
             ],
         };
-        block.attributes.extend(own.into_iter().map(|(name, attribute)| (Str::from(name), attribute)));
+        block
+            .attributes
+            .extend(own.into_iter().map(|(name, attribute)| (Str::from(name), attribute)));
         block.blocks.insert("metadata".into(), metadata::looked_up(self.kind().namespaced));
         Schema { version: 0, block }
     }
@@ -100,7 +108,8 @@ fn missing(kind: &Kind, name: &Name) -> ProviderError {
 async fn find(cluster: &Cluster, kind: &Kind, name: &Name) -> Result<Json, ProviderError> {
     let (namespace, own) = borrowed(name);
     let failed = format!("Failed to read {}", kind.named(namespace, own));
-    let live = cluster.object(kind, name).await.map_err(|error| error.told(failed, metadata::place))?;
+    let live =
+        cluster.object(kind, name).await.map_err(|error| error.told(failed, metadata::place))?;
     live.ok_or_else(|| missing(kind, name))
 }
 
@@ -109,8 +118,9 @@ impl DataSource for LookUp {
     async fn read(&self, context: &CallContext, config: &Value) -> Result<Value, ProviderError> {
         let cluster = context.client::<Cluster>();
         let (kind, schema) = (self.kind(), self.schema());
-        let name = metadata::name_of(config, kind.namespaced)
-            .ok_or_else(|| ProviderError::rejected("Object without a name", "Set metadata.name."))?;
+        let name = metadata::name_of(config, kind.namespaced).ok_or_else(|| {
+            ProviderError::rejected("Object without a name", "Set metadata.name.")
+        })?;
         let live = find(cluster, &kind, &name).await?;
         let ty = schema.block.implied_type();
         let mut value = codec::read(&live, &ty);
@@ -123,16 +133,20 @@ impl DataSource for LookUp {
         let Type::Object(object) = &ty else { return Ok(value) };
         let metadata_ty = object.get("metadata").cloned().unwrap_or(Type::Dynamic);
         let metadata = metadata::read(&live, config, &metadata_ty, &cluster.ignored);
-        Ok(with_attributes(&value, [("metadata", metadata), ("id", Value::string(metadata::id(&name)))]))
+        Ok(with_attributes(
+            &value,
+            [("metadata", metadata), ("id", Value::string(metadata::id(&name)))],
+        ))
     }
 }
 
 static NODES: LazyLock<Schema> = LazyLock::new(|| {
-    let mut block = Block::of("Nodes of the cluster.", [
-        ("id", id("Of the answer.")),
-        ("nodes", computed(nodes(), "The nodes, by name.")),
-    ]);
-    let labels = Attribute::new(Type::map(Type::String)).required().describe("Labels that they have.");
+    let mut block = Block::of(
+        "Nodes of the cluster.",
+        [("id", id("Of the answer.")), ("nodes", computed(nodes(), "The nodes, by name."))],
+    );
+    let labels =
+        Attribute::new(Type::map(Type::String)).required().describe("Labels that they have.");
     block.blocks.insert("metadata".into(), nested(vec![("labels", labels)], 0));
     Schema { version: 0, block }
 });
@@ -149,11 +163,20 @@ impl DataSource for Nodes {
         let cluster = context.client::<Cluster>();
         let labels = attribute(&metadata::of(config), "labels");
         let labels = labels.as_entries().into_iter().flatten();
-        let labels = labels.filter_map(|(key, value)| Some(format!("{}%3D{}", key.as_str().replace('/', "%2F"), value.as_str()?)));
+        let labels = labels.filter_map(|(key, value)| {
+            Some(format!("{}%3D{}", key.as_str().replace('/', "%2F"), value.as_str()?))
+        });
         let labels: Vec<String> = labels.collect();
-        let selector = if labels.is_empty() { String::new() } else { format!("&labelSelector={}", labels.join("%2C")) };
+        let selector = if labels.is_empty() {
+            String::new()
+        } else {
+            format!("&labelSelector={}", labels.join("%2C"))
+        };
         let kind = Kind::new("v1", "Node", "nodes", false);
-        let found = cluster.list(&kind, None, &selector).await.map_err(|error| error.plain("Failed to read nodes"))?;
+        let found = cluster
+            .list(&kind, None, &selector)
+            .await
+            .map_err(|error| error.plain("Failed to read nodes"))?;
         let nodes = codec::read(&Json::Array(found), &nodes());
         Ok(with_attributes(config, [("nodes", nodes), ("id", Value::string(cluster.url.as_str()))]))
     }
@@ -161,15 +184,21 @@ impl DataSource for Nodes {
 
 static ANY: LazyLock<Schema> = LazyLock::new(|| {
     let text = |text: &str| Attribute::new(Type::String).describe(text);
-    let mut block = Block::of("Any object that is there.", [
-        ("api_version", text("v1").required()),
-        ("kind", text("Namespace").required()),
-        ("object", Attribute::new(Type::Dynamic).optional().computed().describe("The object.")),
-    ]);
-    let metadata = nested(vec![
-        ("name", text("The object's name.").required()),
-        ("namespace", text("Its namespace.").optional()),
-    ], 1);
+    let mut block = Block::of(
+        "Any object that is there.",
+        [
+            ("api_version", text("v1").required()),
+            ("kind", text("Namespace").required()),
+            ("object", Attribute::new(Type::Dynamic).optional().computed().describe("The object.")),
+        ],
+    );
+    let metadata = nested(
+        vec![
+            ("name", text("The object's name.").required()),
+            ("namespace", text("Its namespace.").optional()),
+        ],
+        1,
+    );
     block.blocks.insert("metadata".into(), metadata);
     Schema { version: 0, block }
 });
@@ -186,9 +215,13 @@ impl DataSource for AnyObject {
         let cluster = context.client::<Cluster>();
         let text = |name: &str| attribute(config, name).as_str().unwrap_or_default().to_owned();
         let failed = format!("Failed to read {}", text("kind"));
-        let kind = cluster.kind(&text("api_version"), &text("kind"), false).await.map_err(|error| error.plain(failed))?;
-        let name = metadata::name_of(config, kind.namespaced)
-            .ok_or_else(|| ProviderError::rejected("Object without a name", "Set metadata.name."))?;
+        let kind = cluster
+            .kind(&text("api_version"), &text("kind"), false)
+            .await
+            .map_err(|error| error.plain(failed))?;
+        let name = metadata::name_of(config, kind.namespaced).ok_or_else(|| {
+            ProviderError::rejected("Object without a name", "Set metadata.name.")
+        })?;
         let mut live = find(cluster, &kind, &name).await?;
         if let Some(metadata) = live["metadata"].as_object_mut() {
             metadata.remove("managedFields");

@@ -11,6 +11,7 @@ mod configure;
 mod data_nodes;
 mod data_source;
 mod failure;
+mod functions;
 mod kind;
 mod labels;
 mod manifest;

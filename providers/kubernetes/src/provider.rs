@@ -11,6 +11,7 @@ use kprov_provider::{
 use crate::config_map::ConfigMap;
 use crate::configure::{self, Calls};
 use crate::data_source::{AnyObject, LOOK_UPS, Nodes};
+use crate::functions;
 use crate::labels::{self, Labels};
 use crate::manifest::{self, Manifest};
 use crate::namespace::Namespace;
@@ -103,6 +104,10 @@ impl Provider for Kubernetes {
         }
         let plain = ty.strip_suffix("_v1").unwrap_or(ty);
         LOOK_UPS.iter().find(|(name, _)| *name == plain).map(|(_, found)| found as &dyn DataSource)
+    }
+
+    fn function(&self, name: &str, arguments: &[Value]) -> Option<Result<Value, String>> {
+        functions::call(name, arguments)
     }
 
     fn calls(&self) -> Vec<(String, u64)> {

@@ -57,7 +57,8 @@ fn name(object: &Json) -> &str {
 }
 
 fn is_fresh(lease: &Json, now: SystemTime) -> bool {
-    let renewed = lease["spec"]["renewTime"].as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    let renewed =
+        lease["spec"]["renewTime"].as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
     let duration = lease["spec"]["leaseDurationSeconds"].as_i64().unwrap_or(40);
     let now = jiff::Timestamp::try_from(now).ok();
     match (renewed, now) {
@@ -85,7 +86,9 @@ fn masters(wish: &Wish, seen: &Seen, now: SystemTime, verdict: &mut Verdict) {
     }
     if verdict.members.len() < wish.masters {
         let count = verdict.members.len();
-        verdict.missing.push(format!("{count} of {} masters are voters of etcd and healthy", wish.masters));
+        verdict
+            .missing
+            .push(format!("{count} of {} masters are voters of etcd and healthy", wish.masters));
     }
     verdict.missing.extend(told);
 }
@@ -104,7 +107,9 @@ fn why(condition: Option<&Json>) -> String {
 fn nodes(wish: &Wish, seen: &Seen, verdict: &mut Verdict) {
     let mut told = Vec::new();
     let counts = |node: &&Json| {
-        wish.selector.iter().all(|(key, value)| node["metadata"]["labels"][key.as_str()] == value.as_str())
+        wish.selector
+            .iter()
+            .all(|(key, value)| node["metadata"]["labels"][key.as_str()] == value.as_str())
     };
     for node in seen.nodes.iter().filter(counts) {
         let ready = condition(node, "Ready");
@@ -116,8 +121,13 @@ fn nodes(wish: &Wish, seen: &Seen, verdict: &mut Verdict) {
     }
     if verdict.nodes.len() < wish.nodes {
         let count = verdict.nodes.len();
-        let selector: Vec<String> = wish.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        let of = if selector.is_empty() { String::new() } else { format!(" with {}", selector.join(",")) };
+        let selector: Vec<String> =
+            wish.selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let of = if selector.is_empty() {
+            String::new()
+        } else {
+            format!(" with {}", selector.join(","))
+        };
         verdict.missing.push(format!("{count} of {} nodes{of} are Ready", wish.nodes));
         verdict.missing.extend(told);
     }
@@ -135,7 +145,11 @@ fn pods(seen: &Seen, verdict: &mut Verdict) {
             || condition(pod, "Ready").is_some_and(|ready| ready["status"] == "True");
         if !done {
             let namespace = pod["metadata"]["namespace"].as_str().unwrap_or_default();
-            verdict.missing.push(format!("pod {namespace}/{} is not Ready: {}", name(pod), held_by(pod)));
+            verdict.missing.push(format!(
+                "pod {namespace}/{} is not Ready: {}",
+                name(pod),
+                held_by(pod)
+            ));
         }
     }
     if none {
@@ -146,11 +160,14 @@ fn pods(seen: &Seen, verdict: &mut Verdict) {
 /// Why a pod does not get Ready: its containers know best, then its scheduler.
 fn held_by(pod: &Json) -> String {
     let lists = ["initContainerStatuses", "containerStatuses"];
-    for status in lists.iter().flat_map(|list| pod["status"][*list].as_array().into_iter().flatten()) {
+    for status in
+        lists.iter().flat_map(|list| pod["status"][*list].as_array().into_iter().flatten())
+    {
         for state in ["waiting", "terminated"] {
             let reason = status["state"][state]["reason"].as_str();
-            let Some(reason) = reason.filter(|reason| !matches!(*reason, "Completed" | "ContainerCreating" | "PodInitializing"))
-            else {
+            let Some(reason) = reason.filter(|reason| {
+                !matches!(*reason, "Completed" | "ContainerCreating" | "PodInitializing")
+            }) else {
                 continue;
             };
             let message = status["state"][state]["message"].as_str().unwrap_or_default();
@@ -158,7 +175,8 @@ fn held_by(pod: &Json) -> String {
             return format!("container {container}: {reason} {message}").trim_end().to_owned();
         }
     }
-    let scheduled = condition(pod, "PodScheduled").filter(|condition| condition["status"] != "True");
+    let scheduled =
+        condition(pod, "PodScheduled").filter(|condition| condition["status"] != "True");
     why(scheduled.or_else(|| condition(pod, "Ready")))
 }
 
@@ -185,20 +203,27 @@ mod tests {
     #[test]
     fn masters_must_all_be_voters() {
         let wish = Wish { masters: 2, ..Wish::default() };
-        let mut seen = Seen { leases: vec![lease("a", "master", "voter", "true", FRESH)], ..Seen::default() };
+        let mut seen =
+            Seen { leases: vec![lease("a", "master", "voter", "true", FRESH)], ..Seen::default() };
         seen.leases.push(lease("b", "master", "learner", "true", FRESH));
         seen.leases.push(lease("w", "worker", "none", "true", FRESH));
         let verdict = judge(&wish, &seen, now());
-        assert_eq!(verdict.missing, [
-            "1 of 2 masters are voters of etcd and healthy",
-            "master b is no voter of etcd yet: learner"
-        ]);
+        assert_eq!(
+            verdict.missing,
+            [
+                "1 of 2 masters are voters of etcd and healthy",
+                "master b is no voter of etcd yet: learner"
+            ]
+        );
         seen.leases.push(lease("c", "master", "voter", "true", FRESH));
         assert_eq!(judge(&wish, &seen, now()).missing.len(), 1);
         // One that is gone counts neither way.
         seen.leases[1] = lease("b", "master", "learner", "true", "2023-12-31T23:50:00Z");
         let verdict = judge(&wish, &seen, now());
-        assert_eq!((verdict.missing.len(), verdict.members), (0, vec!["a".to_owned(), "c".to_owned()]));
+        assert_eq!(
+            (verdict.missing.len(), verdict.members),
+            (0, vec!["a".to_owned(), "c".to_owned()])
+        );
         seen.leases[0] = lease("a", "master", "voter", "disk is full", FRESH);
         let missing = judge(&wish, &seen, now()).missing;
         assert!(missing.iter().any(|text| text.contains("disk is full")), "{missing:?}");
@@ -206,20 +231,30 @@ mod tests {
 
     #[test]
     fn nodes_and_pods_are_named_with_the_reason() {
-        let wish = Wish { nodes: 1, selector: vec![("pool".into(), "x".into())], system_pods: true, ..Wish::default() };
+        let wish = Wish {
+            nodes: 1,
+            selector: vec![("pool".into(), "x".into())],
+            system_pods: true,
+            ..Wish::default()
+        };
         let ready = json!([{"type": "Ready", "status": "False", "reason": "KubeletNotReady", "message": "no network"}]);
         let mut seen = Seen::default();
         seen.nodes.push(json!({"metadata": {"name": "n1", "labels": {"pool": "x"}}, "status": {"conditions": ready}}));
         seen.nodes.push(json!({"metadata": {"name": "n2"}, "status": {"conditions": []}}));
-        let pod = |status: Json| json!({"metadata": {"name": "dns", "namespace": "kube-system"},
-            "spec": {"priorityClassName": "system-cluster-critical"}, "status": status});
+        let pod = |status: Json| {
+            json!({"metadata": {"name": "dns", "namespace": "kube-system"},
+            "spec": {"priorityClassName": "system-cluster-critical"}, "status": status})
+        };
         seen.pods.push(pod(json!({"containerStatuses": [{"name": "c", "state": {"waiting": {"reason": "ImagePullBackOff"}}}]})));
         let missing = judge(&wish, &seen, now()).missing;
-        assert_eq!(missing, [
-            "0 of 1 nodes with pool=x are Ready",
-            "node n1 is not Ready: KubeletNotReady: no network",
-            "pod kube-system/dns is not Ready: container c: ImagePullBackOff",
-        ]);
+        assert_eq!(
+            missing,
+            [
+                "0 of 1 nodes with pool=x are Ready",
+                "node n1 is not Ready: KubeletNotReady: no network",
+                "pod kube-system/dns is not Ready: container c: ImagePullBackOff",
+            ]
+        );
         seen.nodes[0]["status"]["conditions"][0]["status"] = json!("True");
         seen.pods[0] = pod(json!({"conditions": [{"type": "Ready", "status": "True"}]}));
         let verdict = judge(&wish, &seen, now());

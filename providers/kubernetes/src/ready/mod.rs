@@ -9,8 +9,9 @@ use async_trait::async_trait;
 use kprov_core::value::raw_equal;
 use kprov_core::{Type, Value};
 use kprov_provider::{
-    AttributeError, CallContext, CreateRequest, DeleteRequest, ErrorClass, Object, PlanRequest, PlannedObject,
-    ProviderError, ReadRequest, Resource, SettleRequest, Settled, UpdateRequest, attribute, with_attributes,
+    AttributeError, CallContext, CreateRequest, DeleteRequest, ErrorClass, Object, PlanRequest,
+    PlannedObject, ProviderError, ReadRequest, Resource, SettleRequest, Settled, UpdateRequest,
+    attribute, with_attributes,
 };
 use serde_json::Value as Json;
 
@@ -41,7 +42,9 @@ fn wish(value: &Value) -> Wish {
     Wish {
         masters: number(value, "masters"),
         nodes: number(value, "nodes"),
-        selector: selector.filter_map(|(key, value)| Some((key.as_str().to_owned(), value.as_str()?.to_owned()))).collect(),
+        selector: selector
+            .filter_map(|(key, value)| Some((key.as_str().to_owned(), value.as_str()?.to_owned())))
+            .collect(),
         system_pods: attribute(value, "system_pods").as_bool() == Some(true),
     }
 }
@@ -88,8 +91,12 @@ async fn once(cluster: &Cluster, value: &Value, well: &mut usize) -> Result<Verd
         return Ok(Verdict { missing, ..Verdict::default() });
     }
     let namespaces = attribute(value, "system_namespaces");
-    let namespaces: Vec<String> =
-        namespaces.as_items().into_iter().flatten().filter_map(|item| Some(item.as_str()?.to_owned())).collect();
+    let namespaces: Vec<String> = namespaces
+        .as_items()
+        .into_iter()
+        .flatten()
+        .filter_map(|item| Some(item.as_str()?.to_owned()))
+        .collect();
     match look(cluster, &wish, &namespaces).await {
         Ok(seen) => Ok(judge(&wish, &seen, cluster.host.now())),
         Err(error) => Ok(Verdict { missing: vec![error.message], ..Verdict::default() }),
@@ -98,11 +105,13 @@ async fn once(cluster: &Cluster, value: &Value, well: &mut usize) -> Result<Verd
 
 async fn wait(cluster: &Cluster, value: &Value, action: &str) -> Result<Value, ProviderError> {
     let limit = timeout(value, action, LIMIT);
-    let mut pace = Pace::new(&cluster.host, limit, Duration::from_millis(500), Duration::from_secs(4));
+    let mut pace =
+        Pace::new(&cluster.host, limit, Duration::from_millis(500), Duration::from_secs(4));
     let mut well = 0;
     let summary = || format!("The cluster at {} is not ready", cluster.url);
     let verdict = loop {
-        let verdict = once(cluster, value, &mut well).await.map_err(|error| error.plain(summary()))?;
+        let verdict =
+            once(cluster, value, &mut well).await.map_err(|error| error.plain(summary()))?;
         if verdict.missing.is_empty() {
             break verdict;
         }
@@ -112,16 +121,20 @@ async fn wait(cluster: &Cluster, value: &Value, action: &str) -> Result<Value, P
     };
     let version = cluster.call(&Call::get("/version")).await;
     let version: Json = version.map_err(|error| error.plain(summary()))?;
-    Ok(with_attributes(value, [
-        ("id", Value::string(cluster.url.as_str())),
-        ("version", Value::string(version["gitVersion"].as_str().unwrap_or("unknown"))),
-        ("node_names", texts(verdict.nodes)),
-        ("members", texts(verdict.members)),
-    ]))
+    Ok(with_attributes(
+        value,
+        [
+            ("id", Value::string(cluster.url.as_str())),
+            ("version", Value::string(version["gitVersion"].as_str().unwrap_or("unknown"))),
+            ("node_names", texts(verdict.nodes)),
+            ("members", texts(verdict.members)),
+        ],
+    ))
 }
 
 fn told(limit: Duration, missing: &[String]) -> String {
-    let mut lines: Vec<String> = missing.iter().take(TOLD).map(|text| format!("- {text}")).collect();
+    let mut lines: Vec<String> =
+        missing.iter().take(TOLD).map(|text| format!("- {text}")).collect();
     if missing.len() > TOLD {
         lines.push(format!("- and {} more", missing.len() - TOLD));
     }
@@ -140,14 +153,26 @@ impl Resource for Ready {
 
     fn plan(&self, request: PlanRequest<'_>) -> Result<PlannedObject, ProviderError> {
         let Some(prior) = request.prior else { return Ok(request.proposed.clone().into()) };
-        let arguments =
-            ["answers", "masters", "nodes", "node_selector", "system_pods", "system_namespaces", "triggers"];
-        let same = |name: &&str| raw_equal(&attribute(prior, name), &attribute(request.proposed, name));
+        let arguments = [
+            "answers",
+            "masters",
+            "nodes",
+            "node_selector",
+            "system_pods",
+            "system_namespaces",
+            "triggers",
+        ];
+        let same =
+            |name: &&str| raw_equal(&attribute(prior, name), &attribute(request.proposed, name));
         if arguments.iter().all(|name| same(&name)) {
             return Ok(request.proposed.clone().into());
         }
         let list = || Value::unknown(Type::list(Type::String));
-        let outputs = [("version", Value::unknown(Type::String)), ("node_names", list()), ("members", list())];
+        let outputs = [
+            ("version", Value::unknown(Type::String)),
+            ("node_names", list()),
+            ("members", list()),
+        ];
         Ok(with_attributes(request.proposed, outputs).into())
     }
 
@@ -159,12 +184,20 @@ impl Resource for Ready {
         requests.into_iter().map(|request| Ok(Some(request.prior))).collect()
     }
 
-    async fn create(&self, context: &CallContext, request: CreateRequest) -> Result<Object, ProviderError> {
+    async fn create(
+        &self,
+        context: &CallContext,
+        request: CreateRequest,
+    ) -> Result<Object, ProviderError> {
         let value = wait(context.client::<Cluster>(), &request.planned, "create").await?;
         Ok(Object { value, private: request.private })
     }
 
-    async fn update(&self, context: &CallContext, request: UpdateRequest) -> Result<Object, ProviderError> {
+    async fn update(
+        &self,
+        context: &CallContext,
+        request: UpdateRequest,
+    ) -> Result<Object, ProviderError> {
         if request.planned.is_wholly_known() {
             return Ok(Object { value: request.planned, private: request.private });
         }
@@ -174,11 +207,19 @@ impl Resource for Ready {
         Ok(Object { value, private: request.private })
     }
 
-    async fn delete(&self, _context: &CallContext, _request: DeleteRequest) -> Result<(), ProviderError> {
+    async fn delete(
+        &self,
+        _context: &CallContext,
+        _request: DeleteRequest,
+    ) -> Result<(), ProviderError> {
         Ok(())
     }
 
-    async fn settle(&self, _context: &CallContext, request: SettleRequest) -> Result<Settled, ProviderError> {
+    async fn settle(
+        &self,
+        _context: &CallContext,
+        request: SettleRequest,
+    ) -> Result<Settled, ProviderError> {
         Ok(request.prior.map_or(Settled::Absent, Settled::Exists))
     }
 }

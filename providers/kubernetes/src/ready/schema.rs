@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 
 use kprov_core::{Path, Type, Value};
-use kprov_provider::{Attribute, AttributeError, Block, Creation, ResourceSchema, Schema, attribute};
+use kprov_provider::{
+    Attribute, AttributeError, Block, Creation, ResourceSchema, Schema, attribute,
+};
 
 use crate::namespace::timeouts;
 use crate::typed::validate_timeouts;

@@ -12,8 +12,17 @@ use crate::session::{Session, blocks, check, config, value};
 async fn read(session: &Session, ty: &str, json: Json) -> Result<Value, ProviderError> {
     let block = &session.provider.schema().data_sources[ty].block;
     let config = complete(block, &blocks(block, value(json)));
-    let read = session.provider.data_source(ty).expect("a known type").read(&session.context, &config).await?;
-    assert!(kprov_core::value::conforms(&read.ty(), &block.implied_type()) || ty == "kubernetes_resource", "{ty}");
+    let read = session
+        .provider
+        .data_source(ty)
+        .expect("a known type")
+        .read(&session.context, &config)
+        .await?;
+    assert!(
+        kprov_core::value::conforms(&read.ty(), &block.implied_type())
+            || ty == "kubernetes_resource",
+        "{ty}"
+    );
     assert!(read.is_wholly_known());
     Ok(read)
 }
@@ -36,7 +45,8 @@ fn what_is_there_is_found() {
     plane.kubectl(&["create", "configmap", "c", "-n", "found", "--from-literal=a=1"]);
     plane.kubectl(&["create", "secret", "generic", "s", "-n", "found", "--from-literal=a=hunter2"]);
     plane.kubectl(&["create", "service", "clusterip", "svc", "-n", "found", "--tcp=80:8080"]);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let session = Session::new(plane, &plane.admin).await;
         let named = |name: &str| json!({"metadata": [{"name": name, "namespace": "found"}]});
@@ -68,15 +78,28 @@ fn labels_conform() {
     plane.kubectl(&["create", "namespace", "labelled"]);
     let ty = "kubernetes_labels";
     let whole = |name: &str, labels: Json| {
-        config(ty, json!({"api_version": "v1", "kind": "Namespace", "metadata": [{"name": name}], "labels": labels}))
+        config(
+            ty,
+            json!({"api_version": "v1", "kind": "Namespace", "metadata": [{"name": name}], "labels": labels}),
+        )
     };
-    let cases = Cases::new(whole("labelled", json!({"pod-security.kubernetes.io/enforce": "baseline"})))
-        .update(whole("labelled", json!({"pod-security.kubernetes.io/enforce": "restricted", "x": "y"})))
-        .drift(|_| {
-            plane.kubectl(&["label", "ns", "labelled", "--overwrite", "pod-security.kubernetes.io/enforce=privileged"]);
-            // Only that may be forced; who owns it now gives it back for the rest of the test.
-            plane.kubectl(&["label", "ns", "labelled", "pod-security.kubernetes.io/enforce-"]);
-        });
+    let cases =
+        Cases::new(whole("labelled", json!({"pod-security.kubernetes.io/enforce": "baseline"})))
+            .update(whole(
+                "labelled",
+                json!({"pod-security.kubernetes.io/enforce": "restricted", "x": "y"}),
+            ))
+            .drift(|_| {
+                plane.kubectl(&[
+                    "label",
+                    "ns",
+                    "labelled",
+                    "--overwrite",
+                    "pod-security.kubernetes.io/enforce=privileged",
+                ]);
+                // Only that may be forced; who owns it now gives it back for the rest of the test.
+                plane.kubectl(&["label", "ns", "labelled", "pod-security.kubernetes.io/enforce-"]);
+            });
     check(ty, plane, cases);
     let left = plane.kubectl(&["get", "ns", "labelled", "-o", "jsonpath={.metadata.labels}"]);
     assert_eq!(left, r#"{"kubernetes.io/metadata.name":"labelled"}"#);

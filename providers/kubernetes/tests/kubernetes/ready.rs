@@ -28,9 +28,14 @@ fn lease(name: &str, etcd: &str, healthy: &str) -> Json {
 }
 
 fn node(plane: &ControlPlane, name: &str, ready: bool) {
-    apply(plane, name, &json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": {"pool": "p"}}}));
+    apply(
+        plane,
+        name,
+        &json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "labels": {"pool": "p"}}}),
+    );
     let status = if ready { "True" } else { "False" };
-    let condition = json!([{"type": "Ready", "status": status, "reason": "Test", "message": "no network yet"}]);
+    let condition =
+        json!([{"type": "Ready", "status": status, "reason": "Test", "message": "no network yet"}]);
     let patch = json!({"status": {"conditions": condition}}).to_string();
     plane.kubectl(&["patch", "node", name, "--subresource=status", "--type=merge", "-p", &patch]);
 }
@@ -40,7 +45,10 @@ fn waiting_conforms() {
     let Some(plane) = shared() else { return };
     let cases = Cases::new(config(TY, json!({"answers": 2})))
         .update(config(TY, json!({"answers": 1, "triggers": {"a": "b"}})))
-        .update(config(TY, json!({"answers": 1, "triggers": {"a": "b"}, "timeouts": {"create": "5m"}})))
+        .update(config(
+            TY,
+            json!({"answers": 1, "triggers": {"a": "b"}, "timeouts": {"create": "5m"}}),
+        ))
         .bad(config(TY, json!({"answers": 0})), "answers")
         .bad(config(TY, json!({"masters": -1})), "masters")
         .bad(config(TY, json!({"timeouts": {"create": "soon"}})), "timeouts");
@@ -62,7 +70,14 @@ fn what_is_missing_is_said() {
         node(&plane, "n1", false);
         let error = session.create(TY, wish("3s")).await.expect_err("not ready");
         assert_eq!(error.class, ErrorClass::Rejected);
-        for part in ["1 of 2 masters", "master b", "learner", "0 of 1 nodes with pool=p", "n1", "no network yet"] {
+        for part in [
+            "1 of 2 masters",
+            "master b",
+            "learner",
+            "0 of 1 nodes with pool=p",
+            "n1",
+            "no network yet",
+        ] {
             assert!(error.message.contains(part), "{part}: {error}");
         }
         node(&plane, "n1", true);
@@ -70,7 +85,9 @@ fn what_is_missing_is_said() {
         let made = session.create(TY, wish("1m")).await.expect("ready").value;
         assert_eq!(attribute(&made, "node_names"), convert(json!(["n1"])));
         assert_eq!(attribute(&made, "members"), convert(json!(["a", "b"])));
-        assert!(attribute(&made, "version").as_str().is_some_and(|version| version.starts_with("v1.")));
+        assert!(
+            attribute(&made, "version").as_str().is_some_and(|version| version.starts_with("v1."))
+        );
         let mut pods = wish("2s");
         pods["system_pods"] = json!(true);
         let error = session.create(TY, pods).await.expect_err("no pods");
@@ -79,7 +96,8 @@ fn what_is_missing_is_said() {
 }
 
 fn convert(list: Json) -> kprov_core::Value {
-    kprov_core::value::convert(&value(list), &kprov_core::Type::list(kprov_core::Type::String)).expect("texts")
+    kprov_core::value::convert(&value(list), &kprov_core::Type::list(kprov_core::Type::String))
+        .expect("texts")
 }
 
 #[test]
