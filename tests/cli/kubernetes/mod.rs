@@ -1,6 +1,8 @@
 //! The program against etcd and kube-apiserver: a provider whose configuration is known only once something is made, and
 //! the module of add-ons.
 
+// The provider's suite uses all of it.
+#[allow(dead_code)]
 #[path = "../../../providers/kubernetes/tests/kubernetes/control_plane.rs"]
 mod control_plane;
 

@@ -164,7 +164,7 @@ impl Resource for Ready {
         ];
         let same =
             |name: &&str| raw_equal(&attribute(prior, name), &attribute(request.proposed, name));
-        if arguments.iter().all(|name| same(&name)) {
+        if arguments.iter().all(same) {
             return Ok(request.proposed.clone().into());
         }
         let list = || Value::unknown(Type::list(Type::String));

@@ -299,6 +299,7 @@ fn api_server(directory: &Path, etcd: u16, port: u16) -> Vec<String> {
         format!("--secure-port={port}"),
         "--bind-address=127.0.0.1".to_owned(),
         "--endpoint-reconciler-type=none".to_owned(),
+        "--allow-privileged=true".to_owned(),
         "--authorization-mode=Node,RBAC".to_owned(),
         "--service-cluster-ip-range=10.96.0.0/16".to_owned(),
         "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
