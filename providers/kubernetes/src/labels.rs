@@ -99,7 +99,11 @@ impl Labels {
             .at(metadata::path("name")));
         }
         let mut body = json!({"apiVersion": kind.api_version, "kind": kind.kind,
-            "metadata": {"name": name.1, "labels": labels}});
+            "metadata": {"name": name.1}});
+        // An empty map would be owned as well.
+        if labels.as_object().is_some_and(|labels| !labels.is_empty()) {
+            body["metadata"]["labels"] = labels;
+        }
         if let Some(namespace) = &name.0 {
             body["metadata"]["namespace"] = json!(namespace);
         }

@@ -1,8 +1,9 @@
 //! Schema of `kubernetes_manifest`, and what can be said of a configuration without a cluster.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use kprov_core::{Path, PathStep, Type, Value};
+use kprov_core::{Path, PathStep, Str, Type, Value};
 use kprov_provider::{
     Attribute, AttributeError, Block, Creation, NestedBlock, Nesting, ResourceSchema, Schema,
     attribute,
@@ -15,7 +16,6 @@ use crate::typed::FIELD_MANAGER;
 pub(crate) static SCHEMA: LazyLock<ResourceSchema> = LazyLock::new(schema);
 
 fn schema() -> ResourceSchema {
-    let text = || Attribute::new(Type::String).optional();
     let fields = Type::map(Type::String);
     let mut block = Block::of("Any object of a cluster, applied by the server: it owns what the manifest says, and nothing else.", [
         ("manifest", Attribute::new(Type::Dynamic).required().describe("The object as it shall be.")),
@@ -33,12 +33,18 @@ fn schema() -> ResourceSchema {
         ),
         (
             "wait_for",
-            Attribute::new(Type::object([("fields", fields.clone())]))
+            Attribute::new(Type::object([("fields", fields)]))
                 .optional()
                 .deprecated("Use the block wait instead.")
                 .describe("Fields to wait for."),
         ),
     ]);
+    block.blocks = blocks();
+    ResourceSchema { schema: Schema { version: 0, block }, creation: Creation::Tag }
+}
+
+fn blocks() -> BTreeMap<Str, NestedBlock> {
+    let text = || Attribute::new(Type::String).optional();
     let manager = nested(
         vec![
             (
@@ -62,7 +68,7 @@ fn schema() -> ResourceSchema {
         vec![
             (
                 "fields",
-                Attribute::new(fields)
+                Attribute::new(Type::map(Type::String))
                     .optional()
                     .describe("Expressions that fields must match; \"*\" for any value."),
             ),
@@ -88,13 +94,12 @@ fn schema() -> ResourceSchema {
         force_new: false,
     };
     wait.block.blocks.insert("condition".into(), condition);
-    block.blocks = [
+    [
         ("field_manager".into(), manager),
         ("timeouts".into(), nested(limits.into(), 0)),
         ("wait".into(), wait),
     ]
-    .into();
-    ResourceSchema { schema: Schema { version: 0, block }, creation: Creation::Tag }
+    .into()
 }
 
 /// `manifest.NAME...`

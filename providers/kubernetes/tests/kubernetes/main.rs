@@ -3,6 +3,7 @@
 // What was not tested is for whoever reads the output.
 #![allow(clippy::print_stderr)]
 
+mod connections;
 mod control_plane;
 mod data;
 mod manifest;
