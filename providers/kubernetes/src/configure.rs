@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine;
-use kprov_core::{Host, Path, PathStep, Type, Value};
+use kprov_core::{Host, Path, PathStep, Str, Type, Value};
 use kprov_provider::{
     Attribute, AttributeError, Block, NestedBlock, Nesting, ProviderError, Schema, attribute,
 };
@@ -61,6 +61,12 @@ pub(crate) fn schema() -> Schema {
             ("ignore_labels", list().describe("Expressions of labels not to look at.")),
         ],
     );
+    block.blocks = blocks();
+    Schema { version: 0, block }
+}
+
+fn blocks() -> BTreeMap<Str, NestedBlock> {
+    let list = || Attribute::new(Type::list(Type::String)).optional();
     let exec = Block::of(
         "A command that prints credentials.",
         [
@@ -89,8 +95,7 @@ pub(crate) fn schema() -> Schema {
         max_items: 1,
         force_new: false,
     };
-    block.blocks = [("exec".into(), once(exec)), ("experiments".into(), once(experiments))].into();
-    Schema { version: 0, block }
+    [("exec".into(), once(exec)), ("experiments".into(), once(experiments))].into()
 }
 
 pub(crate) fn validate(config: &Value) -> Vec<AttributeError> {

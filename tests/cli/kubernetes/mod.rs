@@ -111,6 +111,15 @@ module "addons" {
 output "images" { value = module.addons.images }
 "#;
 
+const CHANGED: &str = r#"{
+      coredns            = { overrides = { "Deployment/coredns" = { spec = { replicas = 5, template = { spec = {
+                             containers = [{ name = "coredns", resources = { limits = { memory = "1Gi" } } }] } } } } } }
+      kube_proxy         = { enabled = false }
+      network            = { replace = { "ConfigMap/own" = { apiVersion = "v1", kind = "ConfigMap",
+                             metadata = { name = "own", namespace = "kube-system" }, data = { a = "b" } } } }
+      cluster_autoscaler = { enabled = true, version = "v9.9.9" }
+    }"#;
+
 #[test]
 fn add_ons_come_change_and_go() {
     let Some(plane) = shared() else { return };
@@ -154,15 +163,7 @@ fn add_ons_come_change_and_go() {
     ];
     assert_eq!(plane.kubectl(&may).trim(), "yes");
 
-    let changed = r#"{
-      coredns            = { overrides = { "Deployment/coredns" = { spec = { replicas = 5, template = { spec = {
-                             containers = [{ name = "coredns", resources = { limits = { memory = "1Gi" } } }] } } } } } }
-      kube_proxy         = { enabled = false }
-      network            = { replace = { "ConfigMap/own" = { apiVersion = "v1", kind = "ConfigMap",
-                             metadata = { name = "own", namespace = "kube-system" }, data = { a = "b" } } } }
-      cluster_autoscaler = { enabled = true, version = "v9.9.9" }
-    }"#;
-    place.write("terraform.tfvars", format!("addons = {changed}\n"));
+    place.write("terraform.tfvars", format!("addons = {CHANGED}\n"));
     place.kprov("apply -auto-approve").succeeds();
     place.kprov("plan -detailed-exitcode").succeeds();
     assert_eq!(jsonpath(&["deploy", "coredns"], "{.spec.replicas}"), "5");
