@@ -21,6 +21,7 @@ mod examples;
 mod garbage;
 mod interrupts;
 mod kill;
+mod kubernetes;
 mod locks;
 mod log;
 mod newcomer;

@@ -216,6 +216,12 @@ pub fn mark_paths(value: &Value, paths: &[Path]) -> Value {
 }
 
 fn mark_at(value: &Value, path: &Path) -> Value {
+    // What is below a sensitive part is so already; told twice, it would not be as it is stored.
+    let above = (0..path.0.len()).map(|end| Path(path.0[..end].to_vec()));
+    let is_marked = |part: &Value| part.marks().contains(Marks::SENSITIVE);
+    if above.into_iter().any(|above| above.get(value).is_some_and(is_marked)) {
+        return value.clone();
+    }
     let end = (0..=path.0.len()).rev().find(|&end| {
         let path = Path(path.0[..end].to_vec());
         path.get(value).is_some()

@@ -4,7 +4,7 @@ use kprov_core::{Diagnostics, InstanceAddr, ObjectAddr, Value};
 use kprov_lang::config::CheckRule;
 
 use super::{Configured, Planner, Site};
-use crate::change::diff::{InstancePlanRequest, plan_instance};
+use crate::change::diff::{InstancePlanRequest, mark_by_schema, plan_instance};
 use crate::change::proposed::proposed_new;
 use crate::checks::{CheckedBlock, RuleKind, evaluate_rules};
 use crate::decode::Decoder;
@@ -123,7 +123,7 @@ impl<'a> Planner<'a, '_> {
         let prior = prior.map(|prior| prior.value.clone().unmark_deep().0);
         let bare = config.clone().unmark_deep().0;
         let value = proposed_new(site.block, prior.as_ref(), &bare);
-        let value = crate::decode::mark_like(&value, config);
+        let value = crate::decode::mark_like(&mark_by_schema(site.block, &value), config);
         site.resource.set(index, value.clone());
         let reason = if configured == Configured::Unknown {
             DeferredReason::ProviderConfigUnknown

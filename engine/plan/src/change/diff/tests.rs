@@ -142,6 +142,17 @@ fn marks_alone_are_an_update_with_equal_values() {
 }
 
 #[test]
+fn marks_below_marks_are_none() {
+    let prior = made(&[("tags", sensitive(tags(&[("a", "b")])))]);
+    let inner =
+        Value::map(kprov_core::Type::String, [("a".into(), sensitive("b"))].into_iter().collect());
+    let config = disk(&[("tags", sensitive(inner))]);
+    let plan = plan(PLAIN, Some(prior.clone()), &config, &Ignore::None).unwrap();
+    assert_eq!(plan.action, Action::NoOp);
+    assert_eq!(plan.after.get("tags"), prior.get("tags"));
+}
+
+#[test]
 fn schema_and_config_mark_the_plan() {
     let config = disk(&[("secret", "s".into()), ("tags", sensitive(tags(&[("a", "b")])))]);
     let plan = plan(PLAIN, None, &config, &Ignore::None).unwrap();
