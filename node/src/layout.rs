@@ -1,6 +1,9 @@
 //! Where things are below the node's directory. Nothing else makes up a path.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+
+use crate::problem::Problem;
 
 /// The node's directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +25,27 @@ impl Layout {
     /// Held by the one `kprov node up` that works here.
     pub(crate) fn lock(&self) -> PathBuf {
         self.at("lock")
+    }
+
+    /// Takes the lock; it is held until the file is closed, however the process ends.
+    pub(crate) fn take_lock(&self) -> Result<File, Problem> {
+        let path = self.lock();
+        let failed = |error| Problem::file("The node's directory cannot be locked", &path, &error);
+        let file = File::options().create(true).append(true).open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => {
+                let detail =
+                    format!("{} is in use. \"kprov node status\" tells by whom.", self.0.display());
+                Err(Problem::new("A node runs here", detail))
+            }
+            Err(TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+
+    /// Does a node run here?
+    pub(crate) fn is_locked(&self) -> bool {
+        File::open(self.lock()).is_ok_and(|lock| lock.try_lock().is_err())
     }
 
     /// What `kprov node status` reads when nobody answers.

@@ -2,6 +2,8 @@
 //! whole is never executable.
 
 mod fetch;
+
+pub(crate) use fetch::hex;
 #[cfg(test)]
 mod tests;
 

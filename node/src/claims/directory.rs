@@ -29,7 +29,10 @@ impl Claims for InDirectory {
                 Err(error) => return Err(failed(&below, &error)),
             };
             for path in entries.flatten().map(|entry| entry.path()).filter(|path| path.is_file()) {
-                let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                let name = path
+                    .file_name()
+                    .map(|name| name.to_string_lossy().into_owned())
+                    .unwrap_or_default();
                 if name.starts_with('.') {
                     continue;
                 }
@@ -81,7 +84,10 @@ fn tempfile_beside(parent: &Path) -> Result<(std::fs::File, PathBuf), Problem> {
             Err(error) => return Err(failed(&path, &error)),
         }
     }
-    let detail = format!("{} is full of files of unfinished claims. Delete those whose names begin with a dot.", parent.display());
+    let detail = format!(
+        "{} is full of files of unfinished claims. Delete those whose names begin with a dot.",
+        parent.display()
+    );
     Err(Problem::new("A claim cannot be written", detail))
 }
 
@@ -106,7 +112,11 @@ mod tests {
         replace(&claims, "members/x", "2f").await.unwrap();
         let set = read(&claims).await.unwrap();
         assert_eq!((set.cluster, set.members["x"]), (Some(255), 0x2f));
-        assert_eq!(std::fs::read_dir(dir.path().join("claims")).unwrap().count(), 3, "nothing is left beside");
+        assert_eq!(
+            std::fs::read_dir(dir.path().join("claims")).unwrap().count(),
+            3,
+            "nothing is left beside"
+        );
         claims.write_once("members/y", "what").await.unwrap();
         assert!(read(&claims).await.is_err());
     }

@@ -2,14 +2,19 @@
 //! is whose.
 
 mod directory;
+mod ssm;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use aws_config::SdkConfig;
 
+use crate::document::{Document, Source};
 use crate::problem::Problem;
 
-pub(crate) use directory::InDirectory;
+use directory::InDirectory;
+use ssm::InSsm;
 
 /// Who founds the cluster: a machine's id.
 pub(crate) const FOUNDER: &str = "founder";
@@ -39,6 +44,21 @@ pub(crate) trait Claims: Send + Sync {
     async fn write_once(&self, name: &str, value: &str) -> Result<bool, Problem>;
     /// Deletes one if it has this value.
     async fn delete(&self, name: &str, value: &str) -> Result<(), Problem>;
+}
+
+/// The claims of a document.
+pub(crate) async fn of(
+    document: &Document,
+    aws: Option<&SdkConfig>,
+) -> Result<Arc<dyn Claims>, Problem> {
+    match &document.claims {
+        Some(Source::Directory { path }) => Ok(Arc::new(InDirectory(path.clone()))),
+        Some(Source::Ssm { prefix }) => match aws {
+            Some(aws) => Ok(Arc::new(InSsm::new(aws, prefix))),
+            None => Ok(Arc::new(InSsm::new(&crate::aws::config().await, prefix))),
+        },
+        _ => Err(Problem::new("There are no claims", "A master's document has \"claims\".")),
+    }
 }
 
 /// Reads them.

@@ -92,7 +92,11 @@ mod tests {
         let found = members(&json).unwrap();
         assert_eq!(found.cluster, 17_237_436_991_929_493_444);
         assert_eq!(found.members[0].id, 9_372_538_179_322_589_801);
-        assert!(found.members[0].name.is_empty() && !found.members[0].learner && found.members[1].learner);
+        assert!(
+            found.members[0].name.is_empty()
+                && !found.members[0].learner
+                && found.members[1].learner
+        );
         assert!(members(&serde_json::json!({})).is_err());
         assert!(status(&serde_json::json!({"leader": "x"})).is_err());
     }

@@ -80,7 +80,9 @@ impl Etcd {
 
     /// All members. Linearizable: as the quorum sees them; else as this member does.
     pub(crate) async fn members(&self, linearizable: bool) -> Result<Members, EtcdError> {
-        answer::members(&self.call("cluster/member/list", &json!({"linearizable": linearizable})).await?)
+        answer::members(
+            &self.call("cluster/member/list", &json!({"linearizable": linearizable})).await?,
+        )
     }
 
     pub(crate) async fn status(&self) -> Result<Status, EtcdError> {
@@ -89,7 +91,9 @@ impl Etcd {
 
     /// Adds a learner; gives its id.
     pub(crate) async fn add_learner(&self, peer_url: &str) -> Result<u64, EtcdError> {
-        let added = self.call("cluster/member/add", &json!({"peerURLs": [peer_url], "isLearner": true})).await?;
+        let added = self
+            .call("cluster/member/add", &json!({"peerURLs": [peer_url], "isLearner": true}))
+            .await?;
         answer::number(&added["member"]["ID"])
     }
 
@@ -103,7 +107,9 @@ impl Etcd {
 
     /// Hands leadership to another member; only the leader can.
     pub(crate) async fn move_leader(&self, to: u64) -> Result<(), EtcdError> {
-        self.call("maintenance/transfer-leadership", &json!({"targetID": to.to_string()})).await.map(drop)
+        self.call("maintenance/transfer-leadership", &json!({"targetID": to.to_string()}))
+            .await
+            .map(drop)
     }
 
     /// Names of alarms that are raised, each with its member.
@@ -127,8 +133,11 @@ impl Etcd {
     pub(crate) async fn get(&self, key: &str) -> Result<Option<String>, EtcdError> {
         let found = self.call("kv/range", &json!({"key": STANDARD.encode(key)})).await?;
         let value = found["kvs"][0]["value"].as_str();
-        let decode = |text: &str| STANDARD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        value.map(|text| decode(text).ok_or_else(|| EtcdError::Strange("no text".to_owned()))).transpose()
+        let decode =
+            |text: &str| STANDARD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        value
+            .map(|text| decode(text).ok_or_else(|| EtcdError::Strange("no text".to_owned())))
+            .transpose()
     }
 
     /// A lease of so many seconds.
@@ -145,11 +154,19 @@ impl Etcd {
     }
 
     /// Writes a key under a lease, if it is not there. Did we?
-    pub(crate) async fn put_if_absent(&self, key: &str, value: &str, lease: u64) -> Result<bool, EtcdError> {
+    pub(crate) async fn put_if_absent(
+        &self,
+        key: &str,
+        value: &str,
+        lease: u64,
+    ) -> Result<bool, EtcdError> {
         let key = STANDARD.encode(key);
         let put = json!({"key": key, "value": STANDARD.encode(value), "lease": lease.to_string()});
-        let absent = json!({"key": key, "target": "CREATE", "result": "EQUAL", "createRevision": "0"});
-        let done = self.call("kv/txn", &json!({"compare": [absent], "success": [{"requestPut": put}]})).await?;
+        let absent =
+            json!({"key": key, "target": "CREATE", "result": "EQUAL", "createRevision": "0"});
+        let done = self
+            .call("kv/txn", &json!({"compare": [absent], "success": [{"requestPut": put}]}))
+            .await?;
         Ok(done["succeeded"].as_bool().unwrap_or(false))
     }
 }

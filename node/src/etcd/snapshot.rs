@@ -34,17 +34,20 @@ impl Etcd {
     async fn stream(&self, path: &Path) -> Result<(), EtcdError> {
         let request = self.request("maintenance/snapshot", &json!({}))?;
         let late = |_| EtcdError::Strange("the snapshot does not come".to_owned());
-        let answer = tokio::time::timeout(SILENCE, self.client.open(request)).await.map_err(late)??;
+        let answer =
+            tokio::time::timeout(SILENCE, self.client.open(request)).await.map_err(late)??;
         let status = answer.status();
         if !status.is_success() {
             return Err(EtcdError::Refused(format!("no snapshot: {status}")));
         }
-        let disk = |error: std::io::Error| EtcdError::Strange(format!("{}: {error}", path.display()));
+        let disk =
+            |error: std::io::Error| EtcdError::Strange(format!("{}: {error}", path.display()));
         let mut file = std::fs::File::create(path).map_err(disk)?;
         let mut body = answer.into_body();
         let mut pending: Vec<u8> = Vec::new();
         while let Some(frame) = tokio::time::timeout(SILENCE, body.frame()).await.map_err(late)? {
-            let frame = frame.map_err(|error| EtcdError::Strange(format!("the snapshot broke off: {error}")))?;
+            let frame = frame
+                .map_err(|error| EtcdError::Strange(format!("the snapshot broke off: {error}")))?;
             pending.extend_from_slice(&frame.into_data().unwrap_or_default());
             // One JSON object per line.
             while let Some(end) = pending.iter().position(|byte| *byte == b'\n') {
@@ -60,7 +63,8 @@ fn blob(line: &[u8]) -> Result<Vec<u8>, EtcdError> {
     if line.iter().all(u8::is_ascii_whitespace) {
         return Ok(Vec::new());
     }
-    let json: Json = serde_json::from_slice(line).map_err(|error| EtcdError::Strange(error.to_string()))?;
+    let json: Json =
+        serde_json::from_slice(line).map_err(|error| EtcdError::Strange(error.to_string()))?;
     if let Some(why) = json["error"]["message"].as_str() {
         return Err(EtcdError::Refused(why.to_owned()));
     }
@@ -75,14 +79,20 @@ pub(crate) fn verify(path: &Path) -> Result<u64, String> {
     let size = file.metadata().map_err(failed)?.len();
     // etcd's pages are of 512 bytes at least, and the sum stands behind them.
     if size <= SUM as u64 || size % 512 != SUM as u64 {
-        return Err(format!("{} is no snapshot of etcd: {size} bytes have no checksum at their end", path.display()));
+        return Err(format!(
+            "{} is no snapshot of etcd: {size} bytes have no checksum at their end",
+            path.display()
+        ));
     }
     let mut hash = Sha256::new();
     std::io::copy(&mut (&mut file).take(size - SUM as u64), &mut hash).map_err(failed)?;
     let mut sum = [0; SUM];
     file.read_exact(&mut sum).map_err(failed)?;
     if hash.finalize().as_slice() != sum {
-        return Err(format!("{} is damaged: its checksum does not fit its content", path.display()));
+        return Err(format!(
+            "{} is damaged: its checksum does not fit its content",
+            path.display()
+        ));
     }
     Ok(size)
 }

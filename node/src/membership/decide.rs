@@ -41,9 +41,13 @@ fn unfounded(seen: &Observed) -> Step {
             Own::Empty => Step::Start(Start::Found),
             Own::Data { .. } => Step::Start(Start::Again),
         },
-        (Some(founder), Own::Data { .. }) => Step::MoveDataAside(format!("{founder} founds the cluster")),
+        (Some(founder), Own::Data { .. }) => {
+            Step::MoveDataAside(format!("{founder} founds the cluster"))
+        }
         (Some(founder), Own::Empty) => match &seen.alive {
-            None => Step::Wait(format!("{founder} founds the cluster, and nobody says whether it is there")),
+            None => Step::Wait(format!(
+                "{founder} founds the cluster, and nobody says whether it is there"
+            )),
             Some(alive) if alive.iter().any(|machine| machine.id == founder) => {
                 Step::Wait(format!("{founder} founds the cluster"))
             }
@@ -86,7 +90,8 @@ fn stale(seen: &Observed) -> Option<String> {
         Own::Data { member: Some(member), .. } => members.iter().any(|other| other.id == member),
         _ => members.iter().any(|member| is_of(member, &seen.me, seen)),
     };
-    (!known).then(|| "its member was removed from the cluster while this machine was away".to_owned())
+    (!known)
+        .then(|| "its member was removed from the cluster while this machine was away".to_owned())
 }
 
 /// Is it this machine's?
@@ -99,7 +104,9 @@ fn is_of(member: &Seen, machine: &Machine, seen: &Observed) -> bool {
 /// Without data, into a cluster that is there.
 fn join(seen: &Observed, cluster: u64) -> Step {
     let (id, leader, members) = match &seen.cluster {
-        Cluster::Silent(why) => return Step::Wait(format!("no member of the cluster answers: {why}")),
+        Cluster::Silent(why) => {
+            return Step::Wait(format!("no member of the cluster answers: {why}"));
+        }
         Cluster::Speaking { id, leader, members, .. } => (*id, *leader, members),
     };
     if id != cluster {
@@ -137,7 +144,8 @@ fn no_quorum(members: &[Seen]) -> String {
 
 /// The cluster has a member for this machine, which has no data.
 fn again(seen: &Observed, mine: &Seen, members: &[Seen]) -> Step {
-    let remove = |why: &str| Step::RemoveMember { id: mine.id, name: label(mine), why: why.to_owned() };
+    let remove =
+        |why: &str| Step::RemoveMember { id: mine.id, name: label(mine), why: why.to_owned() };
     if mine.healthy {
         return Step::Refuse(format!(
             "A member called {} answers at {}, and is not this machine. Two machines have the same name: give each its own.",
@@ -146,7 +154,11 @@ fn again(seen: &Observed, mine: &Seen, members: &[Seen]) -> Step {
         ));
     }
     if !mine.name.is_empty() {
-        let why = if mine.name == seen.me.name { "its data are gone" } else { "another machine has its address now" };
+        let why = if mine.name == seen.me.name {
+            "its data are gone"
+        } else {
+            "another machine has its address now"
+        };
         return remove(why);
     }
     if !mine.peer_urls.contains(&seen.me.peer_url) {
@@ -155,8 +167,12 @@ fn again(seen: &Observed, mine: &Seen, members: &[Seen]) -> Step {
     if seen.claims.members.get(&seen.me.id) != Some(&mine.id) {
         return Step::RecordMember(mine.id);
     }
-    let name = |member: &Seen| if member.id == mine.id { seen.me.name.clone() } else { member.name.clone() };
-    let all = members.iter().flat_map(|member| member.peer_urls.iter().map(|url| (name(member), url.clone())));
+    let name = |member: &Seen| {
+        if member.id == mine.id { seen.me.name.clone() } else { member.name.clone() }
+    };
+    let all = members
+        .iter()
+        .flat_map(|member| member.peer_urls.iter().map(|url| (name(member), url.clone())));
     Step::Start(Start::Join(all.collect()))
 }
 
@@ -170,7 +186,9 @@ fn gone(seen: &Observed, members: &[Seen]) -> Option<Step> {
         if is_of(member, &seen.me, seen) {
             continue;
         }
-        if !alive.iter().any(|machine| is_of(member, machine, seen)) && member.silent_for >= GONE_AFTER {
+        if !alive.iter().any(|machine| is_of(member, machine, seen))
+            && member.silent_for >= GONE_AFTER
+        {
             return remove(member, "its machine is gone");
         }
         if member.name.is_empty() && member.silent_for >= NEVER_STARTED_AFTER {
@@ -184,7 +202,9 @@ fn gone(seen: &Observed, members: &[Seen]) -> Option<Step> {
 fn answering(seen: &Observed, cluster: u64, member: u64) -> Step {
     let confirmed = matches!(seen.own, Own::Data { confirmed: true, .. });
     match seen.claims.cluster {
-        None if confirmed || seen.claims.founder.as_deref() == Some(&seen.me.id) => return Step::ClaimCluster(cluster),
+        None if confirmed || seen.claims.founder.as_deref() == Some(&seen.me.id) => {
+            return Step::ClaimCluster(cluster);
+        }
         None => return Step::MoveDataAside("another machine founds the cluster".to_owned()),
         Some(claimed) if claimed != cluster => return foreign(cluster, claimed, confirmed),
         Some(_) => {}
@@ -200,7 +220,9 @@ fn answering(seen: &Observed, cluster: u64, member: u64) -> Step {
         return Step::Wait("etcd answers, and does not tell its members".to_owned());
     };
     match members.iter().find(|other| other.id == member) {
-        None if *leader => Step::MoveDataAside("its member was removed from the cluster".to_owned()),
+        None if *leader => {
+            Step::MoveDataAside("its member was removed from the cluster".to_owned())
+        }
         _ if !leader => Step::Wait(no_quorum(members)),
         Some(mine) if mine.learner => Step::Promote(member),
         _ if *leading => gone(seen, members).unwrap_or(Step::Settled),
