@@ -27,7 +27,7 @@ pub(crate) const CONTROLLER_MANAGER: u16 = 10257;
 /// kube-scheduler.
 pub(crate) const SCHEDULER: u16 = 10259;
 /// The node's own status.
-pub const STATUS: u16 = 10300;
+pub(crate) const STATUS: u16 = 10300;
 
 /// `https://HOST:PORT`, whatever family the address is of.
 pub(crate) fn https(address: IpAddr, port: u16) -> String {

@@ -30,5 +30,5 @@ mod up;
 
 pub use problem::Problem;
 pub use snapshots::{restore, snapshot};
-pub use status::{Standing, standing};
+pub use status::{Say, Standing, standing};
 pub use up::{Options, Stop, leave, up};

@@ -18,7 +18,7 @@ pub(crate) fn worker(setting: Setting<'_>) -> Vec<(&'static str, Invocation)> {
 }
 
 /// kwok for this one node, with this node's own certificate.
-pub(crate) fn kwok(setting: Setting<'_>) -> Invocation {
+fn kwok(setting: Setting<'_>) -> Invocation {
     let mut flags = Flags::default();
     flags
         .set("kubeconfig", setting.config("kubelet.kubeconfig"))

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 pub(crate) use api_server::api_server;
 pub(crate) use controller_manager::controller_manager;
 pub(crate) use etcd::{Start, etcd};
-pub(crate) use kubelet::{kwok, worker};
+pub(crate) use kubelet::worker;
 pub(crate) use scheduler::scheduler;
 
 use crate::document::Document;

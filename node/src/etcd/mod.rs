@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 
 use crate::https::{Client, NoAnswer};
 
-pub(crate) use answer::{Member, Members, Status};
+pub(crate) use answer::{Members, Status};
 pub(crate) use snapshot::verify as verify_snapshot;
 
 /// Why etcd did not do it.
@@ -123,21 +123,6 @@ impl Etcd {
                 Ok((answer::number(&alarm["memberID"])?, name))
             })
             .collect()
-    }
-
-    pub(crate) async fn put(&self, key: &str, value: &str) -> Result<(), EtcdError> {
-        let body = json!({"key": STANDARD.encode(key), "value": STANDARD.encode(value)});
-        self.call("kv/put", &body).await.map(drop)
-    }
-
-    pub(crate) async fn get(&self, key: &str) -> Result<Option<String>, EtcdError> {
-        let found = self.call("kv/range", &json!({"key": STANDARD.encode(key)})).await?;
-        let value = found["kvs"][0]["value"].as_str();
-        let decode =
-            |text: &str| STANDARD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        value
-            .map(|text| decode(text).ok_or_else(|| EtcdError::Strange("no text".to_owned())))
-            .transpose()
     }
 
     /// A lease of so many seconds.

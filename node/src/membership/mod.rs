@@ -11,7 +11,7 @@ mod tests;
 use std::time::Duration;
 
 pub(crate) use record::{move_aside as set_aside, stamp};
-pub(crate) use shell::{MakeEtcd, Membership, Place};
+pub(crate) use shell::{Advance, MakeEtcd, Membership, Place};
 
 /// A machine that is, or is to be, a master.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -31,6 +31,16 @@ pub(crate) struct Place {
     pub(crate) members: Vec<PlaceOf>,
 }
 
+/// What a step came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Advance {
+    UnderWay,
+    /// It votes. There may be an alarm.
+    Settled(Option<String>),
+    /// A person has to look.
+    Refused(Problem),
+}
+
 /// A member as the status tells it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct PlaceOf {
@@ -109,16 +119,33 @@ impl Membership {
         Ok((observed, etcd, place))
     }
 
-    /// One step. Is it settled?
+    /// One step.
     ///
     /// # Errors
-    /// When a person has to look, or claims cannot be had.
-    pub(crate) async fn advance(&self) -> Result<(bool, Place), Problem> {
+    /// What may pass: claims or masters cannot be had just now.
+    pub(crate) async fn advance(&self) -> Result<(Advance, Place), Problem> {
         let (observed, etcd, mut place) = self.observe().await?;
         let step = decide(&observed);
         place.doing = self.perform(&step, &observed, etcd).await?;
         place.voter = step == Step::Settled;
-        Ok((place.voter, place))
+        let advance = match step {
+            Step::Settled => Advance::Settled(self.alarm().await),
+            Step::Refuse(why) => Advance::Refused(Problem::new("etcd is not started", why)),
+            _ => Advance::UnderWay,
+        };
+        Ok((advance, place))
+    }
+
+    /// An alarm that is raised, in words.
+    async fn alarm(&self) -> Option<String> {
+        let (member, name) = self.own().ok()?.alarms().await.ok()?.into_iter().next()?;
+        let next = if name == "NOSPACE" {
+            "etcd reached its quota and writes nothing any more: compact and defragment it (etcdctl compact, etcdctl defrag), or \
+             raise \"quotaBytes\"; then \"etcdctl alarm disarm\""
+        } else {
+            "this member's data differ from the others': end its node, move its etcd directory away, start it again"
+        };
+        Some(format!("etcd's member {} raised the alarm {name}: {next}", hex_id(member)))
     }
 
     /// Does a step, and says so.
@@ -131,7 +158,7 @@ impl Membership {
         Ok(match step {
             Step::Settled => "settled".to_owned(),
             Step::Wait(why) => format!("waits: {why}{}", self.trouble()),
-            Step::Refuse(why) => return Err(Problem::new("etcd is not started", why.clone())),
+            Step::Refuse(why) => format!("refuses: {why}"),
             Step::ClaimFounder => {
                 self.claims.write_once(claims::FOUNDER, &self.me.id).await?;
                 "wants to found the cluster".to_owned()

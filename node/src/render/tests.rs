@@ -54,10 +54,9 @@ fn what_has_no_document_says_so_and_does_not_panic() {
 
 #[test]
 fn too_large_and_wrong_is_refused() {
-    // Random-looking text does not compress.
-    let noise: String = (0..20_000_u32)
-        .map(|n| char::from(b'a' + (n.wrapping_mul(2_654_435_761) >> 24) as u8 % 26))
-        .collect();
+    use sha2::{Digest, Sha256};
+    let noise: String =
+        (0..800_u32).map(|n| crate::binaries::hex(&Sha256::digest(n.to_be_bytes()))).collect();
     let large = format!("{MASTER}files: [{{path: /etc/x, content: '{noise}'}}]\n");
     assert!(cloud_config(&large, None).unwrap_err().to_string().contains("EC2 takes 16384"));
     assert!(ignition("kind: Node", None).unwrap_err().to_string().contains("apiVersion"));

@@ -17,7 +17,7 @@ use crate::document::{Content, Document, Role, Source};
 use crate::problem::Problem;
 
 pub(crate) use check::{check, token_parts};
-pub(crate) use place::{current, put};
+pub(crate) use place::put;
 
 /// The texts of a tree by path.
 #[derive(Clone, PartialEq, Eq)]

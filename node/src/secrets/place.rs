@@ -41,7 +41,7 @@ pub(crate) fn put(tree: &Tree, layout: &Layout) -> Result<(), Problem> {
 }
 
 /// The generation in use.
-pub(crate) fn current(layout: &Layout) -> Option<String> {
+pub(super) fn current(layout: &Layout) -> Option<String> {
     let target = std::fs::read_link(layout.tree()).ok()?;
     Some(target.file_name()?.to_string_lossy().into_owned())
 }

@@ -7,6 +7,7 @@ use kprov_pki::{Authority, AuthorityRequest, DistinguishedName, KeyAlgorithm, Pr
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use super::place::current;
 use super::*;
 use crate::document::Role;
 use crate::layout::Layout;
@@ -52,7 +53,8 @@ fn foreign_expired_and_mismatched_are_named_plainly() {
     let other = tree(2);
     let say = |path: &str, words: &str| {
         let said = refused(path, other.get(path).unwrap());
-        assert!(said.contains(path) && said.contains(words), "{said}");
+        let authority = path.split('/').next().unwrap();
+        assert!(said.contains(authority) && said.contains(words), "{said}");
     };
     say("etcd-ca/key.pem", "key");
     say("etcd-ca/bundle.pem", "nobody would trust");

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::certificates::Held;
 use crate::layout::Layout;
 use crate::membership::Place;
+use crate::problem::Problem;
 use crate::supervisor::{State, View};
 
 pub(crate) use server::serve;
@@ -46,13 +47,21 @@ pub(crate) struct Report {
     pub(crate) last_snapshot: Option<String>,
 }
 
+/// Says a line to whoever started the node.
+pub type Say = fn(&str);
+
 /// Where the report stands for all to read.
 #[derive(Clone, Debug)]
-pub(crate) struct Board(Arc<Mutex<Report>>, Layout);
+pub(crate) struct Board(Arc<Mutex<Report>>, Layout, Say);
 
 impl Board {
-    pub(crate) fn new(report: Report, layout: &Layout) -> Board {
-        Board(Arc::new(Mutex::new(report)), layout.clone())
+    pub(crate) fn new(report: Report, layout: &Layout, say: Say) -> Board {
+        Board(Arc::new(Mutex::new(report)), layout.clone(), say)
+    }
+
+    /// Something is wrong that may pass.
+    pub(crate) fn problem(&self, problem: &Problem) {
+        self.change(|report| report.problem = Some(problem.to_string()));
     }
 
     pub(crate) fn read(&self) -> Report {
@@ -69,6 +78,16 @@ impl Board {
         let placed =
             report.role != "master" || report.etcd.as_ref().is_some_and(|place| place.voter);
         report.ready = all && placed;
+        if report.phase != before.phase {
+            (self.2)(&report.phase);
+        }
+        if let Some(problem) = report.problem.as_ref().filter(|_| report.problem != before.problem)
+        {
+            (self.2)(problem);
+        }
+        if report.ready && !before.ready {
+            (self.2)("is ready");
+        }
         if *report != before {
             let text = serde_json::to_vec_pretty(&*report).unwrap_or_default();
             // A full disk must not end the node; the server tells the same.

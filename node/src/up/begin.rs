@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::binaries::{self, Programs};
 use crate::components::Setting;
@@ -17,7 +18,11 @@ use crate::problem::Problem;
 use crate::secrets::{self, Tree};
 use crate::status::{Board, Report};
 use crate::supervisor::{Supervisor, end_orphans};
+use crate::up::Options;
 use crate::{files, status};
+
+/// So long the tree is waited for.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What a node has once it has begun.
 pub(super) struct Begun {
@@ -44,7 +49,7 @@ impl Begun {
     }
 }
 
-pub(super) async fn begin(document: Document, addresses: Option<String>) -> Result<Begun, Problem> {
+pub(super) async fn begin(document: Document, options: &Options) -> Result<Begun, Problem> {
     let layout = Layout::new(&document.directory);
     for directory in
         [layout.root().to_owned(), layout.logs(), layout.run(), layout.trees(), layout.config("")]
@@ -54,16 +59,16 @@ pub(super) async fn begin(document: Document, addresses: Option<String>) -> Resu
     let lock = layout.take_lock()?;
     end_orphans(&layout, Duration::from_secs(20)).await?;
     let _ = std::fs::remove_file(super::leave::request(&layout));
-    let book = AddressBook::at(addresses);
+    let book = AddressBook::at(options.addresses.clone());
     let facts = discovery::identify(&document, &book).await?;
-    let board = Board::new(first_report(&document, &facts), &layout);
+    let board = Board::new(first_report(&document, &facts), &layout, options.say);
     status::serve(board.clone(), SocketAddr::new(facts.local(), STATUS)).await?;
     let aws = if needs_aws(&document) { Some(crate::aws::config().await) } else { None };
     board.change(|report| report.phase = "has its programs fetched".to_owned());
     let binaries =
         binaries::at_hand(&document.binaries, &programs(&document), &layout.cache()).await?;
     board.change(|report| report.phase = "has its PKI tree fetched".to_owned());
-    let tree = tree(&document, aws.as_ref()).await?;
+    let tree = first_tree(&document, aws.as_ref(), &board).await?;
     secrets::put(&tree, &layout)?;
     board.change(|report| report.generation = Some(tree.generation()));
     further_files(&document, &tree)?;
@@ -82,6 +87,28 @@ fn first_report(document: &Document, facts: &Facts) -> Report {
         pid: std::process::id(),
         phase: "begins".to_owned(),
         ..Report::default()
+    }
+}
+
+/// The tree may be written, or this machine allowed to read it, a while after the machine is there. A tree that cannot be
+/// trusted is not waited for.
+async fn first_tree(
+    document: &Document,
+    aws: Option<&SdkConfig>,
+    board: &Board,
+) -> Result<Tree, Problem> {
+    let begun = Instant::now();
+    loop {
+        match secrets::fetch(&document.secrets, &secrets::required(document), aws).await {
+            Ok(tree) => {
+                secrets::check(&tree, document.role, Timestamp::now())?;
+                board.change(|report| report.problem = None);
+                return Ok(tree);
+            }
+            Err(problem) if begun.elapsed() > PATIENCE => return Err(problem),
+            Err(problem) => board.problem(&problem),
+        }
+        tokio::time::sleep(Duration::from_secs(3)).await;
     }
 }
 

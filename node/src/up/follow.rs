@@ -27,9 +27,7 @@ pub(super) async fn tree(master: &Master) {
         match look(master, &used).await {
             Ok(Some(new)) => used = new,
             Ok(None) => {}
-            Err(problem) => {
-                master.begun.board.change(|report| report.problem = Some(problem.to_string()))
-            }
+            Err(problem) => master.begun.board.problem(&problem),
         }
     }
 }

@@ -71,9 +71,7 @@ pub(super) async fn ensure(master: &Master) {
         master.begun.supervisor.ready("kube-apiserver").await;
         match once(master).await {
             Ok(()) => return std::future::pending().await,
-            Err(problem) => {
-                master.begun.board.change(|report| report.problem = Some(problem.to_string()))
-            }
+            Err(problem) => master.begun.board.problem(&problem),
         }
         tokio::time::sleep(Duration::from_secs(3)).await;
     }

@@ -12,7 +12,7 @@ use crate::claims;
 use crate::components::{Setting, config};
 use crate::discovery::{self, Discovery};
 use crate::files;
-use crate::membership::{MakeEtcd, Membership};
+use crate::membership::{Advance, MakeEtcd, Membership};
 use crate::problem::Problem;
 use crate::randomness;
 use crate::secrets::Tree;
@@ -99,36 +99,53 @@ impl Master {
     /// Until this machine votes. Nothing is served before.
     async fn join(&self) -> Result<(), Problem> {
         loop {
-            let (settled, place) = self.membership.advance().await?;
-            let views = self.begun.supervisor.views();
-            self.begun.board.change(|report| {
-                report.phase = format!("etcd: {}", place.doing);
-                report.etcd = Some(place);
-                report.components = views;
-            });
-            if settled {
-                return Ok(());
+            match self.membership.advance().await {
+                Ok((advance, place)) => {
+                    let views = self.begun.supervisor.views();
+                    self.begun.board.change(|report| {
+                        report.phase = format!("etcd: {}", place.doing);
+                        report.etcd = Some(place);
+                        report.components = views;
+                        report.problem = None;
+                    });
+                    match advance {
+                        Advance::Settled(_) => return Ok(()),
+                        Advance::Refused(problem) => return Err(problem),
+                        Advance::UnderWay => {}
+                    }
+                }
+                Err(problem) => self.begun.board.problem(&problem),
             }
-            tokio::time::sleep(Membership::pause(settled)).await;
+            tokio::time::sleep(Membership::pause(false)).await;
         }
     }
 
     /// Goes on looking after the membership.
     async fn stay(&self) {
+        let mut told: Option<String> = None;
         loop {
-            let settled = match self.membership.advance().await {
-                Ok((settled, place)) => {
-                    self.begun.board.change(|report| {
-                        report.etcd = Some(place);
-                        report.problem = None;
-                    });
-                    settled
+            let mut settled = true;
+            let trouble = match self.membership.advance().await {
+                Ok((advance, place)) => {
+                    self.begun.board.change(|report| report.etcd = Some(place));
+                    match advance {
+                        Advance::Settled(alarm) => alarm,
+                        Advance::Refused(problem) => Some(problem.to_string()),
+                        Advance::UnderWay => {
+                            settled = false;
+                            None
+                        }
+                    }
                 }
-                Err(problem) => {
-                    self.begun.board.change(|report| report.problem = Some(problem.to_string()));
-                    true
-                }
+                Err(problem) => Some(problem.to_string()),
             };
+            // What others told stays, until they take it back.
+            self.begun.board.change(|report| {
+                if trouble.is_some() || report.problem == told {
+                    report.problem.clone_from(&trouble);
+                }
+            });
+            told = trouble;
             tokio::time::sleep(Membership::pause(settled)).await;
         }
     }

@@ -14,16 +14,25 @@ use tokio::sync::watch;
 
 use crate::document::{Document, Role};
 use crate::problem::Problem;
+use crate::status::Say;
 
 pub use leave::leave;
 
 /// What is told besides the document.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Instead of the document's directory.
     pub directory: Option<PathBuf>,
     /// The URL of the address book, by which machines on a laptop reach each other.
     pub addresses: Option<String>,
+    /// What is going on, line by line.
+    pub say: Say,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { directory: None, addresses: None, say: |_| {} }
+    }
 }
 
 /// Becomes true once the node is to stop.
@@ -34,10 +43,13 @@ pub type Stop = watch::Receiver<bool>;
 /// # Errors
 /// When it cannot begin, or a person has to look.
 pub async fn up(mut document: Document, options: Options, stop: Stop) -> Result<(), Problem> {
-    if let Some(directory) = options.directory {
-        document.directory = directory;
+    if let Some(directory) = &options.directory {
+        document.directory.clone_from(directory);
     }
-    let begun = begin::begin(document, options.addresses).await?;
+    let Some(begun) = unless_stopped(&stop, begin::begin(document, &options)).await else {
+        return Ok(());
+    };
+    let begun = begun?;
     match begun.document.role {
         Role::Master => master::run(begun, stop).await,
         Role::Worker => worker::run(begun, stop).await,

@@ -175,9 +175,7 @@ async fn stay(begun: &Begun) {
         if held(begun).is_some_and(|certificate| renewal_due(&certificate, Timestamp::now())) {
             match obtain(begun, false).await {
                 Ok(()) => tell(begun),
-                Err(problem) => {
-                    begun.board.change(|report| report.problem = Some(problem.to_string()))
-                }
+                Err(problem) => begun.board.problem(&problem),
             }
         }
         tokio::time::sleep(Duration::from_secs(1)).await;

@@ -12,7 +12,7 @@ use crate::pki;
 use crate::process::Node;
 
 /// Where the real programs are; None where there are none and nobody insists.
-pub fn peers() -> Option<PathBuf> {
+pub(crate) fn peers() -> Option<PathBuf> {
     match std::env::var("KPROV_PEERS_BIN")
         .ok()
         .map(PathBuf::from)
@@ -33,52 +33,62 @@ pub fn peers() -> Option<PathBuf> {
     }
 }
 
-pub struct Cluster {
-    pub dir: tempfile::TempDir,
+pub(crate) struct Cluster {
+    pub(crate) dir: tempfile::TempDir,
     bin: PathBuf,
     net: u8,
-    pub nodes: [Option<Node>; 3],
+    pub(crate) nodes: [Option<Node>; 4],
 }
 
-const NAMES: [&str; 3] = ["a", "b", "c"];
+/// Three masters and a worker.
+const NAMES: [&str; 4] = ["a", "b", "c", "w"];
+const WORKER: usize = 3;
 
 impl Cluster {
     /// `net` keeps clusters of tests that run at once apart.
-    pub fn new(bin: PathBuf, net: u8) -> Cluster {
+    pub(crate) fn new(bin: PathBuf, net: u8) -> Cluster {
         let dir = tempfile::tempdir().expect("a directory");
         pki::write(&dir.path().join("pki"), 1);
-        let cluster = Cluster { dir, bin, net, nodes: [None, None, None] };
+        let cluster = Cluster { dir, bin, net, nodes: [None, None, None, None] };
         let book: Vec<String> =
-            (0..3).map(|n| format!("\"10.9.0.{}\": \"{}\"", n + 1, cluster.address(n))).collect();
+            (0..4).map(|n| format!("\"10.9.0.{}\": \"{}\"", n + 1, cluster.address(n))).collect();
         std::fs::write(cluster.at("book.json"), format!("{{{}}}", book.join(","))).expect("a file");
-        for n in 0..3 {
+        for n in 0..4 {
             std::fs::write(cluster.document(n), cluster.text(n)).expect("a file");
         }
         cluster
     }
 
-    pub fn at(&self, path: &str) -> PathBuf {
+    pub(crate) fn at(&self, path: &str) -> PathBuf {
         self.dir.path().join(path)
     }
 
-    pub fn address(&self, n: usize) -> String {
+    pub(crate) fn address(&self, n: usize) -> String {
         format!("127.77.{}.{}", self.net, n + 1)
     }
 
-    pub fn document(&self, n: usize) -> PathBuf {
+    pub(crate) fn document(&self, n: usize) -> PathBuf {
         self.at(&format!("{}.yaml", NAMES[n]))
     }
 
-    pub fn directory(&self, n: usize) -> PathBuf {
+    pub(crate) fn directory(&self, n: usize) -> PathBuf {
         self.at(NAMES[n])
     }
 
     fn text(&self, n: usize) -> String {
         let root = self.dir.path().display();
+        let (role, further) = if n == WORKER {
+            (
+                "worker",
+                "kubelet: {runtime: kwok, labels: {zone: here}, taints: ['only=tests:NoSchedule']}",
+            )
+        } else {
+            ("master", "apiServer: {shutdownDelay: 2s}")
+        };
         format!(
             "apiVersion: kprov.dev/v1alpha1
 kind: Node
-role: master
+role: {role}
 cluster: {{name: test, endpoint: 'https://{}:6443'}}
 identity: {{from: static, name: {}, address: 10.9.0.{}}}
 peers: {{from: static, members: [{{name: a, address: 10.9.0.1}}, {{name: b, address: 10.9.0.2}}, {{name: c, address: 10.9.0.3}}]}}
@@ -88,7 +98,7 @@ versions: {{kubernetes: 1.36.3, etcd: 3.6.16}}
 binaries: {{directory: {}}}
 directory: {}
 etcd: {{snapshots: {{every: 5s, keep: 3, to: {{from: directory, path: {root}/snapshots}}}}}}
-apiServer: {{shutdownDelay: 2s}}
+{further}
 ",
             self.address(0),
             NAMES[n],
@@ -98,31 +108,31 @@ apiServer: {{shutdownDelay: 2s}}
         )
     }
 
-    pub fn start(&mut self, n: usize) {
+    pub(crate) fn start(&mut self, n: usize) {
         let book = format!("file://{}", self.at("book.json").display());
         self.nodes[n] = Some(Node::start(&self.document(n), &self.directory(n), &book));
     }
 
-    pub fn node(&mut self, n: usize) -> &mut Node {
+    pub(crate) fn node(&mut self, n: usize) -> &mut Node {
         self.nodes[n].as_mut().expect("it was started")
     }
 
     /// Says how a node does; None while it does not answer.
-    pub fn status(&self, n: usize) -> Option<Json> {
+    pub(crate) fn status(&self, n: usize) -> Option<Json> {
         let (_, body) = get(&self.address(n), "/status")?;
         serde_json::from_str(&body).ok()
     }
 
-    pub fn is_ready(&self, n: usize) -> bool {
+    pub(crate) fn is_ready(&self, n: usize) -> bool {
         get(&self.address(n), "/readyz").is_some_and(|(status, _)| status == 200)
     }
 
     /// Waits until something holds; else tells all that is known of a node.
-    pub fn until(&self, what: &str, seconds: u64, mut holds: impl FnMut(&Cluster) -> bool) {
+    pub(crate) fn until(&self, what: &str, seconds: u64, mut holds: impl FnMut(&Cluster) -> bool) {
         let begun = Instant::now();
         while !holds(self) {
             if begun.elapsed() > Duration::from_secs(seconds) {
-                for n in 0..3 {
+                for n in 0..4 {
                     eprintln!("{}: {:#}", NAMES[n], self.status(n).unwrap_or_default());
                     let out = self.directory(n).with_extension("out");
                     eprintln!("{}", std::fs::read_to_string(out).unwrap_or_default());
@@ -134,7 +144,7 @@ apiServer: {{shutdownDelay: 2s}}
         eprintln!("{what}: after {:.1} s", begun.elapsed().as_secs_f64());
     }
 
-    pub fn until_ready(&self, nodes: &[usize], seconds: u64) {
+    pub(crate) fn until_ready(&self, nodes: &[usize], seconds: u64) {
         self.until(&format!("nodes {nodes:?} are ready"), seconds, |it| {
             nodes.iter().all(|n| it.is_ready(*n))
         });
@@ -153,7 +163,7 @@ apiServer: {{shutdownDelay: 2s}}
     }
 
     /// As an administrator, at one node.
-    pub fn kubectl(&self, n: usize, args: &[&str]) -> Result<String, String> {
+    pub(crate) fn kubectl(&self, n: usize, args: &[&str]) -> Result<String, String> {
         let path = |file: &str| self.at(&format!("pki/{file}")).display().to_string();
         let own = [
             format!("--server=https://{}:6443", self.address(n)),
@@ -168,7 +178,7 @@ apiServer: {{shutdownDelay: 2s}}
         )
     }
 
-    pub fn etcdctl(&self, n: usize, args: &[&str]) -> Result<String, String> {
+    pub(crate) fn etcdctl(&self, n: usize, args: &[&str]) -> Result<String, String> {
         let path = |file: &str| self.at(&format!("pki/{file}")).display().to_string();
         let own = [
             format!("--endpoints=https://{}:2379", self.address(n)),
@@ -183,7 +193,7 @@ apiServer: {{shutdownDelay: 2s}}
     }
 
     /// The members of etcd: name, id, is it a voter.
-    pub fn members(&self, n: usize) -> Vec<(String, u64, bool)> {
+    pub(crate) fn members(&self, n: usize) -> Vec<(String, u64, bool)> {
         let text = self.etcdctl(n, &["member", "list", "-w", "json"]).expect("etcd answers");
         let json: Json = serde_json::from_str(&text).expect("it is JSON");
         let of = |member: &Json| {
@@ -213,7 +223,7 @@ fn get(address: &str, path: &str) -> Option<(u16, String)> {
 }
 
 /// Files of a directory, by the end of their names.
-pub fn files(directory: &Path, end: &str) -> Vec<PathBuf> {
+pub(crate) fn files(directory: &Path, end: &str) -> Vec<PathBuf> {
     let entries =
         std::fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
     entries.filter(|path| path.to_string_lossy().ends_with(end)).collect()

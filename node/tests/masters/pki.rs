@@ -10,7 +10,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 /// Writes a whole tree, and a certificate of an administrator beside it: `admin.pem`, `admin-key.pem`.
-pub fn write(tree: &Path, seed: u64) {
+pub(crate) fn write(tree: &Path, seed: u64) {
     let mut random = ChaCha20Rng::seed_from_u64(seed);
     let now = Timestamp::now();
     let put = |path: &str, text: &str| {
@@ -39,6 +39,14 @@ pub fn write(tree: &Path, seed: u64) {
     put("service-account/keys.pub", &key.public_key().to_pem());
     put("encryption/config.yaml", ENCRYPTION);
     put("bootstrap/token", "abcdef.0123456789abcdef");
+}
+
+/// A second authority of this name: certificate and key.
+pub(crate) fn another(name: &str, seed: u64) -> (String, String) {
+    let mut random = ChaCha20Rng::seed_from_u64(seed);
+    let request = AuthorityRequest::new(DistinguishedName::common(name), Timestamp::now());
+    let authority = Authority::generate(&request, &mut random).expect("an authority");
+    (authority.certificate().to_pem(), authority.key_pem().to_string())
 }
 
 const ENCRYPTION: &str = "apiVersion: apiserver.config.k8s.io/v1

@@ -8,7 +8,7 @@ const ROLE: &str = "KPROV_TEST_NODE";
 const BOOK: &str = "KPROV_TEST_BOOK";
 
 /// In the child: runs the node of the document until SIGTERM. In the test itself: nothing.
-pub fn be_a_node() {
+pub(crate) fn be_a_node() {
     let Ok(path) = std::env::var(ROLE) else { return };
     let text = std::fs::read_to_string(&path).expect("the document is there");
     let document = kprov_node::document::Document::parse(&text).expect("the document is right");
@@ -27,7 +27,9 @@ pub fn be_a_node() {
             let _ = tell.send(true);
             std::future::pending::<()>().await;
         });
-        let options = kprov_node::Options { directory: None, addresses: std::env::var(BOOK).ok() };
+        let say = |line: &str| eprintln!("{line}");
+        let options =
+            kprov_node::Options { directory: None, addresses: std::env::var(BOOK).ok(), say };
         kprov_node::up(document, options, stop).await
     });
     if let Err(problem) = done {
@@ -38,13 +40,13 @@ pub fn be_a_node() {
 }
 
 /// A running node.
-pub struct Node {
+pub(crate) struct Node {
     child: Child,
-    pub directory: PathBuf,
+    pub(crate) directory: PathBuf,
 }
 
 impl Node {
-    pub fn start(document: &Path, directory: &Path, book: &str) -> Node {
+    pub(crate) fn start(document: &Path, directory: &Path, book: &str) -> Node {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
@@ -62,14 +64,14 @@ impl Node {
         Node { child, directory: directory.to_owned() }
     }
 
-    pub fn signal(&self, signal: rustix::process::Signal) {
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_raw(i32::try_from(self.child.id()).expect("a pid"))
             .expect("a pid");
         rustix::process::kill_process(pid, signal).expect("it runs");
     }
 
     /// Waits for its end; gives its status.
-    pub fn wait(&mut self, patience: Duration) -> i32 {
+    pub(crate) fn wait(&mut self, patience: Duration) -> i32 {
         let begun = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().expect("it can be waited for") {
@@ -81,12 +83,12 @@ impl Node {
     }
 
     /// SIGTERM, and its status.
-    pub fn stop(&mut self) -> i32 {
+    pub(crate) fn stop(&mut self) -> i32 {
         self.signal(rustix::process::Signal::TERM);
         self.wait(Duration::from_secs(120))
     }
 
-    pub fn component_pid(&self, name: &str) -> Option<u32> {
+    pub(crate) fn component_pid(&self, name: &str) -> Option<u32> {
         let text = std::fs::read_to_string(self.directory.join(format!("run/{name}.pid"))).ok()?;
         let record: serde_json::Value = serde_json::from_str(&text).ok()?;
         record["pid"].as_u64().and_then(|pid| u32::try_from(pid).ok())
@@ -109,7 +111,7 @@ impl Drop for Node {
 }
 
 /// Ends a component hard.
-pub fn kill(pid: u32) {
+pub(crate) fn kill(pid: u32) {
     let pid = rustix::process::Pid::from_raw(i32::try_from(pid).expect("a pid")).expect("a pid");
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).expect("it runs");
 }

@@ -104,7 +104,7 @@ fn given(source: NodeSource) -> Result<(Document, Options), Told> {
     let document = parse(&text, &path)?;
     Ok((
         document,
-        Options { directory: source.directory, addresses: std::env::var(ADDRESSES).ok() },
+        Options { directory: source.directory, addresses: std::env::var(ADDRESSES).ok(), say },
     ))
 }
 
