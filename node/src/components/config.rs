@@ -3,7 +3,7 @@
 use crate::document::Version;
 use crate::facts::https;
 
-use super::Setting;
+use super::{Setting, kwok};
 
 /// A file's name below the configuration directory, and its text.
 pub(crate) type Config = (&'static str, String);
@@ -92,7 +92,11 @@ pub(crate) fn of_worker(setting: Setting<'_>) -> Vec<Config> {
                       runtime_type = \"io.containerd.runc.v2\"\n  \
                       [plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc.options]\n    \
                       SystemdCgroup = true\n";
-    vec![("kubelet.yaml", format!("{kubelet:#}\n")), ("containerd.toml", containerd.to_owned())]
+    vec![
+        ("kubelet.yaml", format!("{kubelet:#}\n")),
+        ("containerd.toml", containerd.to_owned()),
+        (kwok::STAGES_FILE, kwok::STAGES.to_owned()),
+    ]
 }
 
 /// By custom, the tenth address of services.

@@ -3,7 +3,7 @@
 use crate::document::Runtime;
 
 use super::flags::Flags;
-use super::{Invocation, Setting};
+use super::{Invocation, Setting, kwok::kwok};
 
 /// Name and invocation of what a worker runs, in the order of starting.
 pub(crate) fn worker(setting: Setting<'_>) -> Vec<(&'static str, Invocation)> {
@@ -15,22 +15,6 @@ pub(crate) fn worker(setting: Setting<'_>) -> Vec<(&'static str, Invocation)> {
             ("kube-proxy", kube_proxy(setting)),
         ],
     }
-}
-
-/// kwok for this one node, with this node's own certificate.
-fn kwok(setting: Setting<'_>) -> Invocation {
-    let mut flags = Flags::default();
-    flags
-        .set("kubeconfig", setting.config("kubelet.kubeconfig"))
-        .set("manage-all-nodes", false)
-        .set("manage-single-node", &setting.facts.name)
-        .set("node-ip", setting.facts.private)
-        .set("node-port", 10250)
-        .set("cidr", setting.document.cluster.pod_cidr)
-        .set("server-address", std::net::SocketAddr::new(setting.facts.reach, 10247))
-        .set("node-lease-duration-seconds", 40);
-    let arguments = flags.arguments(&setting.document.kubelet.flags);
-    Invocation { program: setting.program("kwok"), arguments }
 }
 
 fn socket(setting: Setting<'_>) -> String {

@@ -6,6 +6,7 @@ mod controller_manager;
 mod etcd;
 mod flags;
 mod kubelet;
+mod kwok;
 mod scheduler;
 #[cfg(test)]
 mod tests;

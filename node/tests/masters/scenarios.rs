@@ -212,6 +212,14 @@ fn a_worker_asks_for_its_certificate_and_becomes_a_node() {
         taint.as_deref().is_ok_and(|found| found.contains("only") && found.ends_with("here")),
         "{taint:?}"
     );
+    // The scheduler, the controllers and the node: a pod of a deployment runs.
+    cluster.kubectl(0, &["create", "deployment", "d", "--image=none"]).expect("a deployment");
+    let tolerates = r#"{"spec":{"template":{"spec":{"tolerations":[{"operator":"Exists"}]}}}}"#;
+    cluster.kubectl(0, &["patch", "deployment", "d", "-p", tolerates]).expect("a deployment");
+    cluster.until("a pod runs", 60, |it| {
+        let ready = ["get", "deployment", "d", "-o", "jsonpath={.status.readyReplicas}"];
+        it.kubectl(1, &ready).as_deref() == Ok("1")
+    });
     let key =
         std::fs::read_to_string(cluster.directory(3).join("certificates/kubelet-key.pem")).unwrap();
     assert_eq!(cluster.node(3).stop(), 0);
