@@ -5,6 +5,7 @@ use clap::{ArgAction, Args, Parser, Subcommand};
 
 use super::airplane::AirplaneCommand;
 use super::groups::{MetadataCommand, OpCommand, ProvidersFlags, StateCommand, WorkspaceCommand};
+use super::node::NodeCommand;
 use super::reading::{duration, parallelism};
 use super::variables::VariableFlags;
 
@@ -73,6 +74,9 @@ pub(crate) enum Command {
     /// The local AWS of this project
     #[command(subcommand, name = "airplane")]
     Plane(AirplaneCommand),
+    /// A machine as a master or a worker of a cluster
+    #[command(subcommand)]
+    Node(NodeCommand),
     /// Release a stuck lock
     ForceUnlock(ForceUnlockFlags),
     /// Show the version

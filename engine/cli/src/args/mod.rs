@@ -3,6 +3,7 @@
 mod airplane;
 mod flags;
 mod groups;
+mod node;
 mod normalize;
 mod reading;
 mod variables;
@@ -16,4 +17,5 @@ pub(crate) use groups::{
     MetadataCommand, OpCommand, OpFlags, ProvidersCommand, ProvidersFlags, RekeyFlags, RekeyTo,
     StateCommand, WorkspaceCommand, WorkspaceFlags,
 };
+pub(crate) use node::{NodeCommand, NodePlace, NodeSource, RenderFlags};
 pub(crate) use normalize::{Arguments, normalize};

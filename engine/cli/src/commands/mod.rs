@@ -8,6 +8,7 @@ mod graph;
 mod import;
 mod init;
 mod metadata;
+mod node;
 mod op;
 mod output;
 mod plan;
@@ -130,6 +131,7 @@ fn dispatch(session: &Session, command: Command) -> Outcome {
         Command::Providers(flags) => providers::run(session, &flags),
         Command::ForceUnlock(flags) => force_unlock::run(session, &flags),
         Command::Plane(command) => airplane::run(command),
+        Command::Node(command) => node::run(command),
         Command::Other(words) => Err(other(&words)),
     }
 }

@@ -1,0 +1,101 @@
+//! What has to be in the API before a worker can join: the bootstrap token, and who may ask for a node's certificate. Each
+//! master applies it to its own API server, and all of them apply the same.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value as Json, json};
+
+use super::master::Master;
+use crate::certificates;
+use crate::facts::https;
+use crate::https::Client;
+use crate::kubernetes::Api;
+use crate::problem::Problem;
+use crate::randomness;
+use crate::secrets::token_parts;
+
+/// A name, a role and the group that gets it.
+const BINDINGS: [(&str, &str, &str); 4] = [
+    ("kprov:node-bootstrappers", "system:node-bootstrapper", "system:bootstrappers"),
+    (
+        "kprov:node-approval",
+        "system:certificates.k8s.io:certificatesigningrequests:nodeclient",
+        "system:bootstrappers",
+    ),
+    (
+        "kprov:node-renewal",
+        "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient",
+        "system:nodes",
+    ),
+    ("kprov:node-proxier", "system:node-proxier", "system:nodes"),
+];
+
+fn objects(token: &str) -> Vec<(String, Json)> {
+    let rbac = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings";
+    let mut all: Vec<(String, Json)> = BINDINGS
+        .iter()
+        .map(|(name, role, group)| {
+            let object = json!({
+                "apiVersion": "rbac.authorization.k8s.io/v1",
+                "kind": "ClusterRoleBinding",
+                "metadata": {"name": name},
+                "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+                "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": group}],
+            });
+            (format!("{rbac}/{name}"), object)
+        })
+        .collect();
+    if let Some((id, secret)) = token_parts(token) {
+        let name = format!("bootstrap-token-{id}");
+        let object = json!({
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "type": "bootstrap.kubernetes.io/token",
+            "metadata": {"name": name, "namespace": "kube-system"},
+            "stringData": {
+                "token-id": id,
+                "token-secret": secret,
+                "usage-bootstrap-authentication": "true",
+                "usage-bootstrap-signing": "true",
+            },
+        });
+        all.push((format!("/api/v1/namespaces/kube-system/secrets/{name}"), object));
+    }
+    all
+}
+
+/// Applies all of it once the API server is ready, and again until it is done.
+pub(super) async fn ensure(master: &Master) {
+    loop {
+        master.begun.supervisor.ready("kube-apiserver").await;
+        match once(master).await {
+            Ok(()) => return std::future::pending().await,
+            Err(problem) => master.begun.board.problem(&problem),
+        }
+        tokio::time::sleep(Duration::from_secs(3)).await;
+    }
+}
+
+async fn once(master: &Master) -> Result<(), Problem> {
+    let failed = |error: &dyn std::fmt::Display| {
+        Problem::new("Workers cannot join yet", format!("{error}."))
+    };
+    let api = own_api(master)?;
+    for (path, object) in objects(master.begun.tree.get("bootstrap/token").unwrap_or_default()) {
+        api.apply(&path, &object).await.map_err(|error| failed(&format!("{path}: {error}")))?;
+    }
+    Ok(())
+}
+
+/// This machine's own API server, by a certificate of minutes.
+fn own_api(master: &Master) -> Result<Api, Problem> {
+    let begun = &master.begun;
+    let (certificate, key) =
+        certificates::admin(&begun.tree, Timestamp::now(), &mut randomness::generator()?)?;
+    let bundle = begun.tree.get("kubernetes-ca/bundle.pem").unwrap_or_default();
+    let client =
+        Client::trusting(bundle.as_bytes(), Some((certificate.as_bytes(), key.as_bytes())))
+            .map_err(|error| Problem::new("Workers cannot join yet", format!("{error}.")))?;
+    Ok(Api { client, url: https(begun.facts.reach, begun.document.api_server.port), token: None })
+}

@@ -1,0 +1,197 @@
+//! A master: etcd by membership, then the control plane; and down again in the other order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::begin::Begun;
+use super::{Stop, follow, kubernetes, leave, parts, stopped, unless_stopped};
+use crate::certificates;
+use crate::claims;
+use crate::components::{Setting, config};
+use crate::discovery::{self, Discovery};
+use crate::files;
+use crate::membership::{Advance, MakeEtcd, Membership};
+use crate::problem::Problem;
+use crate::randomness;
+use crate::secrets::Tree;
+
+const CONTROL: [&str; 2] = ["kube-controller-manager", "kube-scheduler"];
+
+/// A master that has begun.
+pub(super) struct Master {
+    pub(super) begun: Begun,
+    pub(super) membership: Membership,
+}
+
+pub(super) async fn run(begun: Begun, stop: Stop) -> Result<(), Problem> {
+    let membership = membership(&begun).await?;
+    let master = Master { begun, membership };
+    let done = master.serve(&stop).await;
+    master.wind_down().await;
+    done
+}
+
+async fn membership(begun: &Begun) -> Result<Membership, Problem> {
+    let claims = claims::of(&begun.document, begun.aws.as_ref()).await?;
+    let discovery = Discovery::new(&begun.document, begun.book.clone(), begun.aws.clone());
+    let (document, facts, layout, binaries) =
+        (begun.document.clone(), begun.facts.clone(), begun.layout.clone(), begun.binaries.clone());
+    let make: MakeEtcd = Box::new(move |start| {
+        let setting =
+            Setting { document: &document, facts: &facts, layout: &layout, binaries: &binaries };
+        parts::etcd(setting, start)
+    });
+    let me = discovery::me(&begun.facts);
+    Ok(Membership::new(&begun.layout, &begun.supervisor, claims, Arc::new(discovery), me, make))
+}
+
+impl Master {
+    pub(super) fn setting(&self) -> Setting<'_> {
+        self.begun.setting()
+    }
+
+    /// Leaves and configuration, by the tree that is in place.
+    pub(super) fn prepare(&self, tree: &Tree) -> Result<Vec<certificates::Held>, Problem> {
+        let Begun { document, facts, layout, board, .. } = &self.begun;
+        let leaves = certificates::of_master(document, facts);
+        let held = certificates::ensure(
+            &leaves,
+            tree,
+            &facts.name,
+            layout,
+            Timestamp::now(),
+            &mut randomness::generator()?,
+        )?;
+        board.certificates(&held);
+        for (name, text) in config::of_master(self.setting()) {
+            files::write(&layout.config(name), text.as_bytes(), 0o600)?;
+        }
+        Ok(held)
+    }
+
+    async fn serve(&self, stop: &Stop) -> Result<(), Problem> {
+        self.prepare(&self.begun.tree)?;
+        let Some(joined) = unless_stopped(stop, self.join()).await else { return Ok(()) };
+        joined?;
+        for part in [parts::api_server, parts::controller_manager, parts::scheduler] {
+            self.begun.supervisor.want(part(self.setting())).await;
+        }
+        self.begun.board.change(|report| report.phase = "serves".to_owned());
+        let work = async {
+            tokio::join!(
+                self.stay(),
+                self.watch(),
+                follow::tree(self),
+                follow::snapshots(self),
+                kubernetes::ensure(self)
+            );
+        };
+        tokio::select! {
+            biased;
+            () = stopped(stop) => Ok(()),
+            () = self.leaves() => Ok(()),
+            () = work => Ok(()),
+        }
+    }
+
+    /// Until this machine votes. Nothing is served before.
+    async fn join(&self) -> Result<(), Problem> {
+        loop {
+            match self.membership.advance().await {
+                Ok((advance, place)) => {
+                    let views = self.begun.supervisor.views();
+                    self.begun.board.change(|report| {
+                        report.phase = format!("etcd: {}", place.doing);
+                        report.etcd = Some(place);
+                        report.components = views;
+                        report.problem = None;
+                    });
+                    match advance {
+                        Advance::Settled(_) => return Ok(()),
+                        Advance::Refused(problem) => return Err(problem),
+                        Advance::UnderWay => {}
+                    }
+                }
+                Err(problem) => self.begun.board.problem(&problem),
+            }
+            tokio::time::sleep(Membership::pause(false)).await;
+        }
+    }
+
+    /// Goes on looking after the membership.
+    async fn stay(&self) {
+        let mut told: Option<String> = None;
+        loop {
+            let mut settled = true;
+            let trouble = match self.membership.advance().await {
+                Ok((advance, place)) => {
+                    self.begun.board.change(|report| report.etcd = Some(place));
+                    match advance {
+                        Advance::Settled(alarm) => alarm,
+                        Advance::Refused(problem) => Some(problem.to_string()),
+                        Advance::UnderWay => {
+                            settled = false;
+                            None
+                        }
+                    }
+                }
+                Err(problem) => Some(problem.to_string()),
+            };
+            // What others told stays, until they take it back.
+            self.begun.board.change(|report| {
+                if trouble.is_some() || report.problem == told {
+                    report.problem.clone_from(&trouble);
+                }
+            });
+            told = trouble;
+            tokio::time::sleep(Membership::pause(settled)).await;
+        }
+    }
+
+    /// Keeps the board as the supervisor sees things.
+    async fn watch(&self) {
+        loop {
+            let views = self.begun.supervisor.views();
+            self.begun.board.change(|report| report.components = views);
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
+    /// Ends once it has left the cluster for good.
+    async fn leaves(&self) {
+        loop {
+            leave::asked(&self.begun.layout).await;
+            self.begun.board.change(|report| report.phase = "leaves the cluster".to_owned());
+            match self.membership.can_leave().await {
+                Ok(()) => {
+                    self.stop_control().await;
+                    let left = self.membership.leave().await;
+                    leave::answer(&self.begun.layout, left.as_ref().err());
+                    return;
+                }
+                Err(problem) => leave::answer(&self.begun.layout, Some(&problem)),
+            }
+        }
+    }
+
+    /// First who leads elsewhere goes on, then the API server with its delay, while etcd stays.
+    async fn stop_control(&self) {
+        self.begun.supervisor.stop(&CONTROL).await;
+        self.begun.supervisor.stop(&["kube-apiserver"]).await;
+    }
+
+    async fn wind_down(&self) {
+        self.begun.board.change(|report| report.phase = "stops".to_owned());
+        self.stop_control().await;
+        // The others elect a leader anyway; this only spares them the wait.
+        let _ = tokio::time::timeout(Duration::from_secs(10), self.membership.hand_over()).await;
+        self.begun.supervisor.stop(&["etcd"]).await;
+        let views = self.begun.supervisor.views();
+        self.begun.board.change(|report| {
+            report.phase = "stopped".to_owned();
+            report.components = views;
+        });
+    }
+}

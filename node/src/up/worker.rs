@@ -1,0 +1,183 @@
+//! A worker: a certificate asked for with the bootstrap token, then what runs pods.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kprov_pki::{Bundle, Certificate, KeyAlgorithm, PrivateKey, renewal_due};
+use serde_json::json;
+
+use super::begin::Begun;
+use super::{Stop, parts, stopped, unless_stopped};
+use crate::components::config;
+use crate::document::Runtime;
+use crate::files;
+use crate::https::Client;
+use crate::kubernetes::{Api, ApiError, Asked, certificate};
+use crate::problem::Problem;
+use crate::randomness;
+use crate::status::Expiry;
+
+const LEAF: &str = "kubelet";
+
+pub(super) async fn run(begun: Begun, stop: Stop) -> Result<(), Problem> {
+    let Some(prepared) = unless_stopped(&stop, prepare(&begun)).await else { return Ok(()) };
+    prepared?;
+    let parts = parts::worker(begun.setting());
+    let names: Vec<String> = parts.iter().map(|part| part.name.clone()).collect();
+    for part in parts {
+        begun.supervisor.want(part).await;
+    }
+    begun.board.change(|report| report.phase = "serves".to_owned());
+    tokio::select! {
+        biased;
+        () = stopped(&stop) => {}
+        () = stay(&begun) => {}
+    }
+    begun.board.change(|report| report.phase = "stops".to_owned());
+    for name in names.iter().rev() {
+        begun.supervisor.stop(&[name.as_str()]).await;
+    }
+    Ok(())
+}
+
+async fn prepare(begun: &Begun) -> Result<(), Problem> {
+    files::directory(&begun.layout.certificates())?;
+    let endpoint = &begun.document.cluster.endpoint;
+    let text = config::kubeconfig(
+        begun.setting(),
+        endpoint,
+        &format!("system:node:{}", begun.facts.name),
+        LEAF,
+    );
+    files::write(&begun.layout.config("kubelet.kubeconfig"), text.as_bytes(), 0o600)?;
+    for (name, text) in config::of_worker(begun.setting()) {
+        files::write(&begun.layout.config(name), text.as_bytes(), 0o600)?;
+    }
+    if !holds(begun) {
+        obtain(begun, true).await?;
+    }
+    tell(begun);
+    if begun.document.kubelet.runtime == Runtime::Kwok {
+        register(begun).await?;
+    }
+    Ok(())
+}
+
+fn held(begun: &Begun) -> Option<Certificate> {
+    Certificate::from_pem(&std::fs::read_to_string(begun.layout.certificate(LEAF)).ok()?).ok()
+}
+
+/// Is there a certificate that the cluster trusts, for this node, and with its key?
+fn holds(begun: &Begun) -> bool {
+    let key = std::fs::read_to_string(begun.layout.key(LEAF))
+        .ok()
+        .and_then(|text| PrivateKey::from_pem(&text).ok());
+    let bundle =
+        Bundle::from_pem(begun.tree.get("kubernetes-ca/bundle.pem").unwrap_or_default()).ok();
+    let (Some(certificate), Some(key), Some(bundle)) = (held(begun), key, bundle) else {
+        return false;
+    };
+    let name = format!("system:node:{}", begun.facts.name);
+    certificate.matches(&key).is_ok()
+        && bundle.verify(&certificate, Timestamp::now()).is_ok()
+        && certificate.subject().common_name.as_deref() == Some(&name)
+}
+
+fn tell(begun: &Begun) {
+    let expiry =
+        held(begun).map(|it| Expiry { name: LEAF.to_owned(), until: it.not_after().to_string() });
+    begun.board.change(|report| report.certificates = expiry.into_iter().collect());
+}
+
+/// With the bootstrap token the first time, then with the certificate itself.
+fn api(begun: &Begun, by_token: bool) -> Result<Api, Problem> {
+    let failed = |error: &dyn std::fmt::Display| {
+        Problem::new("The cluster's API cannot be asked", format!("{error}."))
+    };
+    let bundle = begun.tree.get("kubernetes-ca/bundle.pem").unwrap_or_default().as_bytes();
+    let url = begun.document.cluster.endpoint.clone();
+    if by_token {
+        let client = Client::trusting(bundle, None).map_err(|error| failed(&error))?;
+        let token = begun.tree.get("bootstrap/token").map(|token| token.trim().to_owned());
+        return Ok(Api { client, url, token });
+    }
+    let read = |path: std::path::PathBuf| std::fs::read(&path).map_err(|error| failed(&error));
+    let (certificate, key) = (read(begun.layout.certificate(LEAF))?, read(begun.layout.key(LEAF))?);
+    let client =
+        Client::trusting(bundle, Some((&certificate, &key))).map_err(|error| failed(&error))?;
+    Ok(Api { client, url, token: None })
+}
+
+/// Asks until it is issued: masters may not be there yet.
+async fn obtain(begun: &Begun, by_token: bool) -> Result<(), Problem> {
+    let key = PrivateKey::generate(KeyAlgorithm::EcdsaP256, &mut randomness::generator()?)
+        .map_err(|error| Problem::new("There is no key", format!("{error}.")))?;
+    let api = api(begun, by_token)?;
+    let name = &begun.facts.name;
+    loop {
+        begun.board.change(|report| report.phase = format!("asks {} for its certificate", api.url));
+        match certificate(&api, name, &key).await {
+            Ok(Asked::Issued(text)) => {
+                files::write(&begun.layout.key(LEAF), key.to_pkcs8_pem().as_bytes(), 0o600)?;
+                files::write(&begun.layout.certificate(LEAF), text.as_bytes(), 0o600)?;
+                begun.board.change(|report| report.problem = None);
+                return Ok(());
+            }
+            Ok(Asked::Refused(why)) => {
+                let detail =
+                    format!("The cluster refused it: {why}. See its CertificateSigningRequests.");
+                return Err(Problem::new("The node gets no certificate", detail));
+            }
+            Ok(Asked::Open) => {}
+            Err(error) => begun.board.change(|report| report.problem = Some(format!("{error}"))),
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+}
+
+/// kwok manages nodes that are there; a kubelet would register itself.
+async fn register(begun: &Begun) -> Result<(), Problem> {
+    let (facts, kubelet) = (&begun.facts, &begun.document.kubelet);
+    let mut labels = kubelet.labels.clone();
+    labels.insert("kubernetes.io/hostname".to_owned(), facts.name.clone());
+    if let Some(zone) = &facts.zone {
+        labels.insert("topology.kubernetes.io/zone".to_owned(), zone.clone());
+    }
+    let taint = |text: &String| {
+        let (pair, effect) = text.rsplit_once(':').unwrap_or((text, ""));
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        json!({"key": key, "value": value, "effect": effect})
+    };
+    let taints: Vec<_> = kubelet.taints.iter().map(taint).collect();
+    let node = json!({
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": facts.name, "labels": labels},
+        "spec": {"taints": taints},
+    });
+    let api = api(begun, false)?;
+    loop {
+        match api.create("/api/v1/nodes", &node).await {
+            Ok(_) | Err(ApiError::Refused(409, _)) => return Ok(()),
+            Err(error) => begun
+                .board
+                .change(|report| report.problem = Some(format!("It cannot register: {error}."))),
+        }
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+}
+
+/// Keeps the board, and the certificate new.
+async fn stay(begun: &Begun) {
+    loop {
+        let views = begun.supervisor.views();
+        begun.board.change(|report| report.components = views);
+        if held(begun).is_some_and(|certificate| renewal_due(&certificate, Timestamp::now())) {
+            match obtain(begun, false).await {
+                Ok(()) => tell(begun),
+                Err(problem) => begun.board.problem(&problem),
+            }
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}

@@ -1,0 +1,16 @@
+//! Three masters as three processes, with the real etcd and the real control plane: they form a cluster, lose parts of
+//! themselves, come back, stop, leave and are restored.
+//!
+//! The programs are in the directory that `KPROV_PEERS_BIN` names; without it nothing is tested, and says so, unless
+//! `KPROV_PEERS=required`.
+
+mod cluster;
+mod pki;
+mod process;
+mod scenarios;
+
+/// The entry of the processes that the tests start: this very program, told by a variable to be a node.
+#[test]
+fn a_node_of_another_test() {
+    process::be_a_node();
+}
