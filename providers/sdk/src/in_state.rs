@@ -32,6 +32,25 @@ pub trait StateOnly: Send + Sync + std::fmt::Debug {
     /// When the arguments, now known, do not fit together.
     fn make(&self, host: &dyn Host, planned: &Value) -> Result<Value, ProviderError>;
 
+    /// The object as it is now, `prior` being as it was stored: nothing exists outside, but time passes (a certificate becomes
+    /// due).
+    fn read(&self, _host: &dyn Host, prior: &Value) -> Value {
+        prior.clone()
+    }
+
+    /// Changes the object: `planned` with all that is unknown in it chosen.
+    ///
+    /// # Errors
+    /// When the arguments, now known, do not fit together.
+    fn update(
+        &self,
+        _host: &dyn Host,
+        _prior: &Value,
+        planned: &Value,
+    ) -> Result<Value, ProviderError> {
+        Ok(planned.clone())
+    }
+
     /// The object that an import id stands for.
     ///
     /// # Errors
@@ -68,10 +87,14 @@ impl<T: StateOnly> Resource for InState<T> {
 
     async fn read_many(
         &self,
-        _context: &CallContext,
+        context: &CallContext,
         requests: Vec<ReadRequest>,
     ) -> Vec<Result<Option<Object>, ProviderError>> {
-        requests.into_iter().map(|request| Ok(Some(request.prior))).collect()
+        let read = |request: ReadRequest| {
+            let value = self.0.read(context.host.as_ref(), &request.prior.value);
+            Ok(Some(Object { value, private: request.prior.private }))
+        };
+        requests.into_iter().map(read).collect()
     }
 
     async fn create(
@@ -85,10 +108,12 @@ impl<T: StateOnly> Resource for InState<T> {
 
     async fn update(
         &self,
-        _context: &CallContext,
+        context: &CallContext,
         request: UpdateRequest,
     ) -> Result<Object, ProviderError> {
-        Ok(Object { value: request.planned, private: request.private })
+        let host = context.host.as_ref();
+        let value = self.0.update(host, &request.prior.value, &request.planned)?;
+        Ok(Object { value, private: request.private })
     }
 
     async fn delete(
