@@ -38,6 +38,11 @@ pub trait StateOnly: Send + Sync + std::fmt::Debug {
         prior.clone()
     }
 
+    /// The object as if its renewal was requested; `None`: there is nothing of it to renew.
+    fn renewal_requested(&self, _prior: &Value) -> Option<Value> {
+        None
+    }
+
     /// Changes the object: `planned` with all that is unknown in it chosen.
     ///
     /// # Errors
@@ -83,6 +88,10 @@ impl<T: StateOnly> Resource for InState<T> {
 
     fn plan(&self, request: PlanRequest<'_>) -> Result<PlannedObject, ProviderError> {
         self.0.plan(request)
+    }
+
+    fn renewal_requested(&self, prior: &Value) -> Option<Value> {
+        self.0.renewal_requested(prior)
     }
 
     async fn read_many(

@@ -90,8 +90,13 @@ pub(crate) fn plan(request: &PlanRequest<'_>, names: Vec<Path>) -> PlannedObject
 
 /// The object as time has made it.
 pub(crate) fn read(host: &dyn Host, prior: &Value) -> Value {
-    let due = is_due(prior, fields::now(host)) || fields::flag(prior, "ready_for_renewal");
+    let due = is_due(prior, fields::now(host));
     with_attributes(prior, [("ready_for_renewal", Value::Bool(due))])
+}
+
+/// The object as if it was due.
+pub(crate) fn requested(prior: &Value) -> Value {
+    with_attributes(prior, [("ready_for_renewal", Value::Bool(true))])
 }
 
 fn is_due(object: &Value, now: Timestamp) -> bool {

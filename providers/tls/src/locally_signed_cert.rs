@@ -73,6 +73,10 @@ impl StateOnly for TlsLocallySignedCert {
         issued::read(host, prior)
     }
 
+    fn renewal_requested(&self, prior: &Value) -> Option<Value> {
+        Some(issued::requested(prior))
+    }
+
     fn make(&self, host: &dyn Host, planned: &Value) -> Result<Value, ProviderError> {
         let given = given(planned).map_err(|(name, why)| fields::rejected(name, why))?;
         let serial = serial_number(&mut fields::random(host));

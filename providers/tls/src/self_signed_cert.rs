@@ -51,6 +51,10 @@ impl StateOnly for TlsSelfSignedCert {
         issued::read(host, prior)
     }
 
+    fn renewal_requested(&self, prior: &Value) -> Option<Value> {
+        Some(issued::requested(prior))
+    }
+
     fn make(&self, host: &dyn Host, planned: &Value) -> Result<Value, ProviderError> {
         let key = PrivateKey::from_pem(fields::text(planned, "private_key_pem").unwrap_or(""));
         let key = key.map_err(|why| fields::rejected("private_key_pem", why))?;
