@@ -196,3 +196,30 @@ fn an_endpoint_that_is_not_known_yet_leaves_all_else_known() {
     pki.apply(&with(&base, &[endpoint])).expect("applied");
     assert!(pki.text("admin_kubeconfig").contains("server: \"https://api.demo:6443\""));
 }
+
+/// What reads YAML reads what was meant, whatever stands in the names.
+#[test]
+fn kubeconfigs_and_encryption_configurations_are_yaml() {
+    let pki = World::new("pki_kubernetes", &object(&[
+        ("cluster_name", "de\"mo: x".into()),
+        ("endpoint", "https://api.demo:6443".into()),
+    ]));
+    let config: serde_json::Value =
+        serde_saphyr::from_str(&pki.text("admin_kubeconfig")).expect("YAML");
+    assert_eq!(config["clusters"][0]["name"], "de\"mo: x");
+    assert_eq!(config["clusters"][0]["cluster"]["server"], "https://api.demo:6443");
+    assert_eq!(config["current-context"], "kubernetes-admin@de\"mo: x");
+    assert_eq!(config["contexts"][0]["name"], config["current-context"]);
+    let key = kprov_pki::base64(pki.text("admin_private_key_pem").as_bytes());
+    assert_eq!(config["users"][0]["user"]["client-key-data"], key);
+    let ca = kprov_pki::base64(pki.text("ca_bundle_pem").as_bytes());
+    assert_eq!(config["clusters"][0]["cluster"]["certificate-authority-data"], ca);
+    let tree = attribute(&pki.object, "tree");
+    let encryption = text(&tree, "encryption/config.yaml");
+    let encryption: serde_json::Value = serde_saphyr::from_str(&encryption).expect("YAML");
+    assert_eq!(encryption["kind"], "EncryptionConfiguration");
+    let first = &encryption["resources"][0];
+    assert_eq!(first["resources"], serde_json::json!(["secrets"]));
+    assert_eq!(first["providers"][0]["secretbox"]["keys"][0]["name"], "key1");
+    assert_eq!(first["providers"][1], serde_json::json!({"identity": {}}));
+}
