@@ -1,10 +1,16 @@
 //! Hexadecimal digits and digests.
 
+use base64::Engine;
 use sha1::Digest;
 
 /// Lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Base64 with padding, in one line.
+pub fn base64(bytes: &[u8]) -> String {
+    base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
 /// `aa:bb:cc`

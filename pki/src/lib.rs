@@ -37,7 +37,7 @@ pub use bundle::Bundle;
 pub use certificate::Certificate;
 pub use check::verify_chain;
 pub use error::PkiError;
-pub use fingerprint::hex;
+pub use fingerprint::{base64, hex};
 pub use key::PrivateKey;
 pub use leaf::{LeafRequest, Usage};
 pub use lifetime::{RenewalWindow, leaf_validity, renew_at, renewal_due};

@@ -27,6 +27,8 @@ pub struct DistinguishedName {
     pub common_name: Option<String>,
     /// `SERIALNUMBER`, of the subject; not the certificate's.
     pub serial_number: Option<String>,
+    /// `E`: PKCS#9's mail address, a relic.
+    pub email_address: Option<String>,
     /// Parts of other kinds, by object identifier; read, and not written.
     pub others: Vec<(String, String)>,
 }
@@ -44,6 +46,8 @@ const PARTS: [(&str, u64); 9] = [
     ("SERIALNUMBER", 5),
 ];
 
+const EMAIL_ADDRESS: [u64; 7] = [1, 2, 840, 113_549, 1, 9, 1];
+
 impl DistinguishedName {
     /// A name of a common name only.
     pub fn common(name: impl Into<String>) -> DistinguishedName {
@@ -52,7 +56,8 @@ impl DistinguishedName {
 
     /// No part at all.
     pub fn is_empty(&self) -> bool {
-        self.values().iter().all(|(_, _, values)| values.is_empty()) && self.others.is_empty()
+        let none = self.others.is_empty() && self.email_address.is_none();
+        none && self.values().iter().all(|(_, _, values)| values.is_empty())
     }
 
     fn values(&self) -> [(&'static str, u64, &[String]); 9] {
@@ -90,12 +95,17 @@ impl DistinguishedName {
     /// `Name`. Values of one part share a relative distinguished name, as Go's crypto/x509 writes them.
     pub(crate) fn to_der(&self) -> Vec<u8> {
         let parts = self.values().into_iter().filter(|(_, _, values)| !values.is_empty());
-        der::sequence(parts.map(|(_, arc, values)| {
+        let parts = parts.map(|(_, arc, values)| {
             let one = |value: &String| {
                 der::sequence([der::oid(&[2, 5, 4, arc]), der::directory_string(value)])
             };
             der::set_of(values.iter().map(one).collect())
-        }))
+        });
+        let email = self.email_address.iter().map(|address| {
+            let value = der::tlv(0x16, address.as_bytes());
+            der::set_of(vec![der::sequence([der::oid(&EMAIL_ADDRESS), value])])
+        });
+        der::sequence(parts.chain(email))
     }
 
     pub(crate) fn from_parsed(name: &X509Name<'_>) -> DistinguishedName {
@@ -106,6 +116,10 @@ impl DistinguishedName {
                 Ok(text) => text.to_owned(),
                 Err(_) => format!("#{}", crate::hex(attribute.as_slice())),
             };
+            if oid == "1.2.840.113549.1.9.1" && all.email_address.is_none() {
+                all.email_address = Some(value);
+                continue;
+            }
             let arc = oid.strip_prefix("2.5.4.").and_then(|arc| arc.parse().ok());
             match arc {
                 Some(3) if all.common_name.is_none() => all.common_name = Some(value),
@@ -129,7 +143,9 @@ impl fmt::Display for DistinguishedName {
             let one = |value: &String| format!("{label}={}", escaped(value));
             values.iter().map(one).collect::<Vec<_>>().join("+")
         });
-        f.write_str(&others.chain(parts).collect::<Vec<_>>().join(","))
+        let email = self.email_address.iter();
+        let email = email.map(|it| format!("1.2.840.113549.1.9.1={}", escaped(it)));
+        f.write_str(&others.chain(email).chain(parts).collect::<Vec<_>>().join(","))
     }
 }
 

@@ -28,6 +28,7 @@ mod newcomer;
 mod other_commands;
 mod outputs;
 mod phases;
+mod pki;
 mod place;
 mod program;
 mod saved_plans;

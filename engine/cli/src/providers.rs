@@ -10,7 +10,9 @@ use kprov_provider_builtin::Builtin;
 use kprov_provider_kubernetes::Kubernetes;
 use kprov_provider_local::Local;
 use kprov_provider_null::Null;
+use kprov_provider_pki::Pki;
 use kprov_provider_random::Random;
+use kprov_provider_tls::Tls;
 
 use crate::own_state::OwnState;
 
@@ -28,5 +30,7 @@ pub(crate) fn registry(host: &Arc<dyn Host>) -> Registry {
         .with(Arc::new(Kubernetes::default()))
         .with(Arc::new(Local))
         .with(Arc::new(Null))
+        .with(Arc::new(Pki))
         .with(Arc::new(Random))
+        .with(Arc::new(Tls))
 }

@@ -14,7 +14,7 @@ use kprov_state::State;
 
 use crate::configure::configure_from_state;
 use crate::variables::{RootVariables, root_variables};
-use crate::{Clients, OpsError, Project, RunHost, refresh, time};
+use crate::{Clients, OpsError, Project, RunHost, refresh, renewal, time};
 
 /// What kind of plan is wanted.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +27,8 @@ pub struct PlanRequest {
     pub excludes: Vec<String>,
     /// `-replace`
     pub replace: Vec<String>,
+    /// `pki renew`: instances of which a renewal is requested.
+    pub renew: Vec<String>,
     /// `-refresh=false`: do not read what is in the state.
     pub skip_refresh: bool,
     /// `-no-defer`
@@ -186,12 +188,12 @@ pub(crate) fn plan_with(
     if missing.has_errors() {
         return Err(missing.into());
     }
-    let (previous, errors) = decode_state(&state, &project.registry);
+    let (mut previous, errors) = decode_state(&state, &project.registry);
     let mut problems: Diagnostics = errors.iter().map(undecodable).collect();
     if problems.has_errors() {
         return Err(problems.into());
     }
-    let prior = if request.skip_refresh {
+    let mut prior = if request.skip_refresh {
         previous.clone()
     } else {
         let (refreshed, found) = project.runtime().block_on(refresh(&clients, &previous));
@@ -200,6 +202,10 @@ pub(crate) fn plan_with(
     };
     if problems.has_errors() {
         return Err(problems.into());
+    }
+    // Once in an apply: later phases see what the first one renewed.
+    if earlier.is_empty() && !request.renew.is_empty() {
+        renewal::request(project, &request.renew, &mut previous, &mut prior);
     }
     let functions = project.functions(true, Some(&options.timestamp));
     let input = PlanInput {

@@ -110,6 +110,7 @@ impl PlanFile {
             targets: self.plan.targets.clone(),
             excludes: self.plan.excludes.clone(),
             replace: self.plan.replace.clone(),
+            renew: Vec::new(),
             skip_refresh: self.skip_refresh,
             no_defer: self.no_defer,
             // Variables are in the file as values.

@@ -32,6 +32,30 @@ pub trait StateOnly: Send + Sync + std::fmt::Debug {
     /// When the arguments, now known, do not fit together.
     fn make(&self, host: &dyn Host, planned: &Value) -> Result<Value, ProviderError>;
 
+    /// The object as it is now, `prior` being as it was stored: nothing exists outside, but time passes (a certificate becomes
+    /// due).
+    fn read(&self, _host: &dyn Host, prior: &Value) -> Value {
+        prior.clone()
+    }
+
+    /// The object as if its renewal was requested; `None`: there is nothing of it to renew.
+    fn renewal_requested(&self, _prior: &Value) -> Option<Value> {
+        None
+    }
+
+    /// Changes the object: `planned` with all that is unknown in it chosen.
+    ///
+    /// # Errors
+    /// When the arguments, now known, do not fit together.
+    fn update(
+        &self,
+        _host: &dyn Host,
+        _prior: &Value,
+        planned: &Value,
+    ) -> Result<Value, ProviderError> {
+        Ok(planned.clone())
+    }
+
     /// The object that an import id stands for.
     ///
     /// # Errors
@@ -66,12 +90,20 @@ impl<T: StateOnly> Resource for InState<T> {
         self.0.plan(request)
     }
 
+    fn renewal_requested(&self, prior: &Value) -> Option<Value> {
+        self.0.renewal_requested(prior)
+    }
+
     async fn read_many(
         &self,
-        _context: &CallContext,
+        context: &CallContext,
         requests: Vec<ReadRequest>,
     ) -> Vec<Result<Option<Object>, ProviderError>> {
-        requests.into_iter().map(|request| Ok(Some(request.prior))).collect()
+        let read = |request: ReadRequest| {
+            let value = self.0.read(context.host.as_ref(), &request.prior.value);
+            Ok(Some(Object { value, private: request.prior.private }))
+        };
+        requests.into_iter().map(read).collect()
     }
 
     async fn create(
@@ -85,10 +117,12 @@ impl<T: StateOnly> Resource for InState<T> {
 
     async fn update(
         &self,
-        _context: &CallContext,
+        context: &CallContext,
         request: UpdateRequest,
     ) -> Result<Object, ProviderError> {
-        Ok(Object { value: request.planned, private: request.private })
+        let host = context.host.as_ref();
+        let value = self.0.update(host, &request.prior.value, &request.planned)?;
+        Ok(Object { value, private: request.private })
     }
 
     async fn delete(

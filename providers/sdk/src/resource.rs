@@ -28,6 +28,12 @@ pub trait Resource: Send + Sync + fmt::Debug {
         Ok(request.proposed.clone().into())
     }
 
+    /// The object as if its renewal was requested (`kprov pki renew`): planned from there, it is renewed. `None`: there is
+    /// nothing of it to renew. Pure.
+    fn renewal_requested(&self, _prior: &Value) -> Option<Value> {
+        None
+    }
+
     /// Reads objects in bulk: one answer per request, in order; `None` for an object that is gone.
     async fn read_many(
         &self,

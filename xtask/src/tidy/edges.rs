@@ -14,7 +14,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kprov-apply", &["kprov-core", "kprov-plan", "kprov-provider", "kprov-state"]),
     (
         "kprov-ops",
-        &["kprov-core", "kprov-lang", "kprov-plan", "kprov-apply", "kprov-provider", "kprov-state"],
+        &[
+            "kprov-core",
+            "kprov-lang",
+            "kprov-pki",
+            "kprov-plan",
+            "kprov-apply",
+            "kprov-provider",
+            "kprov-state",
+        ],
     ),
     (
         "kprov",
@@ -63,6 +71,7 @@ const KEPT_OUT: &[(&str, &[&str])] = &[
             "kprov",
             "kprov-provider-aws",
             "kprov-provider-kubernetes",
+            "kprov-provider-tls",
             "kprov-airplane",
             "kprov-node",
         ],
@@ -71,7 +80,7 @@ const KEPT_OUT: &[(&str, &[&str])] = &[
     ("hyper", &["kprov-airplane", "kprov-node"]),
     ("aws-sdk-ec2", &["kprov-provider-aws", "kprov-node"]),
     ("kube", &["kprov-provider-kubernetes"]),
-    ("rcgen", &["kprov-pki"]),
+    ("p256", &["kprov-pki"]),
     ("hcl-edit", &["kprov-lang"]),
     ("petgraph", &["kprov-plan"]),
     ("clap", &["kprov"]),

@@ -4,7 +4,9 @@
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use super::airplane::AirplaneCommand;
-use super::groups::{MetadataCommand, OpCommand, ProvidersFlags, StateCommand, WorkspaceCommand};
+use super::groups::{
+    MetadataCommand, OpCommand, PkiCommand, ProvidersFlags, StateCommand, WorkspaceCommand,
+};
 use super::node::NodeCommand;
 use super::reading::{duration, parallelism};
 use super::variables::VariableFlags;
@@ -59,6 +61,9 @@ pub(crate) enum Command {
     /// Show the operation log
     #[command(subcommand)]
     Op(OpCommand),
+    /// List and renew the certificates in the state
+    #[command(subcommand)]
+    Pki(PkiCommand),
     /// Manage workspaces
     #[command(subcommand)]
     Workspace(WorkspaceCommand),

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::flags::StateFlags;
+use super::flags::{ChangeFlags, StateFlags};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum StateCommand {
@@ -132,6 +132,36 @@ pub(crate) struct OpFlags {
     pub(crate) limit: Option<usize>,
     /// Which run; the newest if not told
     pub(crate) run: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PkiCommand {
+    /// List all certificates in the state, those that end first before the others
+    List(PkiListFlags),
+    /// Apply with these certificates issued anew; all of clients and servers if none is named
+    Renew(PkiRenewFlags),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PkiListFlags {
+    /// Machine-readable
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The state file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PkiRenewFlags {
+    #[command(flatten)]
+    pub(crate) change: ChangeFlags,
+    /// Do not ask before applying
+    #[arg(long)]
+    pub(crate) auto_approve: bool,
+    /// Which: a resource, an instance or a module
+    #[arg(value_name = "ADDRESS")]
+    pub(crate) addresses: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -14,8 +14,8 @@ pub(crate) use flags::{
     InitFlags, LockFlags, OutputFlags, PlanFlags, ShowFlags, StateFlags, TaintFlags, ValidateFlags,
 };
 pub(crate) use groups::{
-    MetadataCommand, OpCommand, OpFlags, ProvidersCommand, ProvidersFlags, RekeyFlags, RekeyTo,
-    StateCommand, WorkspaceCommand, WorkspaceFlags,
+    MetadataCommand, OpCommand, OpFlags, PkiCommand, PkiListFlags, PkiRenewFlags, ProvidersCommand,
+    ProvidersFlags, RekeyFlags, RekeyTo, StateCommand, WorkspaceCommand, WorkspaceFlags,
 };
 pub(crate) use node::{NodeCommand, NodePlace, NodeSource, RenderFlags};
 pub(crate) use normalize::{Arguments, normalize};

@@ -1,4 +1,4 @@
-//! `apply`, `destroy` and `refresh`.
+//! `apply`, `destroy` and `refresh`; and `pki renew`, which is an apply.
 
 use std::sync::Arc;
 
@@ -24,12 +24,13 @@ const HISTORY: usize = 1000;
 /// Exit status of what was stopped by Ctrl-C.
 const INTERRUPTED: u8 = 130;
 
-/// Which of the three.
+/// Which of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Apply,
     Destroy,
     Refresh,
+    Renew,
 }
 
 impl Kind {
@@ -38,17 +39,28 @@ impl Kind {
             Kind::Apply => "apply",
             Kind::Destroy => "destroy",
             Kind::Refresh => "refresh",
+            Kind::Renew => "pki renew",
         }
     }
 }
 
 /// Applies.
-pub(crate) fn run(session: &Session, mut flags: ApplyFlags, kind: Kind) -> Outcome {
+pub(crate) fn run(session: &Session, flags: ApplyFlags, kind: Kind) -> Outcome {
+    run_any(session, flags, kind, Vec::new())
+}
+
+/// Applies with the renewal of these instances requested.
+pub(crate) fn run_renewing(session: &Session, flags: ApplyFlags, renew: Vec<String>) -> Outcome {
+    run_any(session, flags, Kind::Renew, renew)
+}
+
+fn run_any(session: &Session, mut flags: ApplyFlags, kind: Kind, renew: Vec<String>) -> Outcome {
     if flags.change.json {
         return Err(super::later("the -json log of apply"));
     }
     imply(kind, &mut flags)?;
     let mut request = request(session, &flags, kind)?;
+    request.plan.renew = renew;
     if request.saved.is_none() && !flags.auto_approve && !session.may_ask(flags.change.input) {
         return Err(Diagnostic::error(
             "Approval required",
@@ -116,7 +128,7 @@ fn imply(kind: Kind, flags: &mut ApplyFlags) -> Result<(), Failure> {
             flags.change.refresh_only = true;
             flags.auto_approve = true;
         }
-        Kind::Apply => {}
+        Kind::Apply | Kind::Renew => {}
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ mod metadata;
 mod node;
 mod op;
 mod output;
+mod pki;
 mod plan;
 mod providers;
 mod rekey;
@@ -124,6 +125,7 @@ fn dispatch(session: &Session, command: Command) -> Outcome {
         Command::State(command) => state::run(session, command),
         Command::Taint(flags) => taint::run(session, &flags, true),
         Command::Untaint(flags) => taint::run(session, &flags, false),
+        Command::Pki(command) => pki::run(session, command),
         Command::Op(command) => op::run(session, &command),
         Command::Workspace(command) => workspace::run(session, &command),
         Command::Graph(flags) => graph::run(session, &flags),

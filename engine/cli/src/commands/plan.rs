@@ -109,6 +109,7 @@ pub(crate) fn request(session: &Session, flags: &ChangeFlags) -> Result<PlanRequ
         targets: flags.target.clone(),
         excludes: flags.exclude.clone(),
         replace: flags.replace.clone(),
+        renew: Vec::new(),
         skip_refresh: !flags.refresh,
         no_defer: flags.no_defer,
         variables: flags.variables.0.clone(),

@@ -7,6 +7,7 @@ mod applied;
 #[cfg(test)]
 mod block_tests;
 mod calls;
+mod certificates;
 mod diagnostics;
 #[cfg(test)]
 mod diagnostics_tests;
@@ -25,6 +26,7 @@ mod text;
 
 pub(crate) use applied::applied;
 pub(crate) use calls::calls;
+pub(crate) use certificates::certificates;
 pub(crate) use diagnostics::{compact, diagnostics};
 pub(crate) use oplog::{run, runs};
 pub(crate) use outputs::{outputs, value};

@@ -229,5 +229,9 @@ impl Decoder<'_> {
 
 /// What a local name stands for when nobody says.
 pub(super) fn implied_source(name: &str) -> ProviderAddr {
-    if name == "terraform" { ProviderAddr::builtin(name) } else { ProviderAddr::hashicorp(name) }
+    // Our own providers are built in; all else is looked for where Terraform looks.
+    match name {
+        "terraform" | "pki" => ProviderAddr::builtin(name),
+        _ => ProviderAddr::hashicorp(name),
+    }
 }

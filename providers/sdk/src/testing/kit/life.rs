@@ -158,9 +158,9 @@ impl Run<'_> {
             match (first, second) {
                 (Ok(first), Ok(second)) => {
                     self.check_result("update", &planned.value, &first.value);
-                    self.expect(first == second, "update is repeatable", || {
-                        differing(&first, &second)
-                    });
+                    // Of what is in the state only, an update that was not recorded did nothing.
+                    let same = self.is_local() || first == second;
+                    self.expect(same, "update is repeatable", || differing(&first, &second));
                     self.check_settled_down("update", &first, config).await;
                     prior = first;
                 }

@@ -1,0 +1,106 @@
+//! [`Rotating`]: a resource type with one kind of key that has generations.
+
+use kprov_core::{Host, Value};
+use kprov_provider::{
+    AttributeError, PlanRequest, PlannedObject, ProviderError, StateOnly, with_attributes,
+};
+
+use crate::generations::{self, Steps};
+use crate::material::{Material, Ring};
+
+/// What such a type has to say.
+pub(crate) trait Kind: Send + Sync + std::fmt::Debug {
+    /// What a generation is made of.
+    const PARTS: &'static [&'static str];
+
+    /// Checks what is not the rotation's.
+    fn validate(&self, config: &Value) -> Vec<AttributeError>;
+
+    /// Makes a generation.
+    fn make(
+        &self,
+        host: &dyn Host,
+        object: &Value,
+        number: i64,
+    ) -> Result<Vec<(&'static str, String)>, ProviderError>;
+
+    /// Names of the results.
+    fn results(&self) -> &'static [&'static str];
+
+    /// The results of what there is; unknown where parts are still to be made.
+    fn show(
+        &self,
+        object: &Value,
+        ring: &Ring<'_>,
+        material: &Material,
+    ) -> Vec<(&'static str, Value)>;
+}
+
+/// A type of that kind.
+#[derive(Debug)]
+pub(crate) struct Rotating<K>(pub(crate) K);
+
+impl<K: Kind> Rotating<K> {
+    fn ring(steps: Steps) -> Ring<'static> {
+        Ring { name: "", parts: K::PARTS, steps }
+    }
+
+    fn shown(&self, object: &Value, ring: &Ring<'_>, material: &Material) -> Value {
+        let own = [
+            ("material", material.value(&[*ring])),
+            ("rotation", Value::string(ring.steps.describe())),
+        ];
+        with_attributes(object, self.0.show(object, ring, material).into_iter().chain(own))
+    }
+
+    fn carry_out(
+        &self,
+        host: &dyn Host,
+        prior: Option<&Value>,
+        planned: &Value,
+    ) -> Result<Value, ProviderError> {
+        let steps = Steps::of(planned).unwrap_or(Steps::FIRST);
+        generations::planned(steps, prior.and_then(Steps::of), None)?;
+        let ring = Self::ring(steps);
+        let material = prior.map(Material::of).unwrap_or_default().kept(&[ring]);
+        let make = |_: &Ring<'_>, number| self.0.make(host, planned, number);
+        let material = material.complete(&[ring], make)?;
+        Ok(self.shown(planned, &ring, &material))
+    }
+}
+
+impl<K: Kind> StateOnly for Rotating<K> {
+    fn validate(&self, config: &Value) -> Vec<AttributeError> {
+        let mut problems = generations::validate(config, None);
+        problems.extend(self.0.validate(config));
+        problems
+    }
+
+    fn plan(&self, request: PlanRequest<'_>) -> Result<PlannedObject, ProviderError> {
+        let Some(steps) = Steps::of(request.proposed) else {
+            let unknown = self.0.results().iter().chain(&["material", "rotation"]);
+            let unknown = unknown.filter_map(|name| {
+                let ty = request.proposed.get(name)?.ty();
+                Some((*name, Value::unknown(ty)))
+            });
+            return Ok(with_attributes(request.proposed, unknown).into());
+        };
+        generations::planned(steps, request.prior.and_then(Steps::of), None)?;
+        let ring = Self::ring(steps);
+        let material = request.prior.map(Material::of).unwrap_or_default().kept(&[ring]);
+        Ok(self.shown(request.proposed, &ring, &material).into())
+    }
+
+    fn make(&self, host: &dyn Host, planned: &Value) -> Result<Value, ProviderError> {
+        self.carry_out(host, None, planned)
+    }
+
+    fn update(
+        &self,
+        host: &dyn Host,
+        prior: &Value,
+        planned: &Value,
+    ) -> Result<Value, ProviderError> {
+        self.carry_out(host, Some(prior), planned)
+    }
+}
