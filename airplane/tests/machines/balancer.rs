@@ -165,3 +165,30 @@ async fn one_whose_health_check_answers_badly_gets_no_connections_until_it_is_we
     front.settles().await;
     front.place.server.unwrap().stop().await;
 }
+
+#[tokio::test]
+async fn a_port_that_cannot_be_had_is_another_one_and_that_is_said() {
+    let home = tempfile::tempdir().unwrap();
+    let place = Place::new(home.path()).await;
+    let address = std::net::Ipv4Addr::new(127, 78, place.block, 1);
+    let taken = std::net::TcpListener::bind((address, 7000)).unwrap();
+    let front = Front::new(place).await;
+    let listener = || {
+        let listeners = front.place.control("GET", "listeners", &Value::Null);
+        Some(listeners[0].clone()).filter(|listener| listener["address"].is_string())
+    };
+    let listener = front.place.until("the listener has an address", listener).await;
+    let instead: SocketAddr = text(&listener["address"]).parse().unwrap();
+    assert_eq!(instead.ip(), std::net::IpAddr::from(address));
+    assert_ne!(instead.port(), 7000);
+    let remark = text(&listener["remark"]);
+    assert!(
+        remark.contains(&format!("{address}:7000")) && remark.contains(&instead.to_string()),
+        "{remark}"
+    );
+    let front = Front { address: instead, ..front };
+    front.settles().await;
+    front.connect().await;
+    drop(taken);
+    front.place.server.unwrap().stop().await;
+}

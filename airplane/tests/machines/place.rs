@@ -15,7 +15,7 @@ pub(crate) struct Place {
     pub(crate) airplane: Arc<Airplane>,
     pub(crate) server: Option<server::Server>,
     pub(crate) home: PathBuf,
-    block: u8,
+    pub(crate) block: u8,
 }
 
 pub(crate) const DOCUMENT: &str = "#cloud-config\nwrite_files:\n- path: /etc/kprov/node.yaml\n  content: |\n    \
