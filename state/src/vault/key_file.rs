@@ -137,8 +137,8 @@ impl KeySource for KeyFile {
     fn find(&self, _description: &KeyDescription) -> Result<SecretKey, String> {
         let path = self.path()?;
         self.read()?.ok_or_else(|| {
-            let how = "KPROV_STATE_KEY_FILE names another one";
-            format!("there is no file {} ({how})", path.display())
+            let how = "KPROV_STATE_KEY_FILE can name another place";
+            format!("there is no file {}; {how}", path.display())
         })
     }
 }

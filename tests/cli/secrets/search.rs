@@ -35,7 +35,7 @@ impl Wanted {
 }
 
 fn take_forms(text: &str, forms: &mut BTreeSet<Vec<u8>>) {
-    let inner = |quoted: String| quoted[1..quoted.len() - 1].as_bytes().to_vec();
+    let inner = |quoted: String| quoted.as_bytes()[1..quoted.len() - 1].to_vec();
     forms.insert(text.as_bytes().to_vec());
     forms.insert(inner(serde_json::Value::from(text).to_string()));
     forms.insert(inner(format!("{text:?}")));

@@ -39,7 +39,7 @@ pub(crate) fn run(
         RekeyTo::Passphrase => keys::PASSPHRASE,
         RekeyTo::Kms => keys::KMS_KEY,
     };
-    output::line(&format!("kprov finds it there when {variable} says so."));
+    output::line(&format!("From now on every command needs {variable} to find it."));
     Ok(())
 }
 
