@@ -25,6 +25,14 @@ pub(crate) fn write(path: &Path, content: &[u8], mode: u32) -> Result<(), Proble
     done.map_err(failed)
 }
 
+/// Writes a file unless it says this already: who watches it is not woken for nothing.
+pub(crate) fn keep(path: &Path, content: &[u8], mode: u32) -> Result<(), Problem> {
+    match std::fs::read(path) {
+        Ok(found) if found == content => Ok(()),
+        _ => write(path, content, mode),
+    }
+}
+
 /// Makes a directory that only this user can look into.
 pub(crate) fn directory(path: &Path) -> Result<(), Problem> {
     std::fs::DirBuilder::new()

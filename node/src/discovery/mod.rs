@@ -4,6 +4,10 @@ mod book;
 mod ec2;
 
 use std::net::IpAddr;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::document::{Document, Identity, Peers};
 use crate::facts::{ETCD_CLIENT, ETCD_PEER, Facts, https};
@@ -35,7 +39,11 @@ pub(crate) struct Discovery {
     cluster: String,
     book: AddressBook,
     aws: Option<aws_config::SdkConfig>,
+    last: Mutex<Option<(Instant, Vec<Machine>)>>,
 }
+
+/// EC2 is not asked more often: all masters ask for as long as they live.
+const KEPT: Duration = Duration::from_secs(10);
 
 fn machine(id: &str, name: &str, reach: IpAddr) -> Machine {
     Machine {
@@ -62,11 +70,24 @@ impl Discovery {
             cluster: document.cluster.name.clone(),
             book,
             aws,
+            last: Mutex::default(),
         }
     }
 
     /// All masters that are there, this one among them if it is one.
     pub(crate) async fn masters(&self) -> Result<Vec<Machine>, Problem> {
+        let mut last = self.last.lock().await;
+        if let Some((when, masters)) = &*last
+            && when.elapsed() < KEPT
+        {
+            return Ok(masters.clone());
+        }
+        let masters = self.ask().await?;
+        *last = Some((Instant::now(), masters.clone()));
+        Ok(masters)
+    }
+
+    async fn ask(&self) -> Result<Vec<Machine>, Problem> {
         let found: Vec<(String, IpAddr)> = match (&self.peers, &self.aws) {
             (Peers::Static(peers), _) => {
                 peers.iter().map(|peer| (peer.name.clone(), peer.address)).collect()

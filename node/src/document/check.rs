@@ -4,17 +4,17 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::check_parts::needed_programs;
 use super::fault::Fault;
 use super::raw::At;
 use super::{
-    ApiServer, Artifact, Binaries, Cidr, Cluster, Content, Document, Etcd, Faults, File, Flags,
-    Identity, Kubelet, Peer, Peers, Role, Runtime, Snapshots, Source, Version, Versions, duration,
-    raw,
+    Artifact, Binaries, Cidr, Cluster, Document, Faults, Identity, Peer, Peers, Role, Source,
+    Version, Versions, duration, raw,
 };
 
 /// What was found so far. A field that is wrong becomes None, and the rest is still looked at.
 #[derive(Default)]
-struct Checking(Vec<Fault>);
+pub(super) struct Checking(Vec<Fault>);
 
 pub(super) fn document(raw: raw::Document) -> Result<Document, Faults> {
     let mut checking = Checking::default();
@@ -30,7 +30,11 @@ pub(super) fn document(raw: raw::Document) -> Result<Document, Faults> {
 }
 
 impl Checking {
-    fn wrong<T>(&mut self, at: serde_saphyr::Location, message: impl Into<String>) -> Option<T> {
+    pub(super) fn wrong<T>(
+        &mut self,
+        at: serde_saphyr::Location,
+        message: impl Into<String>,
+    ) -> Option<T> {
         self.0.push(Fault::at(at, message));
         None
     }
@@ -226,7 +230,7 @@ impl Checking {
         }
     }
 
-    fn source(&mut self, raw: At<raw::Source>, allowed: &[&str]) -> Option<Source> {
+    pub(super) fn source(&mut self, raw: At<raw::Source>, allowed: &[&str]) -> Option<Source> {
         let at = raw.referenced;
         let raw = raw.value;
         let kind = raw.from.value.as_str();
@@ -262,14 +266,18 @@ impl Checking {
         }
     }
 
-    fn absolute(&mut self, path: &At<String>) -> Option<PathBuf> {
+    pub(super) fn absolute(&mut self, path: &At<String>) -> Option<PathBuf> {
         if path.value.starts_with('/') {
             return Some(PathBuf::from(&path.value));
         }
         self.wrong(path.referenced, format!("{:?} is no absolute path.", path.value))
     }
 
-    fn duration(&mut self, given: Option<&At<String>>, default: u64) -> Option<Duration> {
+    pub(super) fn duration(
+        &mut self,
+        given: Option<&At<String>>,
+        default: u64,
+    ) -> Option<Duration> {
         let Some(given) = given else { return Some(Duration::from_secs(default)) };
         match duration::read(&given.value) {
             Some(duration) => Some(duration),
@@ -376,120 +384,6 @@ impl Checking {
             sha256,
             urls: raw.urls.value.into_iter().map(|url| url.value).collect(),
         })
-    }
-
-    fn etcd(&mut self, raw: raw::Etcd) -> Option<Etcd> {
-        let snapshots = match raw.snapshots {
-            None => None,
-            Some(snapshots) => {
-                let raw = snapshots.value;
-                let every = self.duration(raw.every.as_ref(), 900)?;
-                if every < Duration::from_secs(1) {
-                    self.wrong::<()>(
-                        snapshots.referenced,
-                        "Snapshots are at least a second apart.",
-                    );
-                }
-                let keep = raw.keep.map_or(96, |keep| keep.value);
-                let to = self.source(raw.to, &["s3", "directory"])?;
-                Some(Snapshots {
-                    every,
-                    keep: usize::try_from(keep).unwrap_or(usize::MAX).max(1),
-                    to,
-                })
-            }
-        };
-        let quota_bytes = raw.quota_bytes.map_or(8 << 30, |quota| quota.value);
-        Some(Etcd { snapshots, quota_bytes, flags: self.flags(raw.flags)? })
-    }
-
-    fn api_server(&mut self, raw: raw::ApiServer) -> Option<ApiServer> {
-        let goaway_chance = match raw.goaway_chance {
-            None => 0.001,
-            Some(chance) if (0.0..=0.02).contains(&chance.value) => chance.value,
-            Some(chance) => {
-                self.wrong(chance.referenced, "The API server takes chances from 0 to 0.02.")?
-            }
-        };
-        Some(ApiServer {
-            port: raw.port.map_or(6443, |port| port.value),
-            shutdown_delay: self.duration(raw.shutdown_delay.as_ref(), 60)?,
-            goaway_chance,
-            audit_policy: raw.audit_policy.map(|policy| policy.value),
-            flags: self.flags(raw.flags)?,
-        })
-    }
-
-    fn flags(&mut self, raw: raw::Flags) -> Option<Flags> {
-        let Some(raw) = raw else { return Some(Flags::new()) };
-        for name in raw.value.keys().filter(|name| name.starts_with('-')) {
-            self.wrong::<()>(
-                raw.referenced,
-                format!("Flags are written without dashes, not {name:?}."),
-            );
-        }
-        let text = |value: raw::Scalar| match value {
-            raw::Scalar::Bool(value) => value.to_string(),
-            raw::Scalar::Int(value) => value.to_string(),
-            raw::Scalar::Text(value) => value,
-        };
-        Some(raw.value.into_iter().map(|(name, value)| (name, text(value))).collect())
-    }
-
-    fn kubelet(&mut self, raw: raw::Kubelet) -> Option<Kubelet> {
-        let runtime = match raw.runtime.as_ref().map(|runtime| runtime.value.as_str()) {
-            None | Some("containerd") => Runtime::Containerd,
-            Some("kwok") => Runtime::Kwok,
-            Some(other) => {
-                let at = raw.runtime.as_ref()?.referenced;
-                self.wrong(at, format!("A runtime is containerd or kwok, not {other:?}."))?
-            }
-        };
-        for taint in &raw.taints {
-            let effect = taint.value.rsplit_once(':').map(|(_, effect)| effect);
-            if !matches!(effect, Some("NoSchedule" | "PreferNoSchedule" | "NoExecute")) {
-                let message = "A taint is KEY=VALUE:EFFECT; effects are NoSchedule, PreferNoSchedule and NoExecute.";
-                self.wrong::<()>(taint.referenced, message);
-            }
-        }
-        let taints = raw.taints.into_iter().map(|taint| taint.value).collect();
-        Some(Kubelet { runtime, labels: raw.labels, taints, flags: self.flags(raw.flags)? })
-    }
-
-    fn file(&mut self, raw: At<raw::File>) -> Option<File> {
-        let at = raw.referenced;
-        let raw = raw.value;
-        let path = self.absolute(&raw.path);
-        let mode = match &raw.mode {
-            None => Some(0o644),
-            Some(mode) => match u32::from_str_radix(&mode.value, 8) {
-                Ok(bits) if bits <= 0o777 => Some(bits),
-                _ => self
-                    .wrong(mode.referenced, "A mode is of octal digits in quotes, like \"0644\"."),
-            },
-        };
-        let content = match (raw.content, raw.secret) {
-            (Some(text), None) => Content::Text(text),
-            (None, Some(path)) => Content::Secret(path.value),
-            _ => {
-                self.wrong(at, "A file has either \"content\" or a \"secret\"'s path in the tree.")?
-            }
-        };
-        Some(File { path: path?, mode: mode?, content })
-    }
-}
-
-/// The programs that a role runs.
-fn needed_programs(role: Option<Role>, runtime: Option<Runtime>) -> Vec<&'static str> {
-    match (role, runtime) {
-        (Some(Role::Master), _) => {
-            vec!["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"]
-        }
-        (Some(Role::Worker), Some(Runtime::Kwok)) => vec!["kwok"],
-        (Some(Role::Worker), Some(Runtime::Containerd)) => {
-            vec!["containerd", "kubelet", "kube-proxy"]
-        }
-        _ => Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 //! newer version and whatever cannot work are faults at their line. What is here holds only values that were checked.
 
 mod check;
+mod check_parts;
 mod duration;
 mod fault;
 mod raw;

@@ -112,6 +112,10 @@ impl Membership {
         let mut silence = self.silence.lock().await;
         let (cluster, etcd) =
             observe::cluster(&client, &self.me, status.as_ref(), &others, &mut silence).await;
+        let cluster = match (cluster, &alive) {
+            (Cluster::Silent(_), Err(problem)) => Cluster::Silent(problem.to_string()),
+            (cluster, _) => cluster,
+        };
         let own = Record::read(&self.layout);
         let observed =
             Observed { me: self.me.clone(), claims, alive: alive.ok(), cluster, own, process };
@@ -307,7 +311,7 @@ impl Membership {
 
     /// Waits between two steps: short until it is settled.
     pub(crate) fn pause(settled: bool) -> Duration {
-        if settled { Duration::from_secs(5) } else { Duration::from_millis(700) }
+        if settled { Duration::from_secs(10) } else { Duration::from_millis(700) }
     }
 }
 

@@ -93,7 +93,7 @@ fn key(prefix: &str, name: &str) -> String {
     if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") }
 }
 
-async fn upload(
+pub(crate) async fn upload(
     aws: &SdkConfig,
     bucket: &str,
     prefix: &str,

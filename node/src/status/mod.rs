@@ -59,6 +59,16 @@ impl Board {
         Board(Arc::new(Mutex::new(report)), layout.clone(), say)
     }
 
+    /// What is wrong with one of the things that go on at once. `told` is what it said last: what others said stays.
+    pub(crate) fn trouble(&self, told: &mut Option<String>, now: Option<String>) {
+        self.change(|report| {
+            if now.is_some() || report.problem == *told {
+                report.problem.clone_from(&now);
+            }
+        });
+        *told = now;
+    }
+
     /// Something is wrong that may pass.
     pub(crate) fn problem(&self, problem: &Problem) {
         self.change(|report| report.problem = Some(problem.to_string()));

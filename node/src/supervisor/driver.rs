@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::machine::{Event, Machine, Manner, Order};
-use super::{Component, State, View, ports, probe, process};
+use super::{Component, State, View, ports, probe, process, reaper};
 use crate::layout::Layout;
 
 const TICK: Duration = Duration::from_millis(100);
@@ -33,6 +33,8 @@ struct Driver {
     components: BTreeMap<String, Component>,
     events: mpsc::Sender<(String, Event)>,
     views: watch::Sender<Vec<View>>,
+    /// Held, not used: see there.
+    _reaper: Option<tokio::process::Child>,
 }
 
 impl Supervisor {
@@ -47,6 +49,7 @@ impl Supervisor {
             components: BTreeMap::new(),
             events,
             views,
+            _reaper: reaper::start(layout),
         };
         tokio::spawn(driver.run(told, happened));
         Supervisor { commands, views: seen }

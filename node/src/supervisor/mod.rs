@@ -7,6 +7,7 @@ mod machine;
 mod ports;
 mod probe;
 mod process;
+mod reaper;
 #[cfg(test)]
 mod tests;
 

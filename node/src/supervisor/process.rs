@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal};
-use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 
@@ -17,7 +16,7 @@ use crate::layout::Layout;
 use crate::problem::Problem;
 
 /// What is on record of a process.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug)]
 struct Record {
     pid: u32,
     /// In clock ticks since the machine started: with the pid it names a process for good.
@@ -54,7 +53,7 @@ pub(super) fn spawn(
     let pid_file = layout.pid_file(name);
     let pid = child.id().unwrap_or_default();
     if let Some(started) = start_time(pid) {
-        let text = serde_json::to_vec(&Record { pid, started }).unwrap_or_default();
+        let text = format!("{pid} {started}\n");
         // Without it only a SIGKILL of this program leaves something behind.
         let _ = std::fs::write(&pid_file, text);
     }
@@ -130,7 +129,9 @@ pub(crate) async fn end_orphans(
 }
 
 fn orphan(path: &Path) -> Option<Record> {
-    let record: Record = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+    let text = std::fs::read_to_string(path).ok()?;
+    let (pid, started) = text.trim().split_once(' ')?;
+    let record = Record { pid: pid.parse().ok()?, started: started.parse().ok()? };
     is_it(&record).then_some(record)
 }
 

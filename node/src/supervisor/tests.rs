@@ -202,8 +202,7 @@ async fn orphans_of_a_killed_run_are_ended_and_others_left_alone() {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", ours.id())).unwrap();
     let started: u64 =
         stat.rsplit_once(')').unwrap().1.split_whitespace().nth(19).unwrap().parse().unwrap();
-    let record =
-        |pid: u32, started: u64| serde_json::json!({"pid": pid, "started": started}).to_string();
+    let record = |pid: u32, started: u64| format!("{pid} {started}\n");
     std::fs::write(layout.pid_file("ours"), record(ours.id(), started)).unwrap();
     std::fs::write(layout.pid_file("other"), record(other.id(), started + 1_000_000)).unwrap();
     let ended = end_orphans(&layout, Duration::from_secs(5)).await.unwrap();
@@ -213,4 +212,31 @@ async fn orphans_of_a_killed_run_are_ended_and_others_left_alone() {
     other.kill().unwrap();
     other.wait().unwrap();
     assert!(!layout.pid_file("other").exists());
+}
+
+#[test]
+fn what_runs_is_killed_with_the_supervisor() {
+    let (dir, layout) = laid_out();
+    let mark = dir.path().join("mark");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let pid = runtime.block_on(async {
+        let supervisor = Supervisor::start(&layout);
+        // It takes no notice of SIGTERM, nor of a closed pipe.
+        supervisor
+            .want(component(&format!("trap '' TERM; : > {}; exec sleep 600", mark.display())))
+            .await;
+        supervisor.ready("x").await;
+        supervisor.view("x").unwrap().pid.unwrap()
+    });
+    // The supervisor is gone, and nobody stopped anything: as by SIGKILL.
+    runtime.shutdown_background();
+    let begun = std::time::Instant::now();
+    let lives = || {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.starts_with(" Z"))
+    };
+    while lives() {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it is left behind");
+        std::thread::yield_now();
+    }
 }

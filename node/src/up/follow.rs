@@ -10,7 +10,7 @@ use super::master::Master;
 use crate::certificates::Held;
 use crate::etcd::{Etcd, EtcdError};
 use crate::problem::Problem;
-use crate::secrets::{self, Tree};
+use crate::secrets;
 use crate::snapshots;
 
 /// Who holds this key in etcd may restart its components.
@@ -21,26 +21,18 @@ const READY_AGAIN: Duration = Duration::from_secs(180);
 
 /// Follows the tree for ever.
 pub(super) async fn tree(master: &Master) {
-    let mut used = master.begun.tree.clone();
+    let mut told = None;
     loop {
         tokio::time::sleep(master.begun.document.secrets_every).await;
-        match look(master, &used).await {
-            Ok(Some(new)) => used = new,
-            Ok(None) => {}
-            Err(problem) => master.begun.board.problem(&problem),
-        }
+        let trouble = look(master).await.err().map(|problem| problem.to_string());
+        master.begun.board.trouble(&mut told, trouble);
     }
 }
 
-async fn look(master: &Master, used: &Tree) -> Result<Option<Tree>, Problem> {
+async fn look(master: &Master) -> Result<(), Problem> {
     let begun = &master.begun;
+    let used = master.tree();
     let found = begin::tree(&begun.document, begun.aws.as_ref()).await?;
-    if found == *used {
-        // Leaves may be due.
-        let held = master.prepare(&found)?;
-        restart_in_turn(master, &to_restart(&[], &held)).await?;
-        return Ok(None);
-    }
     let changed: Vec<&str> = found
         .0
         .iter()
@@ -48,10 +40,13 @@ async fn look(master: &Master, used: &Tree) -> Result<Option<Tree>, Problem> {
         .map(|(path, _)| path.as_str())
         .collect();
     secrets::put(&found, &begun.layout)?;
+    // Though nothing changed, leaves may be due.
     let held = master.prepare(&found)?;
     restart_in_turn(master, &to_restart(&changed, &held)).await?;
+    // Only now: what failed in the middle is done again.
+    master.use_tree(&found);
     begun.board.change(|report| report.generation = Some(found.generation()));
-    Ok(Some(found))
+    Ok(())
 }
 
 /// Which components do not read again by themselves what changed, in the order of restarting. Pure.
@@ -142,7 +137,7 @@ async fn turn(etcd: &Etcd, id: &str) -> Result<u64, Problem> {
 pub(super) async fn snapshots(master: &Master) {
     let begun = &master.begun;
     let Some(wanted) = &begun.document.etcd.snapshots else { return std::future::pending().await };
-    let mut last: Option<Instant> = None;
+    let (mut last, mut told): (Option<Instant>, _) = (None, None);
     loop {
         let leading = begun.board.read().etcd.is_some_and(|place| place.leading);
         if leading && snapshots::is_due(last.map(|last| last.elapsed()), wanted.every) {
@@ -162,10 +157,14 @@ pub(super) async fn snapshots(master: &Master) {
                 }
                 Err(problem) => Err(problem),
             };
-            begun.board.change(|report| match taken {
-                Ok(place) => report.last_snapshot = Some(place),
-                Err(problem) => report.problem = Some(problem.to_string()),
-            });
+            let trouble = match taken {
+                Ok(place) => {
+                    begun.board.change(|report| report.last_snapshot = Some(place));
+                    None
+                }
+                Err(problem) => Some(problem.to_string()),
+            };
+            begun.board.trouble(&mut told, trouble);
             last = Some(Instant::now());
         }
         tokio::time::sleep(Duration::from_millis(500)).await;

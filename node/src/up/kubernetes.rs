@@ -8,12 +8,13 @@ use serde_json::{Value as Json, json};
 
 use super::master::Master;
 use crate::certificates;
+use crate::document::Runtime;
 use crate::facts::https;
 use crate::https::Client;
 use crate::kubernetes::Api;
 use crate::problem::Problem;
 use crate::randomness;
-use crate::secrets::token_parts;
+use crate::secrets::{Tree, token_parts};
 
 /// A name, a role and the group that gets it.
 const BINDINGS: [(&str, &str, &str); 4] = [
@@ -65,35 +66,68 @@ fn objects(token: &str) -> Vec<(String, Json)> {
     all
 }
 
-/// Applies all of it once the API server is ready, and again until it is done.
+/// kwok looks at all leases of nodes, which nodes may not. Where the masters' document says that nodes are kwok's, they may.
+fn for_kwok() -> [(String, Json); 2] {
+    let rbac = "/apis/rbac.authorization.k8s.io/v1/namespaces/kube-node-lease";
+    let metadata = json!({"name": "kprov:kwok", "namespace": "kube-node-lease"});
+    let role = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": metadata,
+        "rules": [{"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "list", "watch"]}],
+    });
+    let binding = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": metadata,
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "kprov:kwok"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "system:nodes"}],
+    });
+    [
+        (format!("{rbac}/roles/kprov:kwok"), role),
+        (format!("{rbac}/rolebindings/kprov:kwok"), binding),
+    ]
+}
+
+/// Applies all of it once the API server is ready, until it is done, and again when the tree changed.
 pub(super) async fn ensure(master: &Master) {
+    let mut told = None;
+    let mut applied = None;
     loop {
-        master.begun.supervisor.ready("kube-apiserver").await;
-        match once(master).await {
-            Ok(()) => return std::future::pending().await,
-            Err(problem) => master.begun.board.problem(&problem),
+        let tree = master.tree();
+        if applied.as_ref() != Some(&tree) {
+            master.begun.supervisor.ready("kube-apiserver").await;
+            let trouble = once(master, &tree).await.err().map(|problem| problem.to_string());
+            if trouble.is_none() {
+                applied = Some(tree);
+            }
+            master.begun.board.trouble(&mut told, trouble);
         }
         tokio::time::sleep(Duration::from_secs(3)).await;
     }
 }
 
-async fn once(master: &Master) -> Result<(), Problem> {
+async fn once(master: &Master, tree: &Tree) -> Result<(), Problem> {
     let failed = |error: &dyn std::fmt::Display| {
         Problem::new("Workers cannot join yet", format!("{error}."))
     };
-    let api = own_api(master)?;
-    for (path, object) in objects(master.begun.tree.get("bootstrap/token").unwrap_or_default()) {
+    let api = own_api(master, tree)?;
+    let mut all = objects(tree.get("bootstrap/token").unwrap_or_default());
+    if master.begun.document.kubelet.runtime == Runtime::Kwok {
+        all.extend(for_kwok());
+    }
+    for (path, object) in all {
         api.apply(&path, &object).await.map_err(|error| failed(&format!("{path}: {error}")))?;
     }
     Ok(())
 }
 
 /// This machine's own API server, by a certificate of minutes.
-fn own_api(master: &Master) -> Result<Api, Problem> {
+fn own_api(master: &Master, tree: &Tree) -> Result<Api, Problem> {
     let begun = &master.begun;
     let (certificate, key) =
-        certificates::admin(&begun.tree, Timestamp::now(), &mut randomness::generator()?)?;
-    let bundle = begun.tree.get("kubernetes-ca/bundle.pem").unwrap_or_default();
+        certificates::admin(tree, Timestamp::now(), &mut randomness::generator()?)?;
+    let bundle = tree.get("kubernetes-ca/bundle.pem").unwrap_or_default();
     let client =
         Client::trusting(bundle.as_bytes(), Some((certificate.as_bytes(), key.as_bytes())))
             .map_err(|error| Problem::new("Workers cannot join yet", format!("{error}.")))?;

@@ -1,6 +1,6 @@
 //! A master: etcd by membership, then the control plane; and down again in the other order.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -23,11 +23,14 @@ const CONTROL: [&str; 2] = ["kube-controller-manager", "kube-scheduler"];
 pub(super) struct Master {
     pub(super) begun: Begun,
     pub(super) membership: Membership,
+    /// The tree in use.
+    tree: Mutex<Tree>,
 }
 
 pub(super) async fn run(begun: Begun, stop: Stop) -> Result<(), Problem> {
     let membership = membership(&begun).await?;
-    let master = Master { begun, membership };
+    let tree = Mutex::new(begun.tree.clone());
+    let master = Master { begun, membership, tree };
     let done = master.serve(&stop).await;
     master.wind_down().await;
     done
@@ -52,6 +55,14 @@ impl Master {
         self.begun.setting()
     }
 
+    pub(super) fn tree(&self) -> Tree {
+        self.tree.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn use_tree(&self, tree: &Tree) {
+        self.tree.lock().unwrap_or_else(PoisonError::into_inner).clone_from(tree);
+    }
+
     /// Leaves and configuration, by the tree that is in place.
     pub(super) fn prepare(&self, tree: &Tree) -> Result<Vec<certificates::Held>, Problem> {
         let Begun { document, facts, layout, board, .. } = &self.begun;
@@ -66,7 +77,7 @@ impl Master {
         )?;
         board.certificates(&held);
         for (name, text) in config::of_master(self.setting()) {
-            files::write(&layout.config(name), text.as_bytes(), 0o600)?;
+            files::keep(&layout.config(name), text.as_bytes(), 0o600)?;
         }
         Ok(held)
     }
@@ -139,13 +150,7 @@ impl Master {
                 }
                 Err(problem) => Some(problem.to_string()),
             };
-            // What others told stays, until they take it back.
-            self.begun.board.change(|report| {
-                if trouble.is_some() || report.problem == told {
-                    report.problem.clone_from(&trouble);
-                }
-            });
-            told = trouble;
+            self.begun.board.trouble(&mut told, trouble);
             tokio::time::sleep(Membership::pause(settled)).await;
         }
     }
@@ -184,10 +189,17 @@ impl Master {
 
     async fn wind_down(&self) {
         self.begun.board.change(|report| report.phase = "stops".to_owned());
-        self.stop_control().await;
-        // The others elect a leader anyway; this only spares them the wait.
-        let _ = tokio::time::timeout(Duration::from_secs(10), self.membership.hand_over()).await;
-        self.begun.supervisor.stop(&["etcd"]).await;
+        let end = async {
+            self.stop_control().await;
+            // The others elect a leader anyway; this only spares them the wait.
+            let _ =
+                tokio::time::timeout(Duration::from_secs(10), self.membership.hand_over()).await;
+            self.begun.supervisor.stop(&["etcd"]).await;
+        };
+        tokio::select! {
+            () = end => {}
+            () = self.watch() => {}
+        }
         let views = self.begun.supervisor.views();
         self.begun.board.change(|report| {
             report.phase = "stopped".to_owned();

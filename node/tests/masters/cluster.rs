@@ -83,7 +83,7 @@ impl Cluster {
                 "kubelet: {runtime: kwok, labels: {zone: here}, taints: ['only=tests:NoSchedule']}",
             )
         } else {
-            ("master", "apiServer: {shutdownDelay: 2s}")
+            ("master", "apiServer: {shutdownDelay: 2s}\nkubelet: {runtime: kwok}")
         };
         format!(
             "apiVersion: kprov.dev/v1alpha1

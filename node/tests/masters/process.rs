@@ -90,8 +90,7 @@ impl Node {
 
     pub(crate) fn component_pid(&self, name: &str) -> Option<u32> {
         let text = std::fs::read_to_string(self.directory.join(format!("run/{name}.pid"))).ok()?;
-        let record: serde_json::Value = serde_json::from_str(&text).ok()?;
-        record["pid"].as_u64().and_then(|pid| u32::try_from(pid).ok())
+        text.split(' ').next()?.parse().ok()
     }
 }
 

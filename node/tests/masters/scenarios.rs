@@ -65,10 +65,13 @@ fn three_masters_become_a_cluster_and_outlive_their_parts() {
     cluster.until_ready(&[2], 120);
     assert_eq!(cluster.members(0), members);
 
-    // Killed hard it leaves its parts behind, and ends them when it begins again.
+    // Killed hard it takes its parts with it, like a machine that is switched off.
     let orphan = cluster.node(2).component_pid("etcd").expect("it runs");
     cluster.node(2).signal(Signal::KILL);
     cluster.node(2).wait(Duration::from_secs(10));
+    cluster.until("its etcd ended", 10, |_| {
+        !std::path::Path::new(&format!("/proc/{orphan}")).exists()
+    });
     cluster.start(2);
     cluster.until("another etcd runs", 60, |it| {
         it.nodes[2]

@@ -102,6 +102,7 @@ fn given(source: NodeSource) -> Result<(Document, Options), Told> {
         (None, None) => (PathBuf::new(), String::new()),
     };
     let document = parse(&text, &path)?;
+    let say = |line: &str| output::complain(&format!("node: {line}\n"));
     Ok((
         document,
         Options { directory: source.directory, addresses: std::env::var(ADDRESSES).ok(), say },

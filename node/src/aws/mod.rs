@@ -24,3 +24,6 @@ pub(crate) fn s3(config: &SdkConfig) -> aws_sdk_s3::Client {
 pub(crate) fn refused(what: &str, error: &(dyn std::error::Error + 'static)) -> Problem {
     Problem::new(what, format!("AWS says: {}.", chain(error)))
 }
+
+#[cfg(test)]
+mod tests;
