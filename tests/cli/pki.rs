@@ -61,7 +61,10 @@ fn a_rotation_is_three_applies_and_each_plan_says_why() {
     let before = place.content();
     place.write("main.tf", main("generation = 2\nprimary = 2"));
     place.kprov("apply -auto-approve").fails(&["First apply generation = 2"]);
-    assert_eq!(place.content().0.get(&place.path("terraform.tfstate")), before.0.get(&place.path("terraform.tfstate")));
+    assert_eq!(
+        place.content().0.get(&place.path("terraform.tfstate")),
+        before.0.get(&place.path("terraform.tfstate"))
+    );
     place.write("main.tf", main("generation = 2\nprimary = 1"));
     place
         .kprov("plan")
@@ -91,8 +94,10 @@ fn all_certificates_are_listed_with_who_uses_them() {
     assert!(listed(&place).is_empty());
     place.applied();
     let all = listed(&place);
-    let told: Vec<[&str; 3]> =
-        all.iter().map(|it| ["address", "part", "subject"].map(|name| it[name].as_str().unwrap_or(""))).collect();
+    let told: Vec<[&str; 3]> = all
+        .iter()
+        .map(|it| ["address", "part", "subject"].map(|name| it[name].as_str().unwrap_or("")))
+        .collect();
     let expected = [
         ["tls_self_signed_cert.web", "cert_pem", "CN=web"],
         ["pki_certificate.ci", "certificate_pem", "CN=ci,O=builders"],
@@ -130,7 +135,9 @@ fn a_renewal_is_an_apply_that_issues_anew() {
     place.kprov("pki renew -input=false").fails(&["Approval required"]);
     assert_eq!(output(&place, "certificate"), client);
     place.kprov("pki renew -auto-approve pki_authority.ca").fails(&["rotated by their arguments"]);
-    place.kprov("pki renew -auto-approve pki_certificate.nobody").fails(&["pki_certificate.nobody"]);
+    place
+        .kprov("pki renew -auto-approve pki_certificate.nobody")
+        .fails(&["pki_certificate.nobody"]);
     place.kprov("pki renew -auto-approve not..one").fails(&["not..one"]);
     place.kprov("op log").succeeds().says(&["pki renew"]);
 }

@@ -94,9 +94,7 @@ fn known(
 pub(crate) fn is_renewable(project: &Project, address: &ObjectAddr, object: &PriorObject) -> bool {
     let provider = project.registry.get(&object.provider.provider);
     let resource = provider.and_then(|it| it.resource(address.instance.resource.ty.as_str()));
-    resource.is_some_and(|it| {
-        it.renewal_requested(&object.value.clone().unmark_deep().0).is_some()
-    })
+    resource.is_some_and(|it| it.renewal_requested(&object.value.clone().unmark_deep().0).is_some())
 }
 
 /// The certificates of an object, each once, with where it stands.
@@ -126,11 +124,12 @@ fn certificates(
     let mut seen = BTreeSet::new();
     for (name, value) in results {
         walk(value, &mut |path, value| {
-            let text = value.as_str().filter(|text| text.starts_with("-----BEGIN CERTIFICATE-----"));
+            let text =
+                value.as_str().filter(|text| text.starts_with("-----BEGIN CERTIFICATE-----"));
             let Some(bundle) = text.and_then(|text| Bundle::from_pem(text).ok()) else { return };
             for certificate in bundle.certificates() {
                 if seen.insert(certificate.sha256()) {
-                    found.push((part(name, path.0.last()), certificate.clone()));
+                    found.push((part(name.as_str(), path.0.last()), certificate.clone()));
                 }
             }
         });
@@ -157,8 +156,7 @@ fn part(attribute: &str, step: Option<&PathStep>) -> String {
 fn users(state: &PriorState, address: &ObjectAddr) -> Vec<String> {
     let uses = state.objects.iter().filter(|(_, object)| {
         object.dependencies.iter().any(|it| {
-            it.resource == address.instance.resource
-                && it.module == address.instance.module.path()
+            it.resource == address.instance.resource && it.module == address.instance.module.path()
         })
     });
     let mut all: Vec<String> = uses.map(|(user, _)| user.instance.to_string()).collect();

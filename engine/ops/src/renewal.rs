@@ -23,7 +23,8 @@ pub fn renewable(project: &Project, addresses: &[String]) -> Result<Vec<String>,
         let live = state.objects.iter().filter(|(address, _)| address.deposed.is_none());
         let selected: Vec<_> = live.filter(|(address, _)| selected(address)).collect();
         let before = all.len();
-        let fit = selected.iter().filter(|(address, object)| is_renewable(project, address, object));
+        let fit =
+            selected.iter().filter(|(address, object)| is_renewable(project, address, object));
         all.extend(fit.map(|(address, _)| address.instance.to_string()));
         (selected.len(), all.len() - before)
     };

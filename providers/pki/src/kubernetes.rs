@@ -234,7 +234,12 @@ impl StateOnly for PkiKubernetes {
         };
         let mut value = proposed.clone();
         if !reasons.is_empty() {
-            value = with_attributes(&value, leaf::planned(ADMIN, &reasons.join("; "), None));
+            // What is not known yet may turn out to be no reason.
+            let known = fields::all_known(proposed, &["admin_validity_hours", "algorithm"]);
+            let reason = fields::text_or_unknown(
+                (known || request.prior.is_none()).then(|| reasons.join("; ")),
+            );
+            value = with_attributes(&value, leaf::planned(ADMIN, reason, None));
         }
         Ok(kubernetes_tree::shown(&value, &rings, &material).into())
     }

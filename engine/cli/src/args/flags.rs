@@ -4,7 +4,9 @@
 use clap::{ArgAction, Args, Parser, Subcommand};
 
 use super::airplane::AirplaneCommand;
-use super::groups::{MetadataCommand, OpCommand, PkiCommand, ProvidersFlags, StateCommand, WorkspaceCommand};
+use super::groups::{
+    MetadataCommand, OpCommand, PkiCommand, ProvidersFlags, StateCommand, WorkspaceCommand,
+};
 use super::reading::{duration, parallelism};
 use super::variables::VariableFlags;
 

@@ -13,7 +13,7 @@ pub(crate) use flags::{
     InitFlags, LockFlags, OutputFlags, PlanFlags, ShowFlags, TaintFlags, ValidateFlags,
 };
 pub(crate) use groups::{
-    MetadataCommand, OpCommand, OpFlags, PkiCommand, PkiListFlags, PkiRenewFlags, ProvidersCommand, ProvidersFlags, StateCommand,
-    WorkspaceCommand, WorkspaceFlags,
+    MetadataCommand, OpCommand, OpFlags, PkiCommand, PkiListFlags, PkiRenewFlags, ProvidersCommand,
+    ProvidersFlags, StateCommand, WorkspaceCommand, WorkspaceFlags,
 };
 pub(crate) use normalize::{Arguments, normalize};

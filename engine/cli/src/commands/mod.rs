@@ -24,7 +24,7 @@ use std::ffi::OsString;
 
 use kprov_core::{Diagnostic, Diagnostics};
 
-use crate::args::{Cli, Command, normalize};
+use crate::args::{Cli, Command, PkiCommand, normalize};
 use crate::failure::{Failure, Outcome};
 use crate::session::Session;
 use crate::{output as out, render};
@@ -56,15 +56,7 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> u8 {
         out::complain(&format!("Error handling -chdir option: chdir {dir}: {error}\n"));
         return 1;
     }
-    let cloudy = matches!(
-        command,
-        Command::Plan(_)
-            | Command::Apply(_)
-            | Command::Destroy(_)
-            | Command::Refresh(_)
-            | Command::Import(_)
-            | Command::Console(_)
-    );
+    let cloudy = changes(&command) || matches!(command, Command::Console(_));
     if cli.airplane
         && cloudy
         && let Err(problem) = crate::airplane::board(original.as_deref())
@@ -79,14 +71,7 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> u8 {
             return 1;
         }
     };
-    let asks_apis = matches!(
-        command,
-        Command::Plan(_)
-            | Command::Apply(_)
-            | Command::Destroy(_)
-            | Command::Refresh(_)
-            | Command::Import(_)
-    );
+    let asks_apis = changes(&command);
     let status = match dispatch(&session, command) {
         Ok(status) => status,
         Err(Failure::Problems(problems)) => {
@@ -98,6 +83,19 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> u8 {
         session.tell_calls();
     }
     status
+}
+
+/// Does it read or change the world?
+fn changes(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Plan(_)
+            | Command::Apply(_)
+            | Command::Destroy(_)
+            | Command::Refresh(_)
+            | Command::Import(_)
+            | Command::Pki(PkiCommand::Renew(_))
+    )
 }
 
 fn dispatch(session: &Session, command: Command) -> Outcome {

@@ -200,10 +200,13 @@ fn an_endpoint_that_is_not_known_yet_leaves_all_else_known() {
 /// What reads YAML reads what was meant, whatever stands in the names.
 #[test]
 fn kubeconfigs_and_encryption_configurations_are_yaml() {
-    let pki = World::new("pki_kubernetes", &object(&[
-        ("cluster_name", "de\"mo: x".into()),
-        ("endpoint", "https://api.demo:6443".into()),
-    ]));
+    let pki = World::new(
+        "pki_kubernetes",
+        &object(&[
+            ("cluster_name", "de\"mo: x".into()),
+            ("endpoint", "https://api.demo:6443".into()),
+        ]),
+    );
     let config: serde_json::Value =
         serde_saphyr::from_str(&pki.text("admin_kubeconfig")).expect("YAML");
     assert_eq!(config["clusters"][0]["name"], "de\"mo: x");

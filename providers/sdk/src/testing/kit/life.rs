@@ -160,9 +160,7 @@ impl Run<'_> {
                     self.check_result("update", &planned.value, &first.value);
                     // Of what is in the state only, an update that was not recorded did nothing.
                     let same = self.is_local() || first == second;
-                    self.expect(same, "update is repeatable", || {
-                        differing(&first, &second)
-                    });
+                    self.expect(same, "update is repeatable", || differing(&first, &second));
                     self.check_settled_down("update", &first, config).await;
                     prior = first;
                 }
