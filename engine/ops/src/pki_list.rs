@@ -120,7 +120,7 @@ fn certificates(
     let mut found: Vec<(String, Certificate)> = Vec::new();
     // What says its generation first: the same certificate is often in a bundle as well.
     let mut results: Vec<&(kprov_core::Str, Value)> = results.collect();
-    results.sort_by_key(|(name, _)| (name.as_str() != "material", name.clone()));
+    results.sort_by_key(|(name, _)| (name.as_str() != "public_material", name.clone()));
     let mut seen = BTreeSet::new();
     for (name, value) in results {
         walk(value, &mut |path, value| {
