@@ -120,7 +120,7 @@ fn certificates(
     let mut found: Vec<(String, Certificate)> = Vec::new();
     // What says its generation first: the same certificate is often in a bundle as well.
     let mut results: Vec<&(kprov_core::Str, Value)> = results.collect();
-    results.sort_by_key(|(name, _)| (name.as_str() != "material", name.clone()));
+    results.sort_by_key(|(name, _)| (name.as_str() != "public_material", name.clone()));
     let mut seen = BTreeSet::new();
     for (name, value) in results {
         walk(value, &mut |path, value| {
@@ -129,7 +129,7 @@ fn certificates(
             let Some(bundle) = text.and_then(|text| Bundle::from_pem(text).ok()) else { return };
             for certificate in bundle.certificates() {
                 if seen.insert(certificate.sha256()) {
-                    found.push((part(name, path.0.last()), certificate.clone()));
+                    found.push((part(name.as_str(), path.0.last()), certificate.clone()));
                 }
             }
         });

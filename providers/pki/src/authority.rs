@@ -34,7 +34,8 @@ pub(crate) fn schema() -> ResourceSchema {
                 "How long generations that are made from now on are valid (default: ten years).",
             ),
         ),
-        material::attribute(),
+        material::private_attribute(),
+        material::public_attribute(),
         ("certificate_pem", computed(Type::String, "The primary's certificate.")),
         ("private_key_pem", computed(Type::String, "The primary's private key.").sensitive()),
         (
@@ -54,7 +55,7 @@ pub(crate) fn schema() -> ResourceSchema {
         ("expires_at", computed(Type::String, "The end of the primary's certificate, RFC 3339.")),
         ("rotation", computed(Type::String, "Where the rotation stands and what comes next.")),
     ];
-    let all = own.into_iter().chain(generations::attributes());
+    let all = own.into_iter().chain(generations::computed_attributes());
     let block = Block {
         attributes: all.map(|(name, attribute)| (name.into(), attribute)).collect(),
         blocks: [("subject".into(), arguments::subject_block())].into(),

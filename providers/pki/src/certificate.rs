@@ -56,6 +56,18 @@ const CHANGES: [(&str, &str); 6] = [
     ("algorithm", "the algorithm of its key changes"),
 ];
 
+/// All arguments that may be a reason.
+const REASONS: [&str; 8] = [
+    "subject",
+    "dns_names",
+    "ip_addresses",
+    "usages",
+    "validity_hours",
+    "algorithm",
+    "ca_certificate_pem",
+    "ca_generation",
+];
+
 fn window(object: &Value) -> RenewalWindow {
     arguments::hours(object, "renew_before_hours")
         .map_or(RenewalWindow::LastThird, RenewalWindow::Before)
@@ -102,7 +114,8 @@ fn reasons(prior: &Value, proposed: &Value) -> Vec<String> {
 
 fn authority_reason(prior: &Value, proposed: &Value) -> Option<String> {
     let Some(pem) = fields::text(proposed, "ca_certificate_pem") else {
-        return Some("its authority changes in this apply".to_owned());
+        // Perhaps; the reason is unknown, too, then.
+        return Some(String::new());
     };
     let sha256 = Certificate::from_pem(pem).map(|it| it.sha256()).unwrap_or_default();
     if fields::text(prior, "ca_sha256") == Some(sha256.as_str()) {
@@ -168,7 +181,7 @@ impl StateOnly for PkiCertificate {
     fn plan(&self, request: PlanRequest<'_>) -> Result<PlannedObject, ProviderError> {
         let proposed = request.proposed;
         let Some(prior) = request.prior else {
-            let first = leaf::planned("", leaf::FIRST, None);
+            let first = leaf::planned("", leaf::FIRST.into(), None);
             let authority = [("ca_sha256".to_owned(), authority_sha256(proposed))];
             return Ok(with_attributes(proposed, first.into_iter().chain(authority)).into());
         };
@@ -188,7 +201,10 @@ impl StateOnly for PkiCertificate {
             ("serial_number".to_owned(), Value::unknown(Type::String)),
             ("ca_sha256".to_owned(), authority_sha256(proposed)),
         ];
-        let anew = leaf::planned("", &reasons.join("; "), key);
+        // What is not known yet may turn out to be no reason: then only the apply can say which there were.
+        let known = fields::all_known(proposed, &REASONS);
+        let reason = text_or_unknown(known.then(|| reasons.join("; ")));
+        let anew = leaf::planned("", reason, key);
         Ok(with_attributes(proposed, anew.into_iter().chain(more)).into())
     }
 

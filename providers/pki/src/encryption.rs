@@ -24,11 +24,12 @@ pub(crate) fn schema() -> ResourceSchema {
     let own = [
         ("resources", resources.describe("What is encrypted: resources as the API server names them (default: secrets).")),
         ("cipher", provider.describe("secretbox (XSalsa20-Poly1305, the default) or aescbc.")),
-        material::attribute(),
+        material::private_attribute(),
+        material::public_attribute(),
         ("content", computed(Type::String, "The EncryptionConfiguration, YAML: the primary key first, then the others, then none, so that what is not encrypted yet is read.").sensitive()),
         ("rotation", computed(Type::String, "Where the rotation stands and what comes next.")),
     ];
-    let all = own.into_iter().chain(generations::attributes());
+    let all = own.into_iter().chain(generations::computed_attributes());
     let block = Block {
         attributes: all.map(|(name, attribute)| (name.into(), attribute)).collect(),
         description: "Kubernetes' EncryptionConfiguration with generations: a new key is read everywhere before it writes. Rewrite all secrets before trusted_from drops the old key.".into(),

@@ -49,6 +49,14 @@ pub(crate) fn attributes() -> [(&'static str, Attribute); 3] {
     ]
 }
 
+/// The same; `primary` is there even if it is not configured.
+pub(crate) fn computed_attributes() -> [(&'static str, Attribute); 3] {
+    attributes().map(|(name, attribute)| match name {
+        "primary" => (name, attribute.computed()),
+        _ => (name, attribute),
+    })
+}
+
 impl Steps {
     /// The first of its kind.
     pub(crate) const FIRST: Steps = Steps { newest: 1, primary: 1, trusted_from: 1 };

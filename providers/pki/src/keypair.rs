@@ -21,7 +21,8 @@ pub(crate) fn schema() -> ResourceSchema {
                 "Of generations that are made from now on: ECDSA-P256, ECDSA-P384, ECDSA-P521, RSA-2048, RSA-3072 or RSA-4096 (and ED25519, which Kubernetes does not take).",
             ),
         ),
-        material::attribute(),
+        material::private_attribute(),
+        material::public_attribute(),
         (
             "signing_key_pem",
             computed(Type::String, "The primary's private key, which signs.").sensitive(),
@@ -35,7 +36,7 @@ pub(crate) fn schema() -> ResourceSchema {
         ),
         ("rotation", computed(Type::String, "Where the rotation stands and what comes next.")),
     ];
-    let all = own.into_iter().chain(generations::attributes());
+    let all = own.into_iter().chain(generations::computed_attributes());
     let block = Block {
         attributes: all.map(|(name, attribute)| (name.into(), attribute)).collect(),
         description: "A key pair with generations: a new key verifies everywhere before it signs."

@@ -38,7 +38,8 @@ pub(crate) fn schema() -> ResourceSchema {
         ("validity_hours", life.describe("How long authorities that are made from now on are valid (default: ten years).")),
         ("admin_validity_hours", optional(Type::Number, "How long the administrator's certificate is valid (default: 455 days less 0 to 30).")),
         ("endpoint", optional(Type::String, "Where the API is, https://NAME:6443, for admin_kubeconfig; may be known after apply only.")),
-        material::attribute(),
+        material::private_attribute(),
+        material::public_attribute(),
         ("tree", computed(Type::map(Type::String), "All texts by their path, e.g. kubernetes-ca/bundle.pem.").sensitive()),
         ("master_paths", list("Paths of tree that only masters may read: private keys, the encryption of secrets.")),
         ("worker_paths", list("Paths of tree that are secret, and that workers read as well: the bootstrap token.")),
@@ -234,7 +235,12 @@ impl StateOnly for PkiKubernetes {
         };
         let mut value = proposed.clone();
         if !reasons.is_empty() {
-            value = with_attributes(&value, leaf::planned(ADMIN, &reasons.join("; "), None));
+            // What is not known yet may turn out to be no reason.
+            let known = fields::all_known(proposed, &["admin_validity_hours", "algorithm"]);
+            let reason = fields::text_or_unknown(
+                (known || request.prior.is_none()).then(|| reasons.join("; ")),
+            );
+            value = with_attributes(&value, leaf::planned(ADMIN, reason, None));
         }
         Ok(kubernetes_tree::shown(&value, &rings, &material).into())
     }

@@ -70,7 +70,6 @@ pub(crate) fn shown(object: &Value, rings: &[Ring<'_>], material: &Material) -> 
         tree.iter().map(|(path, _, text)| (path.into(), text_or_unknown(text.clone()))).collect();
     let at = |path: &str| texts.get(path).cloned().unwrap_or(Value::Null(Type::String));
     let results = [
-        ("material", material.value(rings)),
         ("master_paths", paths(Readers::Masters)),
         ("worker_paths", paths(Readers::Nodes)),
         ("public_paths", paths(Readers::All)),
@@ -83,7 +82,7 @@ pub(crate) fn shown(object: &Value, rings: &[Ring<'_>], material: &Material) -> 
         ("rotation", Value::string(rotation(rings))),
         ("tree", Value::map(Type::String, texts.into_iter().collect())),
     ];
-    with_attributes(object, results)
+    with_attributes(object, results.into_iter().chain(material.values(rings)))
 }
 
 /// The earliest end of a primary authority; `None` while one is to be made.

@@ -100,10 +100,10 @@ pub(crate) fn results(
 }
 
 /// The results of a leaf that will be issued, for this reason; `key` if the old one stays.
-pub(crate) fn planned(prefix: &str, reason: &str, key: Option<Value>) -> Vec<(String, Value)> {
+pub(crate) fn planned(prefix: &str, reason: Value, key: Option<Value>) -> Vec<(String, Value)> {
     let unknown = || Value::unknown(Type::String);
     let key = key.unwrap_or_else(unknown);
-    let values = [unknown(), key, unknown(), unknown(), CURRENT.into(), Value::string(reason)];
+    let values = [unknown(), key, unknown(), unknown(), CURRENT.into(), reason];
     RESULTS.iter().map(|name| format!("{prefix}{name}")).zip(values).collect()
 }
 

@@ -29,7 +29,7 @@ use kprov_provider::{InState, Provider, ProviderSchema, Resource};
 
 use rotating::Rotating;
 
-/// `terraform.io/builtin/pki`
+/// `registry.terraform.io/hashicorp/pki`: where a name without a source is looked for, so that no configuration need say more.
 #[derive(Debug, Default)]
 pub struct Pki;
 
@@ -50,7 +50,7 @@ static SCHEMA: LazyLock<ProviderSchema> = LazyLock::new(|| ProviderSchema {
 #[async_trait]
 impl Provider for Pki {
     fn addr(&self) -> ProviderAddr {
-        ProviderAddr::builtin("pki")
+        ProviderAddr::hashicorp("pki")
     }
 
     fn schema(&self) -> &ProviderSchema {

@@ -1,4 +1,5 @@
-//! [`Material`]: what was made for each generation, kept in one sensitive attribute of the object.
+//! [`Material`]: what was made for each generation, kept in two attributes of the object, a sensitive one and
+//! one that is not.
 //!
 //! Names are `RING/NUMBER/PART` (`/1/key`, `etcd-ca/2/cert`). A part that is to be made at apply is not there. What is trusted is
 //! never dropped; private parts of what is distrusted are.
@@ -11,8 +12,8 @@ use kprov_provider::{Attribute, ProviderError};
 use crate::fields;
 use crate::generations::Steps;
 
-/// Parts that are dropped with distrust; the others say what there was.
-const PRIVATE: [&str; 2] = ["key", "secret"];
+/// Parts that are secret, and dropped with distrust; the others say what there was.
+const PRIVATE: [&str; 3] = ["key", "secret", "token"];
 
 /// Texts by ring, generation and part.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,13 +30,16 @@ pub(crate) struct Ring<'a> {
     pub(crate) steps: Steps,
 }
 
-/// The attribute.
-pub(crate) fn attribute() -> (&'static str, Attribute) {
-    let all = fields::computed(
-        Type::map(Type::String),
-        "Keys and certificates of all generations: the provider's own; use the other results.",
-    );
-    ("material", all.sensitive())
+/// The attribute of private parts.
+pub(crate) fn private_attribute() -> (&'static str, Attribute) {
+    let text = "Private keys of all generations: the provider's own; use the other results.";
+    ("material", fields::computed(Type::map(Type::String), text).sensitive())
+}
+
+/// The attribute of all other parts. Not in one with the private ones: what stands in a sensitive value is hidden elsewhere, too.
+pub(crate) fn public_attribute() -> (&'static str, Attribute) {
+    let text = "Certificates and public keys of all generations: the provider's own; use the other results.";
+    ("public_material", fields::computed(Type::map(Type::String), text))
 }
 
 fn name(ring: &str, number: i64, part: &str) -> String {
@@ -45,7 +49,8 @@ fn name(ring: &str, number: i64, part: &str) -> String {
 impl Material {
     /// Of an object.
     pub(crate) fn of(object: &Value) -> Material {
-        let entries = object.get("material").and_then(Value::as_entries).into_iter().flatten();
+        let maps = ["material", "public_material"].into_iter().filter_map(|name| object.get(name));
+        let entries = maps.filter_map(Value::as_entries).flatten();
         let known = entries.filter_map(|(k, v)| Some((k.to_string(), v.as_str()?.to_owned())));
         Material(known.collect())
     }
@@ -87,8 +92,8 @@ impl Material {
         Ok(self)
     }
 
-    /// The attribute's value; unknown where a part is still to be made.
-    pub(crate) fn value(&self, rings: &[Ring<'_>]) -> Value {
+    /// The attributes' values; unknown where a part is still to be made.
+    pub(crate) fn values(&self, rings: &[Ring<'_>]) -> [(&'static str, Value); 2] {
         let mut all: BTreeMap<Str, Value> =
             self.0.iter().map(|(k, text)| (k.into(), Value::string(text.as_str()))).collect();
         for ring in rings {
@@ -99,7 +104,13 @@ impl Material {
                 }
             }
         }
-        Value::map(Type::String, all.into_iter().collect())
+        let is_private =
+            |key: &Str| key.rsplit('/').next().is_some_and(|part| PRIVATE.contains(&part));
+        let (private, public): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|(key, _)| is_private(key));
+        let map =
+            |entries: Vec<(Str, Value)>| Value::map(Type::String, entries.into_iter().collect());
+        [("material", map(private)), ("public_material", map(public))]
     }
 
     /// Numbers of a ring of which anything is known or is to be made.

@@ -47,10 +47,11 @@ impl<K: Kind> Rotating<K> {
 
     fn shown(&self, object: &Value, ring: &Ring<'_>, material: &Material) -> Value {
         let own = [
-            ("material", material.value(&[*ring])),
+            ("primary", Value::int(ring.steps.primary)),
             ("rotation", Value::string(ring.steps.describe())),
         ];
-        with_attributes(object, self.0.show(object, ring, material).into_iter().chain(own))
+        let results = self.0.show(object, ring, material).into_iter().chain(own);
+        with_attributes(object, results.chain(material.values(&[*ring])))
     }
 
     fn carry_out(
@@ -77,8 +78,16 @@ impl<K: Kind> StateOnly for Rotating<K> {
     }
 
     fn plan(&self, request: PlanRequest<'_>) -> Result<PlannedObject, ProviderError> {
-        let Some(steps) = Steps::of(request.proposed) else {
-            let unknown = self.0.results().iter().chain(&["material", "rotation"]);
+        // What was the primary does not stay so by itself: it is what is configured, or the default.
+        let configured = with_attributes(
+            request.proposed,
+            [("primary", kprov_provider::attribute(request.config, "primary"))],
+        );
+        let Some(steps) = Steps::of(&configured) else {
+            let own = ["material", "public_material", "rotation"];
+            let primary = request.config.get("primary").is_none_or(Value::is_null);
+            let primary = primary.then_some(&"primary");
+            let unknown = self.0.results().iter().chain(&own).chain(primary);
             let unknown = unknown.filter_map(|name| {
                 let ty = request.proposed.get(name)?.ty();
                 Some((*name, Value::unknown(ty)))

@@ -26,7 +26,7 @@ use std::ffi::OsString;
 
 use kprov_core::{Diagnostic, Diagnostics};
 
-use crate::args::{Cli, Command, normalize};
+use crate::args::{Cli, Command, PkiCommand, normalize};
 use crate::failure::{Failure, Outcome};
 use crate::session::Session;
 use crate::{output as out, render};
@@ -72,14 +72,7 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> u8 {
             return 1;
         }
     };
-    let asks_apis = matches!(
-        command,
-        Command::Plan(_)
-            | Command::Apply(_)
-            | Command::Destroy(_)
-            | Command::Refresh(_)
-            | Command::Import(_)
-    );
+    let asks_apis = changes(&command);
     let status = match dispatch(&session, command) {
         Ok(status) => status,
         Err(Failure::Problems(problems)) => {
@@ -103,6 +96,7 @@ fn is_cloudy(command: &Command) -> bool {
             | Command::Refresh(_)
             | Command::Import(_)
             | Command::Console(_)
+            | Command::Pki(PkiCommand::Renew(_))
     );
     // KMS is asked for a state's key by whatever looks at a state.
     let kms = std::env::var_os(crate::keys::KMS_KEY).is_some_and(|key| !key.is_empty());

@@ -34,6 +34,13 @@ fn list(session: &Session, flags: &PkiListFlags) -> Outcome {
 /// An apply that issues certificates anew; what else changes is in its plan as well.
 fn renew(session: &Session, flags: PkiRenewFlags) -> Outcome {
     let PkiRenewFlags { change, auto_approve, addresses } = flags;
+    if change.destroy || change.refresh_only {
+        return Err(Diagnostic::error(
+            "Incompatible plan mode options",
+            "pki renew is an apply: -destroy and -refresh-only cannot be given with it.",
+        )
+        .into());
+    }
     let project = session.project(change.state.state.as_deref())?;
     let renew = renewable(&project, &addresses)?;
     if renew.is_empty() {

@@ -229,9 +229,5 @@ impl Decoder<'_> {
 
 /// What a local name stands for when nobody says.
 pub(super) fn implied_source(name: &str) -> ProviderAddr {
-    // Our own providers are built in; all else is looked for where Terraform looks.
-    match name {
-        "terraform" | "pki" => ProviderAddr::builtin(name),
-        _ => ProviderAddr::hashicorp(name),
-    }
+    if name == "terraform" { ProviderAddr::builtin(name) } else { ProviderAddr::hashicorp(name) }
 }

@@ -70,7 +70,9 @@ fn every_change_has_its_reason_and_the_key_stays_if_asked_to() {
     certificate.matches(&PrivateKey::from_pem(&key).expect("readable")).expect("a pair");
     let unknown = ("ca_certificate_pem", Value::unknown(Type::String));
     let planned = client.plan(&with(&base, &[unknown])).expect("a plan").value;
-    assert!(text(&planned, "reissue_reason").contains("its authority changes in this apply"));
+    // It may turn out to be the same: nothing is said that the apply could not keep.
+    assert!(!attribute(&planned, "reissue_reason").is_known());
+    assert!(!attribute(&planned, "certificate_pem").is_known());
 }
 
 #[test]
