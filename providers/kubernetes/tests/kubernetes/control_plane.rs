@@ -18,9 +18,11 @@ use rcgen::{
 use tempfile::TempDir;
 
 const STARTS_WITHIN: Duration = Duration::from_secs(120);
-const RUN: &str = r#"program=$1; log=$2; shift 2
+/// The last argument before the program's own is a directory that goes with the program, or empty.
+const RUN: &str = r#"program=$1; log=$2; gone=$3; shift 3
 "$program" "$@" >>"$log" 2>&1 </dev/null & id=$!
-read -r _; kill -KILL "$id"; wait "$id" 2>/dev/null"#;
+read -r _; kill -KILL "$id"; wait "$id" 2>/dev/null
+[ -z "$gone" ] || rm -rf "$gone" 2>/dev/null"#;
 
 /// A program that ends with this.
 struct Program {
@@ -29,8 +31,13 @@ struct Program {
 
 impl Program {
     fn start(program: &Path, log: &Path, arguments: &[String]) -> Program {
+        Program::start_with(program, log, "".as_ref(), arguments)
+    }
+
+    /// The directory goes with the program.
+    fn start_with(program: &Path, log: &Path, gone: &Path, arguments: &[String]) -> Program {
         let mut command = Command::new("sh");
-        command.arg("-c").arg(RUN).arg("sh").arg(program).arg(log).args(arguments);
+        command.arg("-c").arg(RUN).arg("sh").arg(program).arg(log).arg(gone).args(arguments);
         let shell = command.stdin(Stdio::piped()).spawn().expect("a shell");
         Program { shell }
     }
@@ -146,9 +153,10 @@ impl ControlPlane {
             fs::write(at(name), content).expect("a file");
         }
         let (client, peer, secure) = (port(), port(), port());
-        let etcd = Program::start(
+        let etcd = Program::start_with(
             &programs.join("etcd"),
             &at("etcd.log"),
+            directory.path(),
             &etcd(&at("etcd"), client, peer),
         );
         let arguments = api_server(directory.path(), client, secure);
