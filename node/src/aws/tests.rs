@@ -4,12 +4,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{Region, SdkConfig};
 use aws_sdk_ssm::config::Credentials;
 use aws_sdk_ssm::types::ParameterType;
 use kprov_airplane::{Airplane, ClockKind, Config, server};
 
-use super::s3;
+use super::{loader, s3};
 use crate::claims;
 use crate::discovery::{AddressBook, Discovery};
 use crate::document::{Document, Source};
@@ -21,7 +21,7 @@ async fn airplane() -> (server::Server, SdkConfig) {
         Config { seed: 1, clock: "scaled:200".parse::<ClockKind>().unwrap(), ..Config::default() };
     let airplane = Arc::new(Airplane::new(config).unwrap());
     let server = server::start(airplane, "127.0.0.1:0".parse().unwrap()).await.unwrap();
-    let aws = aws_config::defaults(BehaviorVersion::latest())
+    let aws = loader()
         .endpoint_url(format!("http://{}", server.address()))
         .region(Region::new("eu-west-1"))
         .credentials_provider(Credentials::new("123456789012", "secret", None, None, "test"))
