@@ -196,8 +196,7 @@ impl Membership {
                 format!("is the member {} of the cluster {}", hex_id(*member), hex_id(*cluster))
             }
             Step::RecordMember(id) => {
-                claims::replace(&*self.claims, &claims::of_member(&self.me.id), &hex_id(*id))
-                    .await?;
+                self.claims.overwrite(&claims::of_member(&self.me.id), &hex_id(*id)).await?;
                 format!("claims the member {}", hex_id(*id))
             }
             Step::Start(start) => self.start(start).await?,
@@ -213,12 +212,7 @@ impl Membership {
                 match etcd.add_learner(&self.me.peer_url).await {
                     Ok(id) => {
                         // On record before anything else: see decide about members that never started.
-                        claims::replace(
-                            &*self.claims,
-                            &claims::of_member(&self.me.id),
-                            &hex_id(id),
-                        )
-                        .await?;
+                        self.claims.overwrite(&claims::of_member(&self.me.id), &hex_id(id)).await?;
                         format!("was added as the learner {}", hex_id(id))
                     }
                     Err(error) if error.is_crowded() => "waits: another one is joining".to_owned(),
