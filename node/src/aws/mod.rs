@@ -1,16 +1,20 @@
 //! The AWS SDK for a node: its machine's role, its region, and `AWS_ENDPOINT_URL` where that is set.
 
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider as Tls;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
 use crate::problem::{Problem, chain};
 
+fn loader() -> ConfigLoader {
+    let http = Builder::new().tls_provider(Tls::Rustls(CryptoMode::Ring)).build_https();
+    aws_config::defaults(BehaviorVersion::latest()).http_client(http)
+}
+
 /// The configuration of every client.
 pub(crate) async fn config() -> SdkConfig {
-    let http = Builder::new().tls_provider(Tls::Rustls(CryptoMode::Ring)).build_https();
-    aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await
+    loader().load().await
 }
 
 /// S3's client. What stands in for AWS has no names for buckets in its DNS.

@@ -4,12 +4,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{Region, SdkConfig};
 use aws_sdk_ssm::config::Credentials;
 use aws_sdk_ssm::types::ParameterType;
 use kprov_airplane::{Airplane, ClockKind, Config, server};
 
-use super::s3;
+use super::{loader, s3};
 use crate::claims;
 use crate::discovery::{AddressBook, Discovery};
 use crate::document::{Document, Source};
@@ -17,11 +17,11 @@ use crate::{secrets, snapshots, testing};
 
 /// An airplane of its own, and how to reach it. The server lives as long as it is held.
 async fn airplane() -> (server::Server, SdkConfig) {
-    let config =
-        Config { seed: 1, clock: "scaled:200".parse::<ClockKind>().unwrap(), ..Config::default() };
+    let clock = "scaled:200".parse::<ClockKind>().unwrap();
+    let config = Config { seed: 1, clock, visibility_millis: 0, ..Config::default() };
     let airplane = Arc::new(Airplane::new(config).unwrap());
     let server = server::start(airplane, "127.0.0.1:0".parse().unwrap()).await.unwrap();
-    let aws = aws_config::defaults(BehaviorVersion::latest())
+    let aws = loader()
         .endpoint_url(format!("http://{}", server.address()))
         .region(Region::new("eu-west-1"))
         .credentials_provider(Credentials::new("123456789012", "secret", None, None, "test"))
@@ -44,8 +44,8 @@ async fn claims_in_ssm_are_written_once() {
     assert!(!claims.write_once(claims::FOUNDER, "i-2").await.unwrap());
     claims.delete(claims::FOUNDER, "i-2").await.unwrap();
     claims.delete(claims::CLUSTER, "nothing").await.unwrap();
-    claims::replace(&*claims, "members/i-1", "1f").await.unwrap();
-    claims::replace(&*claims, "members/i-1", "2f").await.unwrap();
+    claims.overwrite("members/i-1", "1f").await.unwrap();
+    claims.overwrite("members/i-1", "2f").await.unwrap();
     let found = claims::read(&*claims).await.unwrap();
     assert_eq!((found.founder.as_deref(), found.members["i-1"]), (Some("i-1"), 0x2f));
     claims.delete(claims::FOUNDER, "i-1").await.unwrap();

@@ -62,6 +62,13 @@ impl Claims for InDirectory {
         }
     }
 
+    async fn overwrite(&self, name: &str, value: &str) -> Result<(), Problem> {
+        let path = self.0.join(name);
+        let parent = path.parent().unwrap_or(&self.0);
+        std::fs::create_dir_all(parent).map_err(|error| failed(parent, &error))?;
+        crate::files::write(&path, value.as_bytes(), 0o600)
+    }
+
     async fn delete(&self, name: &str, value: &str) -> Result<(), Problem> {
         let path = self.0.join(name);
         match std::fs::read_to_string(&path) {
@@ -94,7 +101,7 @@ fn tempfile_beside(parent: &Path) -> Result<(std::fs::File, PathBuf), Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::claims::{ClaimSet, read, replace};
+    use crate::claims::{ClaimSet, read};
 
     #[tokio::test]
     async fn the_first_one_wins_and_only_its_value_is_deleted() {
@@ -108,8 +115,8 @@ mod tests {
         claims.delete("founder", "a").await.unwrap();
         assert!(claims.write_once("founder", "b").await.unwrap());
         claims.write_once("cluster", "ff").await.unwrap();
-        replace(&claims, "members/x", "1f").await.unwrap();
-        replace(&claims, "members/x", "2f").await.unwrap();
+        claims.overwrite("members/x", "1f").await.unwrap();
+        claims.overwrite("members/x", "2f").await.unwrap();
         let set = read(&claims).await.unwrap();
         assert_eq!((set.cluster, set.members["x"]), (Some(255), 0x2f));
         assert_eq!(

@@ -42,6 +42,8 @@ pub(crate) trait Claims: Send + Sync {
     async fn all(&self) -> Result<BTreeMap<String, String>, Problem>;
     /// Writes one that is not there. Did we?
     async fn write_once(&self, name: &str, value: &str) -> Result<bool, Problem>;
+    /// Writes one of this machine's own, whatever it said. (Lists lag behind, so nothing is looked up before.)
+    async fn overwrite(&self, name: &str, value: &str) -> Result<(), Problem>;
     /// Deletes one if it has this value.
     async fn delete(&self, name: &str, value: &str) -> Result<(), Problem>;
 }
@@ -83,15 +85,4 @@ pub(crate) async fn read(claims: &dyn Claims) -> Result<ClaimSet, Problem> {
         }
     }
     Ok(set)
-}
-
-/// Writes one of our own anew, whatever it said.
-pub(crate) async fn replace(claims: &dyn Claims, name: &str, value: &str) -> Result<(), Problem> {
-    if let Some(old) = claims.all().await?.get(name) {
-        if old == value {
-            return Ok(());
-        }
-        claims.delete(name, old).await?;
-    }
-    claims.write_once(name, value).await.map(drop)
 }

@@ -72,6 +72,18 @@ impl Claims for InSsm {
         }
     }
 
+    async fn overwrite(&self, name: &str, value: &str) -> Result<(), Problem> {
+        let put = self
+            .client
+            .put_parameter()
+            .name(self.name(name))
+            .value(value)
+            .r#type(ParameterType::String);
+        let done = put.overwrite(true).send().await;
+        done.map(drop)
+            .map_err(|error| refused(&format!("The claim {name} cannot be written to SSM"), &error))
+    }
+
     /// SSM cannot compare before it deletes. Between the two another one may have written; nobody relies on `founder`
     /// alone, and other claims are deleted by their own machine only.
     async fn delete(&self, name: &str, value: &str) -> Result<(), Problem> {

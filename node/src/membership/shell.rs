@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::observe::{self, Silence};
 use super::record::{self, Record};
@@ -62,7 +63,12 @@ pub(crate) struct Membership {
     pub(crate) me: Machine,
     pub(crate) make: MakeEtcd,
     silence: Mutex<Silence>,
+    /// When the last snapshot before a change was taken.
+    kept: Mutex<Option<Instant>>,
 }
+
+/// A change that is tried again and again needs no snapshot each time.
+const KEPT_FOR: Duration = Duration::from_secs(120);
 
 impl Membership {
     pub(crate) fn new(
@@ -74,7 +80,16 @@ impl Membership {
         make: MakeEtcd,
     ) -> Membership {
         let (layout, supervisor) = (layout.clone(), supervisor.clone());
-        Membership { layout, supervisor, claims, discovery, me, make, silence: Mutex::default() }
+        Membership {
+            layout,
+            supervisor,
+            claims,
+            discovery,
+            me,
+            make,
+            silence: Mutex::default(),
+            kept: Mutex::default(),
+        }
     }
 
     /// A client with this machine's certificate, as it is now.
@@ -181,8 +196,7 @@ impl Membership {
                 format!("is the member {} of the cluster {}", hex_id(*member), hex_id(*cluster))
             }
             Step::RecordMember(id) => {
-                claims::replace(&*self.claims, &claims::of_member(&self.me.id), &hex_id(*id))
-                    .await?;
+                self.claims.overwrite(&claims::of_member(&self.me.id), &hex_id(*id)).await?;
                 format!("claims the member {}", hex_id(*id))
             }
             Step::Start(start) => self.start(start).await?,
@@ -198,12 +212,7 @@ impl Membership {
                 match etcd.add_learner(&self.me.peer_url).await {
                     Ok(id) => {
                         // On record before anything else: see decide about members that never started.
-                        claims::replace(
-                            &*self.claims,
-                            &claims::of_member(&self.me.id),
-                            &hex_id(id),
-                        )
-                        .await?;
+                        self.claims.overwrite(&claims::of_member(&self.me.id), &hex_id(id)).await?;
                         format!("was added as the learner {}", hex_id(id))
                     }
                     Err(error) if error.is_crowded() => "waits: another one is joining".to_owned(),
@@ -250,11 +259,16 @@ impl Membership {
 
     /// A snapshot before the membership changes. Without one the change goes on: the others hold the data too.
     async fn keep_snapshot(&self, etcd: &Etcd) {
-        if crate::files::directory(&self.layout.snapshots()).is_ok() {
-            let name = format!("before-change-{}.db", record::stamp(jiff::Timestamp::now()));
-            if etcd.snapshot(&self.layout.snapshots().join(name)).await.is_ok() {
-                crate::snapshots::prune(&self.layout.snapshots(), 8);
-            }
+        let mut kept = self.kept.lock().await;
+        if kept.is_some_and(|when| when.elapsed() < KEPT_FOR)
+            || crate::files::directory(&self.layout.snapshots()).is_err()
+        {
+            return;
+        }
+        let name = format!("before-change-{}.db", record::stamp(jiff::Timestamp::now()));
+        if etcd.snapshot(&self.layout.snapshots().join(name)).await.is_ok() {
+            *kept = Some(Instant::now());
+            crate::snapshots::prune(&self.layout.snapshots(), 8);
         }
     }
 

@@ -14,7 +14,7 @@ cat >/dev/null
 for record in "$1"/*.pid; do
   read -r pid started <"$record" || continue
   now=$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -d' ' -f20)
-  [ -n "$started" ] && [ "$now" = "$started" ] && kill -KILL -- "-$pid"
+  [ -n "$started" ] && [ "$now" = "$started" ] && kill -s KILL -- "-$pid"
 done
 "#;
 

@@ -7,7 +7,7 @@ use kprov_pki::{Bundle, Certificate, KeyAlgorithm, PrivateKey, renewal_due};
 use serde_json::json;
 
 use super::begin::Begun;
-use super::{Stop, parts, stopped, unless_stopped};
+use super::{Stop, leave, parts, stopped, unless_stopped};
 use crate::components::config;
 use crate::document::Runtime;
 use crate::files;
@@ -172,6 +172,13 @@ async fn stay(begun: &Begun) {
     loop {
         let views = begun.supervisor.views();
         begun.board.change(|report| report.components = views);
+        if leave::request(&begun.layout).exists() {
+            let detail = "It is a worker: drain it and delete its Node, then end it with SIGTERM.";
+            leave::answer(
+                &begun.layout,
+                Some(&Problem::new("A worker has no member of etcd", detail)),
+            );
+        }
         if held(begun).is_some_and(|certificate| renewal_due(&certificate, Timestamp::now())) {
             match obtain(begun, false).await {
                 Ok(()) => tell(begun),

@@ -132,8 +132,8 @@ etcd: {{snapshots: {{every: 5s, keep: 3, to: {{from: directory, path: {root}/sna
         let begun = Instant::now();
         while !holds(self) {
             if begun.elapsed() > Duration::from_secs(seconds) {
-                for n in 0..4 {
-                    eprintln!("{}: {:#}", NAMES[n], self.status(n).unwrap_or_default());
+                for (n, name) in NAMES.iter().enumerate() {
+                    eprintln!("{name}: {:#}", self.status(n).unwrap_or_default());
                     let out = self.directory(n).with_extension("out");
                     eprintln!("{}", std::fs::read_to_string(out).unwrap_or_default());
                 }

@@ -4,6 +4,11 @@
 //! The programs are in the directory that `KPROV_PEERS_BIN` names; without it nothing is tested, and says so, unless
 //! `KPROV_PEERS=required`.
 
+#![allow(
+    clippy::print_stderr,
+    reason = "what a failed test saw is told there, and what was not tested"
+)]
+
 mod cluster;
 mod pki;
 mod process;

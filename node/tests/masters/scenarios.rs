@@ -56,7 +56,7 @@ fn three_masters_become_a_cluster_and_outlive_their_parts() {
 
     // SIGTERM ends all in peace, and the others serve on.
     assert_eq!(cluster.node(2).stop(), 0);
-    assert_eq!(files(&cluster.directory(2).join("run"), ".pid"), [std::path::PathBuf::new(); 0]);
+    assert!(files(&cluster.directory(2).join("run"), ".pid").is_empty());
     assert!(ready_by_api(&cluster, 0) && ready_by_api(&cluster, 1));
     cluster.kubectl(0, &["get", "configmap", "kept"]).expect("it is read");
 

@@ -51,7 +51,6 @@ pub(crate) struct NodePlace {
 }
 
 #[derive(Debug, Args)]
-#[group(required = false)]
 pub(crate) struct NodeSource {
     /// The node's document
     #[arg(
@@ -72,7 +71,7 @@ pub(crate) struct NodeSource {
 #[derive(Debug, Args)]
 pub(crate) struct RenderFlags {
     /// As cloud-config, for images with cloud-init
-    #[arg(long, conflicts_with = "ignition", required_unless_present = "ignition")]
+    #[arg(long)]
     pub(crate) cloud_init: bool,
     /// As Ignition
     #[arg(long)]
@@ -85,4 +84,45 @@ pub(crate) struct RenderFlags {
     pub(crate) program_sha256: Option<String>,
     /// The document; "-" is standard input
     pub(crate) file: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::args::{Cli, Command, NodeCommand, normalize};
+
+    fn parse(line: &str) -> Result<NodeCommand, String> {
+        let words = line.split(' ').map(str::to_owned).collect();
+        let normalized = normalize(words, &|_| None).expect("no quotes");
+        match Cli::parse_words(normalized).map_err(|error| error.to_string())?.command {
+            Some(Command::Node(command)) => Ok(command),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_command_of_a_node_is_read() {
+        let Ok(NodeCommand::Up(source)) = parse("node up -user-data f -directory d") else {
+            panic!()
+        };
+        assert!(
+            source.document.is_none() && source.user_data.is_some() && source.directory.is_some()
+        );
+        assert!(parse("node up").is_err(), "a document or user data");
+        assert!(parse("node up -document a -user-data b").is_err(), "not both");
+        let Ok(NodeCommand::Render(flags)) = parse("node render -ignition f") else { panic!() };
+        assert!(flags.ignition && !flags.cloud_init && flags.file == "f");
+        assert!(
+            parse("node render -cloud-init -program-url u f").is_err(),
+            "no URL without a checksum"
+        );
+        let Ok(NodeCommand::Status { place, json }) = parse("node status -json") else { panic!() };
+        assert!(json && place.directory == std::path::Path::new("/var/lib/kprov"));
+        assert!(matches!(parse("node leave"), Ok(NodeCommand::Leave(_))));
+        assert!(matches!(parse("node validate -"), Ok(NodeCommand::Validate { .. })));
+        assert!(matches!(parse("node snapshot -to f"), Ok(NodeCommand::Snapshot { .. })));
+        assert!(matches!(
+            parse("node restore -document d -from s3://b/k"),
+            Ok(NodeCommand::Restore { .. })
+        ));
+    }
 }

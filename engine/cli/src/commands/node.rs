@@ -157,10 +157,13 @@ fn rendered(flags: &RenderFlags) -> Result<(), Told> {
         }
         _ => None,
     };
-    let made = if flags.ignition {
-        render::ignition(&text, program.as_ref())?
-    } else {
-        render::cloud_config(&text, program.as_ref())?
+    let made = match (flags.cloud_init, flags.ignition) {
+        (true, false) => render::cloud_config(&text, program.as_ref())?,
+        (false, true) => render::ignition(&text, program.as_ref())?,
+        _ => {
+            let detail = "Say one of -cloud-init and -ignition.";
+            return Err(Told(Problem::new("It is not said what to render", detail)));
+        }
     };
     output::print(&made);
     Ok(())
