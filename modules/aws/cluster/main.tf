@@ -102,14 +102,15 @@ module "masters" {
   instance_type         = var.masters.instance_type
   instance_profile_name = module.iam.instance_profile_names["master"]
 
-  target_group_arns          = values(module.api.target_group_arns)
-  balancer_security_group_id = module.api.security_group_id
-  worker_security_group_ids  = { for name, pool in module.workers : name => pool.security_group_id }
+  target_group_arns           = values(module.api.target_group_arns)
+  balancer_security_group_ids = { api = module.api.security_group_id }
+  worker_security_group_ids   = { for name, pool in module.workers : name => pool.security_group_id }
 
   versions       = local.versions
   binaries       = var.binaries
   program        = var.program
   directory      = var.directory
+  worker_runtime = contains([for pool in values(var.workers) : pool.runtime], "kwok") ? "kwok" : "containerd"
   service_cidr   = var.service_cidr
   pod_cidr       = var.pod_cidr
   cluster_domain = var.cluster_domain
@@ -137,6 +138,8 @@ module "workers" {
   image_id              = coalesce(each.value.image_id, var.image_id)
   instance_type         = each.value.instance_type
   instance_profile_name = module.iam.instance_profile_names["worker"]
+
+  master_security_group_ids = { masters = module.masters.security_group_id }
 
   min_size         = each.value.min_size
   max_size         = each.value.max_size

@@ -18,7 +18,7 @@ output "kubernetes" {
 output "kubeconfig" {
   description = "For kubectl, as administrator: `kprov output -raw kubeconfig`."
   sensitive   = true
-  value       = pki_kubeconfig.admin.content
+  value       = pki_kubernetes.this.admin_kubeconfig
 }
 
 output "join" {
@@ -44,4 +44,10 @@ output "groups" {
 output "master_security_group_id" {
   description = "Security group of the masters."
   value       = module.masters.security_group_id
+}
+
+output "bootstrap_token" {
+  description = "Token that workers join with, for `kprov//kubernetes/addons`."
+  sensitive   = true
+  value       = pki_kubernetes.this.bootstrap_token
 }

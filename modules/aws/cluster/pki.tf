@@ -2,22 +2,17 @@
 
 resource "pki_kubernetes" "this" {
   cluster_name = var.name
+  endpoint     = local.join.endpoint
 
-  generation   = var.pki.generation
-  primary      = var.pki.primary
-  trusted_from = var.pki.trusted_from
-}
-
-resource "pki_kubeconfig" "admin" {
-  cluster_name           = var.name
-  server                 = local.join.endpoint
-  cluster_ca_certificate = pki_kubernetes.this.ca_bundle_pem
-  client_certificate     = pki_kubernetes.this.admin_certificate_pem
-  client_key             = pki_kubernetes.this.admin_private_key_pem
+  authorities {
+    generation   = var.pki.generation
+    primary      = var.pki.primary
+    trusted_from = var.pki.trusted_from
+  }
 }
 
 resource "aws_ssm_parameter" "tree" {
-  for_each = toset(concat(pki_kubernetes.this.master_paths, pki_kubernetes.this.public_paths))
+  for_each = toset(concat(pki_kubernetes.this.master_paths, pki_kubernetes.this.worker_paths, pki_kubernetes.this.public_paths))
 
   name   = "${local.parameters}/pki/${each.value}"
   type   = "SecureString"

@@ -5,9 +5,5 @@ terraform {
     aws = {
       source = "hashicorp/aws"
     }
-
-    pki = {
-      source = "kprov/pki"
-    }
   }
 }

@@ -13,7 +13,7 @@
 #       instance_profile_name = module.iam.instance_profile_names["master"]
 #
 #       target_group_arns          = values(module.api.target_group_arns)
-#       balancer_security_group_id = module.api.security_group_id
+#       balancer_security_group_ids = { api = module.api.security_group_id }
 #
 #       versions = { kubernetes = "1.36.3", etcd = "3.6.16" }
 #       binaries = { directory = "/opt/kubernetes/bin" }
@@ -23,6 +23,8 @@
 # then asks HTTP/2 clients to connect anew, so that they spread over all masters after one was replaced.
 
 locals {
+  parameters = coalesce(var.parameter_path, "/kprov/${var.name}")
+
   tags = merge(var.tags, { "kprov.dev/cluster" = var.name, "kprov.dev/role" = "master" })
 
   document = {
@@ -51,13 +53,13 @@ locals {
     etcd = merge(
       { flags = var.etcd.flags },
       { for key, value in { quotaBytes = var.etcd.quota_bytes } : key => value if value != null },
-      var.etcd.backup_bucket == null ? {} : {
+      [for bucket in var.etcd.backup_bucket[*] : {
         snapshots = {
           every = var.etcd.backup_every
           keep  = var.etcd.backup_keep
-          to    = { from = "s3", bucket = var.etcd.backup_bucket, prefix = var.etcd.backup_prefix }
+          to    = { from = "s3", bucket = bucket, prefix = var.etcd.backup_prefix }
         }
-      },
+      }]...
     )
 
     apiServer = merge(
@@ -70,32 +72,23 @@ locals {
       { for key, value in { auditPolicy = var.audit_policy } : key => value if value != null },
     )
 
+    # Where pods are only pretended, masters let nodes look at more.
+    kubelet = { runtime = var.worker_runtime }
+
     controllerManager = { flags = var.flags.controller_manager }
     scheduler         = { flags = var.flags.scheduler }
     files             = var.files
   }
 
-  parameters = coalesce(var.parameter_path, "/kprov/${var.name}")
+}
 
-  # etcd writes to a volume of its own, where there is one.
-  disk = var.etcd_volume == null ? {} : {
-    fs_setup = [{ device = var.etcd_volume.device_name, filesystem = "ext4", label = "etcd", overwrite = false }]
-    mounts   = [[var.etcd_volume.device_name, "${var.directory}/etcd", "ext4", "defaults,noatime,nofail", "0", "2"]]
-  }
+module "node" {
+  source = "kprov//node"
 
-  user_data = "#cloud-config\n${yamlencode(merge(local.disk, {
-    write_files = [{ path = "/etc/kprov/node.yaml", permissions = "0600", content = jsonencode(local.document) }]
-    runcmd      = concat(local.fetch, [["kprov", "node", "install", "-document", "/etc/kprov/node.yaml"]])
-  }))}"
-
-  fetch = var.program == null ? [] : [
-    ["sh", "-c", join(" && ", [
-      "curl --fail --silent --show-error --location --retry 10 --output /usr/local/bin/kprov.new '${var.program.url}'",
-      "echo '${var.program.sha256}  /usr/local/bin/kprov.new' | sha256sum --check",
-      "chmod 0755 /usr/local/bin/kprov.new",
-      "mv /usr/local/bin/kprov.new /usr/local/bin/kprov",
-    ])],
-  ]
+  document = local.document
+  program  = var.program
+  format   = var.user_data_format
+  disk     = var.etcd_volume == null ? null : { device = var.etcd_volume.device_name, path = "${var.directory}/etcd" }
 }
 
 module "group" {
@@ -109,9 +102,17 @@ module "group" {
   image_id              = var.image_id
   instance_type         = var.instance_type
   instance_profile_name = var.instance_profile_name
-  user_data             = local.user_data
+  user_data             = module.node.user_data
   root_volume           = var.root_volume
-  volumes               = var.etcd_volume == null ? {} : { (var.etcd_volume.device_name) = { for key, value in var.etcd_volume : key => value if key != "device_name" } }
+  volumes = {
+    for volume in var.etcd_volume[*] : volume.device_name => {
+      size        = volume.size
+      type        = volume.type
+      iops        = volume.iops
+      throughput  = volume.throughput
+      kms_key_arn = volume.kms_key_arn
+    }
+  }
 
   # One more than there are while a master is replaced.
   min_size         = var.replicas
@@ -133,7 +134,7 @@ module "group" {
       node         = { description = "State of nodes, among masters", from_port = 10300, self = true }
       overlay_self = { description = "Pod network, among masters", protocol = "udp", from_port = 4789, self = true }
     },
-    { for id in var.balancer_security_group_id[*] : "api_balancer" => { description = "API, through the load balancer", from_port = var.target_port, security_group_id = id } },
+    { for name, id in var.balancer_security_group_ids : "balancer_${name}" => { description = "API, through the load balancer", from_port = var.target_port, security_group_id = id } },
     { for name, id in var.worker_security_group_ids : "api_${name}" => { description = "API, from ${name}", from_port = var.target_port, security_group_id = id } },
     { for name, id in var.worker_security_group_ids : "overlay_${name}" => { description = "Pod network, from ${name}", protocol = "udp", from_port = 4789, security_group_id = id } },
   )

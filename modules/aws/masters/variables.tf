@@ -77,10 +77,10 @@ variable "target_port" {
   default     = 6443
 }
 
-variable "balancer_security_group_id" {
-  description = "Security group of the load balancer, which is let in; null for none."
-  type        = string
-  default     = null
+variable "balancer_security_group_ids" {
+  description = "Security groups of load balancers, by any steady name: they are let in to the API."
+  type        = map(string)
+  default     = {}
 }
 
 variable "worker_security_group_ids" {
@@ -132,6 +132,18 @@ variable "program" {
     sha256 = string
   })
   default = null
+}
+
+variable "user_data_format" {
+  description = "What the image reads: cloud-config or ignition."
+  type        = string
+  default     = "cloud-config"
+}
+
+variable "worker_runtime" {
+  description = "What runs pods on workers, as in `kprov//aws/workers`."
+  type        = string
+  default     = "containerd"
 }
 
 variable "directory" {

@@ -50,20 +50,14 @@ locals {
       flags   = var.flags
     }
   }
+}
 
-  user_data = "#cloud-config\n${yamlencode({
-    write_files = [{ path = "/etc/kprov/node.yaml", permissions = "0600", content = jsonencode(local.document) }]
-    runcmd      = concat(local.fetch, [["kprov", "node", "install", "-document", "/etc/kprov/node.yaml"]])
-  })}"
+module "node" {
+  source = "kprov//node"
 
-  fetch = var.cluster.program == null ? [] : [
-    ["sh", "-c", join(" && ", [
-      "curl --fail --silent --show-error --location --retry 10 --output /usr/local/bin/kprov.new '${var.cluster.program.url}'",
-      "echo '${var.cluster.program.sha256}  /usr/local/bin/kprov.new' | sha256sum --check",
-      "chmod 0755 /usr/local/bin/kprov.new",
-      "mv /usr/local/bin/kprov.new /usr/local/bin/kprov",
-    ])],
-  ]
+  document = local.document
+  program  = var.cluster.program
+  format   = var.user_data_format
 }
 
 module "group" {
@@ -77,7 +71,7 @@ module "group" {
   image_id              = var.image_id
   instance_type         = var.instance_type
   instance_profile_name = var.instance_profile_name
-  user_data             = local.user_data
+  user_data             = module.node.user_data
   root_volume           = var.root_volume
 
   min_size         = var.min_size
@@ -100,8 +94,8 @@ module "group" {
     {
       overlay_self = { description = "Pod network, among workers", protocol = "udp", from_port = 4789, self = true }
     },
-    { for id in var.master_security_group_id[*] : "kubelet" => { description = "Kubelet, from masters", from_port = 10250, security_group_id = id } },
-    { for id in var.master_security_group_id[*] : "overlay" => { description = "Pod network, from masters", protocol = "udp", from_port = 4789, security_group_id = id } },
+    { for name, id in var.master_security_group_ids : "kubelet_${name}" => { description = "Kubelet, from masters", from_port = 10250, security_group_id = id } },
+    { for name, id in var.master_security_group_ids : "overlay_${name}" => { description = "Pod network, from masters", protocol = "udp", from_port = 4789, security_group_id = id } },
     { for name, cidr in var.node_port_cidrs : "node_ports_${name}" => { description = "Services, from ${name}", from_port = 30000, to_port = 32767, cidr_ipv4 = cidr } },
   )
 

@@ -112,6 +112,12 @@ variable "runtime" {
   }
 }
 
+variable "user_data_format" {
+  description = "What the image reads: cloud-config or ignition."
+  type        = string
+  default     = "cloud-config"
+}
+
 variable "flags" {
   description = "Further flags of the kubelet, without the two dashes; they win over ours."
   type        = map(string)
@@ -124,10 +130,10 @@ variable "drain_timeout" {
   default     = null
 }
 
-variable "master_security_group_id" {
-  description = "Security group of the masters, which reach kubelets; null for none."
-  type        = string
-  default     = null
+variable "master_security_group_ids" {
+  description = "Security groups of masters, by any steady name: they reach kubelets and the pod network."
+  type        = map(string)
+  default     = {}
 }
 
 variable "node_port_cidrs" {

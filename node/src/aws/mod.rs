@@ -1,15 +1,27 @@
 //! The AWS SDK for a node: its machine's role, its region, and `AWS_ENDPOINT_URL` where that is set.
 
+use aws_config::imds;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider as Tls;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use crate::problem::{Problem, chain};
 
+fn http() -> SharedHttpClient {
+    Builder::new().tls_provider(Tls::Rustls(CryptoMode::Ring)).build_https()
+}
+
 fn loader() -> ConfigLoader {
-    let http = Builder::new().tls_provider(Tls::Rustls(CryptoMode::Ring)).build_https();
-    aws_config::defaults(BehaviorVersion::latest()).http_client(http)
+    aws_config::defaults(BehaviorVersion::latest()).http_client(http())
+}
+
+/// The client of the instance's metadata, which takes no client of HTTP from the configuration.
+pub(crate) fn metadata() -> imds::Client {
+    let provider = ProviderConfig::without_region().with_http_client(http());
+    imds::Client::builder().configure(&provider).build()
 }
 
 /// The configuration of every client.

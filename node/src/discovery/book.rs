@@ -40,8 +40,13 @@ impl AddressBook {
                 answer.body.to_vec()
             }
         };
-        let book: BTreeMap<IpAddr, IpAddr> = serde_json::from_slice(&text)
+        let book: BTreeMap<String, IpAddr> = serde_json::from_slice(&text)
             .map_err(|error| failed(format!("it is no book of addresses: {error}")))?;
+        // airplane also lists them by network; a machine knows only its own.
+        let book: BTreeMap<IpAddr, IpAddr> = book
+            .into_iter()
+            .filter_map(|(private, reached)| Some((private.parse().ok()?, reached)))
+            .collect();
         Ok(private.iter().map(|address| book.get(address).copied().unwrap_or(*address)).collect())
     }
 }
@@ -54,7 +59,7 @@ mod tests {
     async fn addresses_are_looked_up_and_others_stay() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("book");
-        std::fs::write(&path, r#"{"10.0.1.5": "127.77.0.1"}"#).unwrap();
+        std::fs::write(&path, r#"{"10.0.1.5": "127.77.0.1", "vpc-1/10.0.1.6": "127.77.0.2"}"#).unwrap();
         let book = AddressBook::at(Some(format!("file://{}", path.display())));
         let (known, other): (IpAddr, IpAddr) =
             ("10.0.1.5".parse().unwrap(), "10.0.1.6".parse().unwrap());

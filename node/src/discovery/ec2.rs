@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use aws_config::SdkConfig;
-use aws_config::imds;
 
 use crate::aws::refused;
 use crate::problem::{Problem, chain};
@@ -20,7 +19,7 @@ pub(super) struct Found {
 
 /// Who this machine is, by instance metadata (IMDSv2).
 pub(super) async fn identity() -> Result<Found, Problem> {
-    let client = imds::Client::builder().build();
+    let client = crate::aws::metadata();
     let ask = |path: &'static str| {
         let client = client.clone();
         async move {

@@ -46,6 +46,14 @@ impl Api {
         self.ask(Method::PATCH, &path, "application/apply-patch+yaml", Some(object)).await
     }
 
+    /// Deletes; what is not there is deleted.
+    pub(crate) async fn delete(&self, path: &str) -> Result<(), ApiError> {
+        match self.ask(Method::DELETE, path, "application/json", None).await {
+            Ok(_) | Err(ApiError::Refused(404, _)) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn ask(
         &self,
         method: Method,

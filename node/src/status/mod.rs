@@ -35,6 +35,9 @@ pub(crate) struct Report {
     pub(crate) zone: Option<String>,
     pub(crate) pid: u32,
     pub(crate) ready: bool,
+    /// It leaves the cluster for good.
+    #[serde(default)]
+    pub(crate) leaving: bool,
     /// What it does just now.
     pub(crate) phase: String,
     pub(crate) problem: Option<String>,

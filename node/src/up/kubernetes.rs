@@ -123,7 +123,7 @@ async fn once(master: &Master, tree: &Tree) -> Result<(), Problem> {
 }
 
 /// This machine's own API server, by a certificate of minutes.
-fn own_api(master: &Master, tree: &Tree) -> Result<Api, Problem> {
+pub(super) fn own_api(master: &Master, tree: &Tree) -> Result<Api, Problem> {
     let begun = &master.begun;
     let (certificate, key) =
         certificates::admin(tree, Timestamp::now(), &mut randomness::generator()?)?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::begin::Begun;
-use super::{Stop, follow, kubernetes, leave, parts, stopped, unless_stopped};
+use super::{Stop, follow, kubernetes, lease, leave, parts, stopped, unless_stopped};
 use crate::certificates;
 use crate::claims;
 use crate::components::{Setting, config};
@@ -96,7 +96,8 @@ impl Master {
                 self.watch(),
                 follow::tree(self),
                 follow::snapshots(self),
-                kubernetes::ensure(self)
+                kubernetes::ensure(self),
+                lease::renew(self)
             );
         };
         tokio::select! {
@@ -171,6 +172,9 @@ impl Master {
             self.begun.board.change(|report| report.phase = "leaves the cluster".to_owned());
             match self.membership.can_leave().await {
                 Ok(()) => {
+                    self.begun.board.change(|report| report.leaving = true);
+                    // One that cannot be taken back runs out by itself.
+                    let _ = lease::take_back(self).await;
                     self.stop_control().await;
                     let left = self.membership.leave().await;
                     leave::answer(&self.begun.layout, left.as_ref().err());

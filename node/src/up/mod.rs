@@ -3,6 +3,7 @@
 mod begin;
 mod follow;
 mod kubernetes;
+mod lease;
 mod leave;
 mod master;
 mod parts;
@@ -12,7 +13,7 @@ use std::path::PathBuf;
 
 use tokio::sync::watch;
 
-use crate::document::{Document, Role};
+use crate::document::{Binaries, Document, Role};
 use crate::problem::Problem;
 use crate::status::Say;
 
@@ -25,13 +26,16 @@ pub struct Options {
     pub directory: Option<PathBuf>,
     /// The URL of the address book, by which machines on a laptop reach each other.
     pub addresses: Option<String>,
+    /// A directory that has the programs already, instead of where the document says: as an image has them on EC2, a laptop
+    /// has them anywhere.
+    pub binaries: Option<PathBuf>,
     /// What is going on, line by line.
     pub say: Say,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { directory: None, addresses: None, say: |_| {} }
+        Options { directory: None, addresses: None, binaries: None, say: |_| {} }
     }
 }
 
@@ -45,6 +49,9 @@ pub type Stop = watch::Receiver<bool>;
 pub async fn up(mut document: Document, options: Options, stop: Stop) -> Result<(), Problem> {
     if let Some(directory) = &options.directory {
         document.directory.clone_from(directory);
+    }
+    if let Some(binaries) = &options.binaries {
+        document.binaries = Binaries::Directory(binaries.clone());
     }
     let Some(begun) = unless_stopped(&stop, begin::begin(document, &options)).await else {
         return Ok(());

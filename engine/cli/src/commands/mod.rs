@@ -72,7 +72,7 @@ pub(crate) fn run(words: impl Iterator<Item = OsString>) -> u8 {
             return 1;
         }
     };
-    let asks_apis = changes(&command);
+    let asks_apis = is_cloudy(&command);
     let status = match dispatch(&session, command) {
         Ok(status) => status,
         Err(Failure::Problems(problems)) => {

@@ -18,6 +18,8 @@ const NOT_READY: u8 = 2;
 const PATIENCE_TO_LEAVE: Duration = Duration::from_secs(300);
 /// The variable that names the address book.
 const ADDRESSES: &str = "KPROV_NODE_ADDRESSES";
+/// A directory that has etcd and Kubernetes, whatever the document says.
+const BINARIES: &str = "KPROV_NODE_BINARIES";
 
 /// Runs one of them.
 pub(crate) fn run(command: NodeCommand) -> Outcome {
@@ -105,7 +107,12 @@ fn given(source: NodeSource) -> Result<(Document, Options), Told> {
     let say = |line: &str| output::complain(&format!("node: {line}\n"));
     Ok((
         document,
-        Options { directory: source.directory, addresses: std::env::var(ADDRESSES).ok(), say },
+        Options {
+            directory: source.directory,
+            addresses: std::env::var(ADDRESSES).ok(),
+            binaries: std::env::var_os(BINARIES).map(Into::into),
+            say,
+        },
     ))
 }
 

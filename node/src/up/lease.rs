@@ -1,0 +1,163 @@
+//! How a master stands, told in the cluster itself: a Lease in kube-system that it renews, by which `kubernetes_ready` and
+//! people see whether every machine votes and is well (docs/adr/0003).
+//!
+//! What must hold: a machine that leaves takes its lease with it; one that dies is given away by the time in its lease.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value as Json, json};
+use tokio::time::Instant;
+
+use super::kubernetes::own_api;
+use super::master::Master;
+use crate::kubernetes::Api;
+use crate::problem::Problem;
+use crate::status::Report;
+use crate::supervisor::State;
+
+/// So often it is renewed.
+const EVERY: Duration = Duration::from_secs(10);
+/// So long it says that it holds.
+const SECONDS: u64 = 40;
+/// The certificate to write it with is one of minutes, made anew after so long.
+const CLIENT_FOR: Duration = Duration::from_secs(60);
+
+fn path(name: &str) -> String {
+    format!("/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/kprov-node-{name}")
+}
+
+/// What is wrong, in words for people; `true` where nothing is. Pure.
+fn health(report: &Report) -> String {
+    if report.ready {
+        return "true".to_owned();
+    }
+    if let Some(problem) = &report.problem {
+        return problem.clone();
+    }
+    let down: Vec<&str> = report
+        .components
+        .iter()
+        .filter(|view| view.state != State::Ready)
+        .map(|view| view.name.as_str())
+        .collect();
+    match down.as_slice() {
+        [] => report.phase.clone(),
+        down => format!("not ready: {}", down.join(", ")),
+    }
+}
+
+/// The lease as it is to be. Pure.
+fn lease(report: &Report, now: Timestamp) -> Json {
+    let etcd = match &report.etcd {
+        Some(place) if place.voter => "voter",
+        Some(place) if place.member.is_some() => "learner",
+        _ => "none",
+    };
+    json!({
+        "apiVersion": "coordination.k8s.io/v1",
+        "kind": "Lease",
+        "metadata": {
+            "name": format!("kprov-node-{}", report.name),
+            "namespace": "kube-system",
+            "annotations": {
+                "kprov.dev/role": report.role,
+                "kprov.dev/etcd": etcd,
+                "kprov.dev/healthy": health(report),
+                "kprov.dev/tree": report.generation.clone().unwrap_or_default(),
+            },
+        },
+        "spec": {
+            "holderIdentity": report.name,
+            "leaseDurationSeconds": SECONDS,
+            "renewTime": now.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string(),
+        },
+    })
+}
+
+/// Renews it for ever, once the API server is ready.
+pub(super) async fn renew(master: &Master) {
+    let mut api: Option<(Api, Instant)> = None;
+    let mut told = None;
+    loop {
+        master.begun.supervisor.ready("kube-apiserver").await;
+        let report = master.begun.board.read();
+        if !report.leaving {
+            let trouble = once(master, &mut api, &report).await.err().map(|it| it.to_string());
+            if trouble.is_some() {
+                api = None;
+            }
+            master.begun.board.trouble(&mut told, trouble);
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+async fn once(
+    master: &Master,
+    api: &mut Option<(Api, Instant)>,
+    report: &Report,
+) -> Result<(), Problem> {
+    let fresh = api.take().filter(|(_, made)| made.elapsed() < CLIENT_FOR);
+    let (client, made) = match fresh {
+        Some(fresh) => fresh,
+        None => (own_api(master, &master.tree())?, Instant::now()),
+    };
+    let path = path(&report.name);
+    let written = client.apply(&path, &lease(report, Timestamp::now())).await;
+    *api = Some((client, made));
+    written.map(|_| ()).map_err(|error| failed(&path, &error))
+}
+
+/// Takes it back, because the machine leaves for good.
+pub(super) async fn take_back(master: &Master) -> Result<(), Problem> {
+    let path = path(&master.begun.facts.name);
+    let api = own_api(master, &master.tree())?;
+    api.delete(&path).await.map_err(|error| failed(&path, &error))
+}
+
+fn failed(path: &str, error: &dyn std::fmt::Display) -> Problem {
+    Problem::new("The node's lease cannot be written", format!("{path}: {error}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::membership::Place;
+
+    fn report() -> Report {
+        let etcd =
+            Place { voter: true, member: Some("8e9e05c52164694d".to_owned()), ..Place::default() };
+        Report {
+            role: "master".to_owned(),
+            name: "i-1".to_owned(),
+            ready: true,
+            etcd: Some(etcd),
+            generation: Some("abc".to_owned()),
+            ..Report::default()
+        }
+    }
+
+    #[test]
+    fn a_voter_that_is_ready_says_so_with_the_time() {
+        let now: Timestamp = "2026-11-27T01:02:03.5Z".parse().unwrap();
+        let lease = lease(&report(), now);
+        let note =
+            |name: &str| lease["metadata"]["annotations"][format!("kprov.dev/{name}")].clone();
+        assert_eq!([note("etcd"), note("healthy"), note("tree")], ["voter", "true", "abc"]);
+        assert_eq!(lease["spec"]["renewTime"], "2026-11-27T01:02:03.500000Z");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_instead_of_true() {
+        let mut report = report();
+        report.ready = false;
+        report.phase = "stops".to_owned();
+        assert_eq!(health(&report), "stops");
+        report.problem = Some("etcd has no space".to_owned());
+        assert_eq!(health(&report), "etcd has no space");
+        report.etcd = Some(Place { member: Some("1".to_owned()), ..Place::default() });
+        let lease = lease(&report, Timestamp::UNIX_EPOCH);
+        assert_eq!(lease["metadata"]["annotations"]["kprov.dev/etcd"], "learner");
+    }
+}
