@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::PkiError;
+use crate::{PkiError, sign};
 
 /// A kind of key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,6 +65,15 @@ impl KeyAlgorithm {
             }
             fine => Ok(fine),
         }
+    }
+
+    /// Itself, if certificates and requests can be written with keys of it: rcgen has no P-521 without another library of
+    /// cryptography.
+    ///
+    /// # Errors
+    /// [`PkiError::Unsupported`]
+    pub fn certifiable(self) -> Result<KeyAlgorithm, PkiError> {
+        sign::signature_algorithm(self).map(|_| self)
     }
 
     /// `RSA`, `ECDSA` or `ED25519`, as Terraform's provider `tls` calls them.

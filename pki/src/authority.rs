@@ -64,7 +64,7 @@ impl Authority {
             names: Vec::new(),
             key_usages: vec![KeyUsage::DigitalSignature, KeyUsage::CertSign, KeyUsage::CrlSign],
             extended_usages: Vec::new(),
-            constraint: Some(CaConstraint::Authority(Some(0))),
+            constraint: CaConstraint::Authority(Some(0)),
             subject_key_id: true,
             authority_key_id: true,
         };
@@ -76,10 +76,11 @@ impl Authority {
     /// Of a certificate and its key.
     ///
     /// # Errors
-    /// When they are not a pair, or the certificate is no authority's.
+    /// When they are not a pair, the certificate is no authority's, or nothing can be issued with such a key or name.
     pub fn new(certificate: Certificate, key: PrivateKey) -> Result<Authority, PkiError> {
         certificate.check_authority()?;
         certificate.matches(&key)?;
+        Issuer { certificate: Some(&certificate), key: &key }.check()?;
         Ok(Authority { certificate, key })
     }
 

@@ -5,9 +5,8 @@
 use std::fmt;
 
 use p256::ecdsa::signature::Signer;
-use p256::elliptic_curve::sec1::ToSec1Point;
+use p256::pkcs8::{AlgorithmIdentifierRef, EncodePublicKey, SubjectPublicKeyInfoRef, der};
 use rand::{CryptoRng, RngCore};
-use rsa::pkcs1::EncodeRsaPublicKey;
 use rsa::signature::SignatureEncoding;
 use rsa::traits::PublicKeyParts;
 use zeroize::Zeroizing;
@@ -33,6 +32,10 @@ impl fmt::Debug for PrivateKey {
         write!(f, "PrivateKey({}, hidden)", self.algorithm())
     }
 }
+
+/// RFC 8410.
+pub(crate) const ED25519_OID: der::asn1::ObjectIdentifier =
+    der::asn1::ObjectIdentifier::new_unwrap("1.3.101.112");
 
 /// How often a candidate for an elliptic curve's key is drawn. One in 2^32 is no key, so that not even the second is needed.
 const DRAWS: usize = 64;
@@ -85,17 +88,18 @@ impl PrivateKey {
 
     /// The public half.
     pub fn public_key(&self) -> PublicKey {
-        let bits = match &self.0 {
-            Material::P256(key) => key.public_key().to_sec1_point(false).as_bytes().to_vec(),
-            Material::P384(key) => key.public_key().to_sec1_point(false).as_bytes().to_vec(),
-            Material::P521(key) => key.public_key().to_sec1_point(false).as_bytes().to_vec(),
-            Material::Ed25519(seed) => ed25519(seed).1,
+        const WRITTEN: &str = "invariant: the public half of a key can be written";
+        let der = match &self.0 {
+            Material::P256(key) => key.public_key().to_public_key_der().expect(WRITTEN).into_vec(),
+            Material::P384(key) => key.public_key().to_public_key_der().expect(WRITTEN).into_vec(),
+            Material::P521(key) => key.public_key().to_public_key_der().expect(WRITTEN).into_vec(),
+            Material::Ed25519(seed) => ed25519_info(&ed25519(seed).1).expect(WRITTEN),
             Material::Rsa(key) => {
-                let der = key.to_public_key().to_pkcs1_der();
-                der.expect("invariant: an RSA key's numbers can be written").into_vec()
+                let der = rsa::pkcs8::EncodePublicKey::to_public_key_der(&key.to_public_key());
+                der.expect(WRITTEN).into_vec()
             }
         };
-        PublicKey::new(self.algorithm(), bits)
+        PublicKey::from_der(&der).expect("invariant: what the curves' crates write can be read")
     }
 
     /// Signs with the digest that belongs to the algorithm: SHA-256 for P-256 and RSA (PKCS#1 v1.5), SHA-384 for P-384,
@@ -142,6 +146,13 @@ fn ed25519(seed: &[u8; 32]) -> (ring::signature::Ed25519KeyPair, Vec<u8>) {
     let pair = pair.expect("invariant: any 32 bytes are an Ed25519 seed");
     let public = pair.public_key().as_ref().to_vec();
     (pair, public)
+}
+
+/// The subject public key info of an Ed25519 key (RFC 8410).
+fn ed25519_info(public: &[u8]) -> der::Result<Vec<u8>> {
+    let algorithm = AlgorithmIdentifierRef { oid: ED25519_OID, parameters: None };
+    let subject_public_key = der::asn1::BitStringRef::from_bytes(public)?;
+    der::Encode::to_der(&SubjectPublicKeyInfoRef { algorithm, subject_public_key })
 }
 
 /// A number below the curve's order, of `size` bytes, by drawing until one is. The first byte has the bits of `mask` only.

@@ -1,16 +1,16 @@
 //! How private keys are written and read: PEM of PKCS#8 (`PRIVATE KEY`), PKCS#1 (`RSA PRIVATE KEY`), SEC 1
 //! (`EC PRIVATE KEY`) and OpenSSH (`OPENSSH PRIVATE KEY`, in `openssh`). All texts are wiped when dropped.
 
-use p256::elliptic_curve::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use p256::pkcs8::{
+    AlgorithmIdentifierRef, DecodePrivateKey, EncodePrivateKey, PrivateKeyInfoRef, der,
+};
 use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey};
 use zeroize::Zeroizing;
 
-use crate::key::Material;
-use crate::{PkiError, PrivateKey, der, openssh, pem_text};
+use crate::key::{ED25519_OID, Material};
+use crate::{PkiError, PrivateKey, openssh, pem_text};
 
 const WHAT: &str = "the private key";
-/// RFC 8410: the algorithm Ed25519, and a seed inside two octet strings.
-const ED25519_OID: [u64; 4] = [1, 3, 101, 112];
 
 impl PrivateKey {
     /// Reads a key: the first block of the text that is one (`EC PARAMETERS` may stand before it).
@@ -50,11 +50,7 @@ impl PrivateKey {
             Material::P256(key) => key.to_pkcs8_der().expect(WRITTEN).as_bytes().to_vec(),
             Material::P384(key) => key.to_pkcs8_der().expect(WRITTEN).as_bytes().to_vec(),
             Material::P521(key) => key.to_pkcs8_der().expect(WRITTEN).as_bytes().to_vec(),
-            Material::Ed25519(seed) => {
-                let seed = Zeroizing::new(der::octet_string(seed.as_slice()));
-                let algorithm = der::sequence([der::oid(&ED25519_OID)]);
-                der::sequence([der::unsigned(&[0]), algorithm, der::octet_string(&seed)])
-            }
+            Material::Ed25519(seed) => ed25519_pkcs8(seed).expect(WRITTEN),
             Material::Rsa(key) => {
                 let der = rsa::pkcs8::EncodePrivateKey::to_pkcs8_der(&**key);
                 der.expect(WRITTEN).as_bytes().to_vec()
@@ -105,10 +101,18 @@ fn from_pkcs8(der: &[u8]) -> Result<PrivateKey, PkiError> {
     Err(PkiError::malformed(WHAT, why))
 }
 
+/// RFC 8410: the algorithm, and the seed inside two octet strings.
+fn ed25519_pkcs8(seed: &[u8; 32]) -> der::Result<Vec<u8>> {
+    use der::asn1::OctetStringRef;
+    let inner = Zeroizing::new(der::Encode::to_der(&OctetStringRef::new(seed)?)?);
+    let algorithm = AlgorithmIdentifierRef { oid: ED25519_OID, parameters: None };
+    der::Encode::to_der(&PrivateKeyInfoRef::new(algorithm, OctetStringRef::new(&inner)?))
+}
+
 /// The seed of a PKCS#8 key, with (version 2) or without its public key (version 1).
 fn ed25519_seed(der: &[u8]) -> Option<Zeroizing<[u8; 32]>> {
     let info = rsa::pkcs8::PrivateKeyInfo::try_from(der).ok()?;
-    if info.algorithm.oid.to_string() != "1.3.101.112" {
+    if info.algorithm.oid.as_bytes() != ED25519_OID.as_bytes() {
         return None;
     }
     let seed: [u8; 32] = info.private_key.strip_prefix(&[4, 32])?.try_into().ok()?;

@@ -121,7 +121,7 @@ impl LeafRequest {
             names,
             key_usages,
             extended_usages: self.usages.iter().map(|usage| usage.extended()).collect(),
-            constraint: Some(CaConstraint::Leaf),
+            constraint: CaConstraint::Leaf,
             subject_key_id: true,
             authority_key_id: true,
         })

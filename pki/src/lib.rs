@@ -2,8 +2,8 @@
 //!
 //! Pure: time and randomness come from outside, and nothing here does I/O or waits. The same inputs make the same
 //! bytes: keys are drawn from the given generator (all of them, RSA as well) and signatures are deterministic
-//! (RFC 6979 for ECDSA, PKCS#1 v1.5 for RSA, Ed25519 by nature). Certificates are written by this crate's own small DER
-//! writer and read back by `x509-parser`, which knows nothing of what wrote them.
+//! (RFC 6979 for ECDSA, PKCS#1 v1.5 for RSA, Ed25519 by nature). Certificates and requests are written by rcgen, which is
+//! given our keys, and read back by `x509-parser`.
 //!
 //! What must hold: no error, `Debug` or `Display` shows a private key; private keys are wiped when dropped; no input makes a
 //! function panic. Providers `tls` and `pki` and the node stand on this crate.
@@ -13,7 +13,6 @@ mod authority;
 mod bundle;
 mod certificate;
 mod check;
-mod der;
 mod error;
 mod fingerprint;
 mod key;
@@ -21,6 +20,7 @@ mod key_text;
 mod leaf;
 mod lifetime;
 mod name;
+mod name_written;
 mod openssh;
 mod pem_text;
 mod public_key;

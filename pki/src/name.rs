@@ -1,12 +1,11 @@
-//! [`DistinguishedName`]: subjects and issuers.
+//! [`DistinguishedName`]: subjects and issuers. How they are written is in `name_written`.
 
 use std::fmt;
 
 use x509_parser::x509::X509Name;
 
-use crate::der;
-
-/// A subject or an issuer. Each part may have several values, but for the common name and the serial number.
+/// A subject or an issuer. Of what is read a part may have any number of values; how many can be written says
+/// [`DistinguishedName::check_writable`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct DistinguishedName {
     /// `C`
@@ -46,8 +45,6 @@ const PARTS: [(&str, u64); 9] = [
     ("SERIALNUMBER", 5),
 ];
 
-const EMAIL_ADDRESS: [u64; 7] = [1, 2, 840, 113_549, 1, 9, 1];
-
 impl DistinguishedName {
     /// A name of a common name only.
     pub fn common(name: impl Into<String>) -> DistinguishedName {
@@ -60,7 +57,8 @@ impl DistinguishedName {
         none && self.values().iter().all(|(_, _, values)| values.is_empty())
     }
 
-    fn values(&self) -> [(&'static str, u64, &[String]); 9] {
+    /// The parts in their order: label, last arc of the object identifier 2.5.4.x, values.
+    pub(crate) fn values(&self) -> [(&'static str, u64, &[String]); 9] {
         let values: [&[String]; 9] = [
             &self.countries,
             &self.organizations,
@@ -90,22 +88,6 @@ impl DistinguishedName {
             17 => &mut self.postal_codes,
             _ => return None,
         })
-    }
-
-    /// `Name`. Values of one part share a relative distinguished name, as Go's crypto/x509 writes them.
-    pub(crate) fn to_der(&self) -> Vec<u8> {
-        let parts = self.values().into_iter().filter(|(_, _, values)| !values.is_empty());
-        let parts = parts.map(|(_, arc, values)| {
-            let one = |value: &String| {
-                der::sequence([der::oid(&[2, 5, 4, arc]), der::directory_string(value)])
-            };
-            der::set_of(values.iter().map(one).collect())
-        });
-        let email = self.email_address.iter().map(|address| {
-            let value = der::tlv(0x16, address.as_bytes());
-            der::set_of(vec![der::sequence([der::oid(&EMAIL_ADDRESS), value])])
-        });
-        der::sequence(parts.chain(email))
     }
 
     pub(crate) fn from_parsed(name: &X509Name<'_>) -> DistinguishedName {

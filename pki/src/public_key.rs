@@ -6,11 +6,9 @@ use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey as Parsed;
 use x509_parser::x509::SubjectPublicKeyInfo;
 
-use crate::{KeyAlgorithm, PkiError, der, fingerprint, pem_text};
+use crate::{KeyAlgorithm, PkiError, fingerprint, pem_text};
 
 const WHAT: &str = "the public key";
-const EC_PUBLIC_KEY: [u64; 6] = [1, 2, 840, 10045, 2, 1];
-const RSA_ENCRYPTION: [u64; 7] = [1, 2, 840, 113_549, 1, 1, 1];
 
 /// A public key. Equal ones have the same encoding.
 #[derive(Clone, PartialEq, Eq)]
@@ -28,19 +26,6 @@ impl fmt::Debug for PublicKey {
 }
 
 impl PublicKey {
-    /// From what the algorithm makes of a key.
-    pub(crate) fn new(algorithm: KeyAlgorithm, bits: Vec<u8>) -> PublicKey {
-        let identifier = match algorithm {
-            KeyAlgorithm::EcdsaP256 => ec(&[1, 2, 840, 10045, 3, 1, 7]),
-            KeyAlgorithm::EcdsaP384 => ec(&[1, 3, 132, 0, 34]),
-            KeyAlgorithm::EcdsaP521 => ec(&[1, 3, 132, 0, 35]),
-            KeyAlgorithm::Ed25519 => der::sequence([der::oid(&[1, 3, 101, 112])]),
-            KeyAlgorithm::Rsa(_) => der::sequence([der::oid(&RSA_ENCRYPTION), der::null()]),
-        };
-        let der = der::sequence([identifier, der::bit_string(&bits)]);
-        PublicKey { algorithm, bits, der }
-    }
-
     /// Reads a subject public key info.
     ///
     /// # Errors
@@ -126,10 +111,6 @@ impl PublicKey {
             _ => None,
         }
     }
-}
-
-fn ec(curve: &[u64]) -> Vec<u8> {
-    der::sequence([der::oid(&EC_PUBLIC_KEY), der::oid(curve)])
 }
 
 fn unsupported(what: &str) -> PkiError {

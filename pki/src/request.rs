@@ -4,14 +4,12 @@ use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::extensions::ParsedExtension;
 use x509_parser::prelude::FromDer;
 
-use crate::template::names_extension;
+use crate::sign::{self, Signer};
 use crate::{
-    DistinguishedName, PkiError, PrivateKey, PublicKey, SubjectAltName, der, pem_text, read, sign,
+    DistinguishedName, PkiError, PrivateKey, PublicKey, SubjectAltName, pem_text, read, template,
 };
 
 const WHAT: &str = "the certificate request";
-/// PKCS#9: the extensions that are asked for.
-const EXTENSION_REQUEST: [u64; 7] = [1, 2, 840, 113_549, 1, 9, 14];
 
 /// A request for a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,30 +22,17 @@ pub struct CertificateRequest {
 
 impl CertificateRequest {
     /// Asks for a certificate of `key`.
+    ///
+    /// # Errors
+    /// When the subject, a name or the kind of key cannot be written.
     pub fn new(
         subject: &DistinguishedName,
         names: &[SubjectAltName],
         key: &PrivateKey,
-    ) -> CertificateRequest {
-        let public_key = key.public_key();
-        let attributes = if names.is_empty() {
-            Vec::new()
-        } else {
-            let extensions = der::sequence([names_extension(names, subject.is_empty())]);
-            der::sequence([der::oid(&EXTENSION_REQUEST), der::set_of(vec![extensions])])
-        };
-        let body = der::sequence([
-            der::unsigned(&[0]),
-            subject.to_der(),
-            public_key.to_der().to_vec(),
-            der::context(0, &attributes),
-        ]);
-        CertificateRequest {
-            der: sign::signed(&body, key),
-            subject: subject.clone(),
-            names: names.to_vec(),
-            public_key,
-        }
+    ) -> Result<CertificateRequest, PkiError> {
+        let params = template::request_params(subject, names)?;
+        let written = params.serialize_request(&Signer::new(key)?);
+        CertificateRequest::from_der(written.map_err(template::not_written)?.der())
     }
 
     /// Reads DER, and checks that who asks has the key.

@@ -3,7 +3,10 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::{PkiError, der};
+use rcgen::SanType;
+use rcgen::string::Ia5String;
+
+use crate::PkiError;
 
 /// A name that a certificate is valid for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,15 +78,18 @@ impl SubjectAltName {
         }
     }
 
-    /// `GeneralName`
-    pub(crate) fn to_der(&self) -> Vec<u8> {
-        match self {
-            SubjectAltName::Email(text) => der::context_primitive(1, text.as_bytes()),
-            SubjectAltName::Dns(text) => der::context_primitive(2, text.as_bytes()),
-            SubjectAltName::Uri(text) => der::context_primitive(6, text.as_bytes()),
-            SubjectAltName::Ip(IpAddr::V4(address)) => der::context_primitive(7, &address.octets()),
-            SubjectAltName::Ip(IpAddr::V6(address)) => der::context_primitive(7, &address.octets()),
-        }
+    /// As rcgen has it.
+    pub(crate) fn to_rcgen(&self) -> Result<SanType, PkiError> {
+        let ascii = |text: &str| {
+            let why = |_| PkiError::Invalid(format!("the name {text:?} is not ASCII"));
+            Ia5String::try_from(text).map_err(why)
+        };
+        Ok(match self {
+            SubjectAltName::Email(text) => SanType::Rfc822Name(ascii(text)?),
+            SubjectAltName::Dns(text) => SanType::DnsName(ascii(text)?),
+            SubjectAltName::Uri(text) => SanType::URI(ascii(text)?),
+            SubjectAltName::Ip(address) => SanType::IpAddress(*address),
+        })
     }
 }
 

@@ -2,10 +2,14 @@
 
 use jiff::Timestamp;
 use rand::CryptoRng;
+use rcgen::{
+    BasicConstraints, CertificateParams, CustomExtension, IsCa, KeyIdMethod, SerialNumber,
+};
 
+use crate::sign::{Holder, Signer};
 use crate::{
     Certificate, DistinguishedName, ExtendedUsage, KeyUsage, PkiError, PrivateKey, PublicKey,
-    SubjectAltName, der, sign,
+    SubjectAltName, name_written,
 };
 
 /// What a certificate says. Extensions that have nothing to say are left out.
@@ -26,8 +30,8 @@ pub struct CertificateTemplate {
     /// For what purposes.
     pub extended_usages: Vec<ExtendedUsage>,
     /// The extension BasicConstraints.
-    pub constraint: Option<CaConstraint>,
-    /// Write the subject's key id?
+    pub constraint: CaConstraint,
+    /// Write the subject's key id? An authority's is always written: chains are found by it.
     pub subject_key_id: bool,
     /// Write the issuer's key id, if it is known?
     pub authority_key_id: bool,
@@ -59,31 +63,29 @@ pub fn serial_number(random: &mut impl CryptoRng) -> Vec<u8> {
     serial
 }
 
-const SUBJECT_KEY_ID: u64 = 14;
-const KEY_USAGE: u64 = 15;
-const SUBJECT_ALT_NAME: u64 = 17;
-const BASIC_CONSTRAINTS: u64 = 19;
-const AUTHORITY_KEY_ID: u64 = 35;
-const EXTENDED_KEY_USAGE: u64 = 37;
-
-/// An extension of the arc 2.5.29.
-fn extension(arc: u64, critical: bool, value: &[u8]) -> Vec<u8> {
-    let oid = der::oid(&[2, 5, 29, arc]);
-    let critical = if critical { der::boolean(true) } else { Vec::new() };
-    der::sequence([oid, critical, der::octet_string(value)])
+impl Issuer<'_> {
+    /// Can it sign here?
+    ///
+    /// # Errors
+    /// A key or a name that certificates cannot be written with.
+    pub fn check(&self) -> Result<(), PkiError> {
+        self.key.algorithm().certifiable()?;
+        self.certificate.map_or(Ok(()), |it| name_written::issuer_name(it).map(|_| ()))
+    }
 }
 
-/// SubjectAltName; critical where the subject is empty (RFC 5280, 4.2.1.6).
-pub(crate) fn names_extension(names: &[SubjectAltName], subject_is_empty: bool) -> Vec<u8> {
-    let value = der::sequence(names.iter().map(SubjectAltName::to_der));
-    extension(SUBJECT_ALT_NAME, subject_is_empty, &value)
-}
+/// BasicConstraints that say no more than: no authority.
+const BASIC_CONSTRAINTS: [u64; 4] = [2, 5, 29, 19];
+const EMPTY_SEQUENCE: [u8; 2] = [0x30, 0];
+
+/// Year 1: an earlier instant cannot be written.
+const FIRST_SECOND: i64 = -62_135_596_800;
 
 impl CertificateTemplate {
     /// The certificate of `public_key`, signed by `issuer`.
     ///
     /// # Errors
-    /// When it would be valid for no time, or its times cannot be written.
+    /// When it would be valid for no time, or something of it cannot be written.
     pub fn sign(
         &self,
         public_key: &PublicKey,
@@ -95,59 +97,87 @@ impl CertificateTemplate {
                 self.subject, self.not_after, self.not_before
             )));
         }
-        let subject = self.subject.to_der();
-        let issuer_name = issuer.certificate.map_or(&subject[..], Certificate::raw_subject);
         let authority_key_id = match issuer.certificate {
             Some(authority) => authority.subject_key_id().map(<[u8]>::to_vec),
             None => Some(public_key.key_id()),
         };
-        let mut parts = vec![
-            der::context(0, &der::unsigned(&[2])),
-            der::unsigned(&self.serial),
-            sign::signature_algorithm(issuer.key.algorithm()),
-            issuer_name.to_vec(),
-            der::sequence([der::time(self.not_before), der::time(self.not_after)]),
-            subject,
-            public_key.to_der().to_vec(),
-        ];
-        let extensions = self.extensions(public_key, authority_key_id.as_deref());
-        if !extensions.is_empty() {
-            parts.push(der::context(3, &der::sequence(extensions)));
+        let mut params = self.params(public_key)?;
+        params.use_authority_key_identifier_extension =
+            self.authority_key_id && authority_key_id.is_some();
+        let mut signing = CertificateParams::default();
+        signing.key_identifier_method =
+            KeyIdMethod::PreSpecified(authority_key_id.unwrap_or_default());
+        signing.distinguished_name = match issuer.certificate {
+            Some(authority) => name_written::issuer_name(authority)?,
+            None => params.distinguished_name.clone(),
+        };
+        let signing = rcgen::Issuer::from_params(&signing, Signer::new(issuer.key)?);
+        let written = params.signed_by(&Holder::new(public_key)?, &signing);
+        let certificate = Certificate::from_der(written.map_err(not_written)?.der())?;
+        match issuer.certificate {
+            Some(it) if it.raw_subject() != certificate.parts.raw_issuer => {
+                Err(PkiError::Unsupported(format!(
+                    "{} can issue nothing here: its name cannot be repeated byte by byte",
+                    it.subject()
+                )))
+            }
+            _ => Ok(certificate),
         }
-        Certificate::from_der(&sign::signed(&der::sequence(parts), issuer.key))
     }
 
-    fn extensions(&self, public_key: &PublicKey, authority_key_id: Option<&[u8]>) -> Vec<Vec<u8>> {
-        let mut all = Vec::new();
-        if !self.key_usages.is_empty() {
-            let bits = der::named_bits(self.key_usages.iter().map(|usage| usage.bit()));
-            all.push(extension(KEY_USAGE, true, &bits));
+    /// All but the issuer, as rcgen has it.
+    fn params(&self, public_key: &PublicKey) -> Result<CertificateParams, PkiError> {
+        let mut params = request_params(&self.subject, &self.names)?;
+        params.serial_number = Some(SerialNumber::from_slice(&self.serial));
+        params.not_before = date_time(self.not_before)?;
+        params.not_after = date_time(self.not_after)?;
+        params.key_usages = self.key_usages.iter().map(|usage| usage.to_rcgen()).collect();
+        let purposes = self.extended_usages.iter().map(ExtendedUsage::to_rcgen);
+        params.extended_key_usages = purposes.collect::<Result<_, _>>()?;
+        params.key_identifier_method = KeyIdMethod::PreSpecified(public_key.key_id());
+        match self.constraint {
+            CaConstraint::Authority(below) => params.is_ca = IsCa::Ca(path_length(below)?),
+            CaConstraint::Leaf if self.subject_key_id => params.is_ca = IsCa::ExplicitNoCa,
+            CaConstraint::Leaf => {
+                // rcgen writes these together with a key id only.
+                let content = EMPTY_SEQUENCE.to_vec();
+                let mut none = CustomExtension::from_oid_content(&BASIC_CONSTRAINTS, content);
+                none.set_criticality(true);
+                params.custom_extensions.push(none);
+            }
         }
-        if !self.extended_usages.is_empty() {
-            let oids = self.extended_usages.iter().map(|usage| der::oid(&usage.oid()));
-            all.push(extension(EXTENDED_KEY_USAGE, false, &der::sequence(oids)));
-        }
-        if let Some(constraint) = self.constraint {
-            let content = match constraint {
-                CaConstraint::Leaf => Vec::new(),
-                CaConstraint::Authority(None) => der::boolean(true),
-                CaConstraint::Authority(Some(below)) => {
-                    der::concat([der::boolean(true), der::unsigned(&below.to_be_bytes())])
-                }
-            };
-            all.push(extension(BASIC_CONSTRAINTS, true, &der::tlv(0x30, &content)));
-        }
-        if self.subject_key_id {
-            let value = der::octet_string(&public_key.key_id());
-            all.push(extension(SUBJECT_KEY_ID, false, &value));
-        }
-        if let Some(id) = authority_key_id.filter(|_| self.authority_key_id) {
-            let value = der::sequence([der::context_primitive(0, id)]);
-            all.push(extension(AUTHORITY_KEY_ID, false, &value));
-        }
-        if !self.names.is_empty() {
-            all.push(names_extension(&self.names, self.subject.is_empty()));
-        }
-        all
+        Ok(params)
     }
+}
+
+/// A subject and names: all that a request says. Names are critical where the subject is empty (RFC 5280, 4.2.1.6).
+pub(crate) fn request_params(
+    subject: &DistinguishedName,
+    names: &[SubjectAltName],
+) -> Result<CertificateParams, PkiError> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = subject.to_rcgen()?;
+    params.subject_alt_names =
+        names.iter().map(SubjectAltName::to_rcgen).collect::<Result<_, _>>()?;
+    Ok(params)
+}
+
+pub(crate) fn not_written(why: rcgen::Error) -> PkiError {
+    PkiError::Unsupported(format!("the certificate or request cannot be written: {why}"))
+}
+
+fn path_length(below: Option<u32>) -> Result<BasicConstraints, PkiError> {
+    let Some(below) = below else { return Ok(BasicConstraints::Unconstrained) };
+    let fine = u8::try_from(below).map(BasicConstraints::Constrained);
+    fine.map_err(|_| {
+        PkiError::Unsupported(format!("the path length {below} cannot be written: 255 is the most"))
+    })
+}
+
+/// `UTCTime` through 2049, `GeneralizedTime` after: rcgen chooses. Whole seconds.
+fn date_time(instant: Timestamp) -> Result<time::OffsetDateTime, PkiError> {
+    let seconds = Some(instant.as_second()).filter(|it| *it >= FIRST_SECOND);
+    let written = seconds.and_then(|it| time::OffsetDateTime::from_unix_timestamp(it).ok());
+    let why = || PkiError::Invalid(format!("the time {instant} cannot stand in a certificate"));
+    written.ok_or_else(why)
 }

@@ -1,5 +1,9 @@
 //! What a key may be used for: the extensions KeyUsage and ExtendedKeyUsage.
 
+use rcgen::{ExtendedKeyUsagePurpose, KeyUsagePurpose};
+
+use crate::PkiError;
+
 /// A bit of KeyUsage; its number is the bit's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -42,6 +46,20 @@ impl KeyUsage {
     pub fn bit(self) -> u8 {
         self as u8
     }
+
+    pub(crate) fn to_rcgen(self) -> KeyUsagePurpose {
+        match self {
+            KeyUsage::DigitalSignature => KeyUsagePurpose::DigitalSignature,
+            KeyUsage::ContentCommitment => KeyUsagePurpose::ContentCommitment,
+            KeyUsage::KeyEncipherment => KeyUsagePurpose::KeyEncipherment,
+            KeyUsage::DataEncipherment => KeyUsagePurpose::DataEncipherment,
+            KeyUsage::KeyAgreement => KeyUsagePurpose::KeyAgreement,
+            KeyUsage::CertSign => KeyUsagePurpose::KeyCertSign,
+            KeyUsage::CrlSign => KeyUsagePurpose::CrlSign,
+            KeyUsage::EncipherOnly => KeyUsagePurpose::EncipherOnly,
+            KeyUsage::DecipherOnly => KeyUsagePurpose::DecipherOnly,
+        }
+    }
 }
 
 /// A purpose of ExtendedKeyUsage.
@@ -79,6 +97,28 @@ impl ExtendedUsage {
             ExtendedUsage::OcspSigning => purpose(9),
             ExtendedUsage::Other(oid) => oid.clone(),
         }
+    }
+
+    /// As rcgen has it; it panics at what is no object identifier.
+    pub(crate) fn to_rcgen(&self) -> Result<ExtendedKeyUsagePurpose, PkiError> {
+        Ok(match self {
+            ExtendedUsage::Any => ExtendedKeyUsagePurpose::Any,
+            ExtendedUsage::Server => ExtendedKeyUsagePurpose::ServerAuth,
+            ExtendedUsage::Client => ExtendedKeyUsagePurpose::ClientAuth,
+            ExtendedUsage::CodeSigning => ExtendedKeyUsagePurpose::CodeSigning,
+            ExtendedUsage::EmailProtection => ExtendedKeyUsagePurpose::EmailProtection,
+            ExtendedUsage::TimeStamping => ExtendedKeyUsagePurpose::TimeStamping,
+            ExtendedUsage::OcspSigning => ExtendedKeyUsagePurpose::OcspSigning,
+            ExtendedUsage::Other(oid) => match oid.as_slice() {
+                [0 | 1, 0..40, ..] | [2, 0..1000, ..] => {
+                    ExtendedKeyUsagePurpose::Other(oid.clone())
+                }
+                _ => {
+                    let why = format!("the purpose {oid:?} is no object identifier");
+                    return Err(PkiError::Invalid(why));
+                }
+            },
+        })
     }
 
     /// The purpose of that object identifier.

@@ -7,17 +7,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kprov_pki::{
-    Authority, Bundle, Certificate, CertificateRequest, DistinguishedName, ExtendedUsage,
-    KeyAlgorithm, LeafRequest, PrivateKey, SubjectAltName, Usage, leaf_validity, renewal_due,
+    Authority, AuthorityRequest, Bundle, CaConstraint, Certificate, CertificateRequest,
+    CertificateTemplate, DistinguishedName, ExtendedUsage, Issuer, KeyAlgorithm, KeyUsage,
+    LeafRequest, PrivateKey, SubjectAltName, Usage, leaf_validity, renewal_due,
 };
 use peers::{Files, authority, now, random, run, succeeds};
 use rustls::client::danger::ServerCertVerifier;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
-const ALL: [KeyAlgorithm; 5] = [
+/// All that certificates are written with.
+const ALL: [KeyAlgorithm; 4] = [
     KeyAlgorithm::EcdsaP256,
     KeyAlgorithm::EcdsaP384,
-    KeyAlgorithm::EcdsaP521,
     KeyAlgorithm::Ed25519,
     KeyAlgorithm::Rsa(2048),
 ];
@@ -137,8 +138,7 @@ fn go_accepts_leaves_and_sees_the_groups() {
 #[test]
 fn rustls_accepts_leaves_by_name_and_address() {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    // The verifier of ring has no P-521.
-    for algorithm in ALL.into_iter().filter(|it| *it != KeyAlgorithm::EcdsaP521) {
+    for algorithm in ALL {
         let authority = authority("demo ca", algorithm, 1);
         let (leaf, _) = issue(&authority, &server("node-1"));
         let mut roots = rustls::RootCertStore::empty();
@@ -286,7 +286,7 @@ fn requests_are_understood_by_openssl_and_checked_when_read() {
     let names = ["example.com", "10.0.0.1"].map(|name| SubjectAltName::host(name).expect("a name"));
     for algorithm in ALL {
         let key = PrivateKey::generate(algorithm, &mut random(5)).expect("a key");
-        let request = CertificateRequest::new(&subject, &names, &key);
+        let request = CertificateRequest::new(&subject, &names, &key).expect("a request");
         if let Some(said) =
             succeeds("openssl", &["req", "-verify", "-noout", "-text"], &request.to_pem())
         {
@@ -294,6 +294,8 @@ fn requests_are_understood_by_openssl_and_checked_when_read() {
         }
         let back = CertificateRequest::from_pem(&request.to_pem()).expect("readable");
         assert_eq!(back, request);
+        assert_eq!((back.subject(), back.names()), (&subject, &names[..]));
+        assert_eq!(back.public_key(), &key.public_key());
         let mut changed = request.to_der().to_vec();
         let last = changed.len() - 1;
         changed[last] ^= 1;
@@ -318,4 +320,156 @@ fn damaged_certificates_never_panic_and_never_verify() {
             assert!(verdict.is_err() || same, "byte {index} of {} was changed", der.len());
         }
     }
+}
+
+#[test]
+fn names_have_two_values_of_a_part_and_more_are_refused() {
+    let name = |groups: &[&str]| DistinguishedName {
+        organizations: groups.iter().map(|group| (*group).to_owned()).collect(),
+        street_addresses: vec!["Street 1?".into()],
+        countries: vec!["DE".into()],
+        serial_number: Some("7".into()),
+        email_address: Some("a@example.com".into()),
+        ..DistinguishedName::common("zoë")
+    };
+    let key = PrivateKey::generate(KeyAlgorithm::Ed25519, &mut random(1)).expect("a key");
+    let request = CertificateRequest::new(&name(&["b", "a"]), &[], &key).expect("a request");
+    if let Some(said) = succeeds(
+        "openssl",
+        &["req", "-verify", "-noout", "-subject", "-nameopt", "RFC2253,-esc_msb,utf8"],
+        &request.to_pem(),
+    ) {
+        let order =
+            "emailAddress=a@example.com,serialNumber=7,CN=zoë,street=Street 1?,O=b,O=a,C=DE";
+        assert!(said.contains(order), "{said}");
+    }
+    let refused = |subject: &DistinguishedName| {
+        let error = CertificateRequest::new(subject, &[], &key).expect_err("refused").to_string();
+        assert_eq!(subject.check_writable().expect_err("refused").to_string(), error);
+        error
+    };
+    let error = refused(&name(&["a", "b", "c"]));
+    assert_eq!(error, "a subject has at most two values of O here, and this one has 3: a, b, c");
+    let streets = vec!["Street 1".into(), "Floor 2".into()];
+    let error = refused(&DistinguishedName { street_addresses: streets, ..name(&[]) });
+    assert!(error.starts_with("a subject has at most one value of STREET here"), "{error}");
+    let error = refused(&DistinguishedName { email_address: Some("ä@b".into()), ..name(&[]) });
+    assert!(error.contains("not ASCII"), "{error}");
+}
+
+/// Makes an authority with openssl: its certificate and key, of that curve and subject.
+fn by_openssl(files: &Files, curve: &str, arguments: &[&str]) -> Option<(String, String)> {
+    let path = files.path().join("openssl.key");
+    let curve = format!("ec_paramgen_curve:{curve}");
+    let make = ["req", "-x509", "-newkey", "ec", "-pkeyopt", &curve, "-nodes", "-keyout"];
+    let rest = ["-days", "3650", "-addext", "keyUsage=critical,keyCertSign,digitalSignature"];
+    let all = [&make[..], &[path.to_str().expect("text")], &rest[..], arguments].concat();
+    let said = succeeds("openssl", &all, "")?;
+    let begin = said.find("-----BEGIN CERTIFICATE").expect("a certificate");
+    Some((said[begin..].to_owned(), std::fs::read_to_string(path).expect("a key")))
+}
+
+#[test]
+fn authorities_of_others_issue_under_their_own_names() {
+    let files = Files::new();
+    let two = "/C=DE/O=Zoë/O=Example/CN=foreign ca/emailAddress=a@example.com";
+    let Some((certificate, key)) = by_openssl(&files, "P-256", &["-utf8", "-subj", two]) else {
+        return;
+    };
+    let authority = Authority::from_pem(&certificate, &key).expect("an authority");
+    let (from, until) = (authority.certificate().not_before(), authority.certificate().not_after());
+    let request = LeafRequest::server("node-1", NAMES, (from, until));
+    let (leaf, _) = issue(&authority, &request);
+    leaf.signed_by(authority.certificate()).expect("the name is the same, byte by byte");
+    let (root, leaf) =
+        (files.write("ca.pem", &certificate), files.write("leaf.pem", &leaf.to_pem()));
+    let (root, leaf) = (root.to_str().expect("text"), leaf.to_str().expect("text"));
+    succeeds("openssl", &["verify", "-x509_strict", "-CAfile", root, leaf], "");
+    for (subject, why) in [
+        ("/O=a/O=b/O=c/CN=x", "too many values of one kind"),
+        ("/O=a+O=b/CN=x", "several values stand in one part"),
+    ] {
+        let made = by_openssl(&files, "P-256", &["-multivalue-rdn", "-subj", subject]);
+        let (certificate, key) = made.expect("openssl is there");
+        let error = Authority::from_pem(&certificate, &key).expect_err("refused").to_string();
+        assert!(error.contains(why), "{error}");
+    }
+}
+
+#[test]
+fn p521_is_checked_and_not_written() {
+    let said = |result: Result<(), kprov_pki::PkiError>| {
+        let error = result.expect_err("refused").to_string();
+        assert!(error.contains("cannot be written with a key of ECDSA-P521"), "{error}");
+    };
+    let key = PrivateKey::generate(KeyAlgorithm::EcdsaP521, &mut random(5)).expect("a key");
+    said(CertificateRequest::new(&DistinguishedName::common("x"), &[], &key).map(|_| ()));
+    let ours = authority("demo ca", KeyAlgorithm::EcdsaP256, 1);
+    let request = LeafRequest::client("x", leaf_validity("x", now()));
+    said(ours.issue(&request, &key.public_key(), &mut random(2)).map(|_| ()));
+    let algorithm = KeyAlgorithm::EcdsaP521;
+    let wanted = AuthorityRequest {
+        algorithm,
+        ..AuthorityRequest::new(DistinguishedName::common("x"), now())
+    };
+    said(Authority::generate(&wanted, &mut random(3)).map(|_| ()));
+    let files = Files::new();
+    let Some((root, root_key)) = by_openssl(&files, "P-521", &["-sha512", "-subj", "/CN=big ca"])
+    else {
+        return;
+    };
+    said(Authority::from_pem(&root, &root_key).map(|_| ()));
+    let root = Certificate::from_pem(&root).expect("readable");
+    root.signed_by(&root).expect("its own signature");
+    let (other, _) =
+        by_openssl(&files, "P-521", &["-sha512", "-subj", "/CN=big ca"]).expect("there");
+    let other = Certificate::from_pem(&other).expect("readable");
+    other.signed_by(&root).expect_err("another key of the same name");
+}
+
+#[test]
+fn what_cannot_be_written_is_refused_and_never_panics() {
+    let key = PrivateKey::generate(KeyAlgorithm::Ed25519, &mut random(1)).expect("a key");
+    let fine = CertificateTemplate {
+        serial: vec![0, 0, 0x80],
+        subject: DistinguishedName::default(),
+        not_before: now(),
+        not_after: "2050-01-01T00:00:00Z".parse().expect("a time"),
+        names: vec![
+            SubjectAltName::Uri("spiffe://a/b".into()),
+            SubjectAltName::Email("a@b".into()),
+        ],
+        key_usages: KeyUsage::ALL.to_vec(),
+        extended_usages: vec![ExtendedUsage::Other(vec![2, 16, 840, 1, 113_730, 4, 1])],
+        constraint: CaConstraint::Leaf,
+        subject_key_id: false,
+        authority_key_id: false,
+    };
+    let sign = |template: &CertificateTemplate| {
+        template.sign(&key.public_key(), &Issuer { certificate: None, key: &key })
+    };
+    let made = sign(&fine).expect("a certificate");
+    assert_eq!((made.names(), made.not_after()), (&fine.names[..], fine.not_after));
+    assert_eq!(made.key_usages(), Some(&KeyUsage::ALL[..]));
+    assert_eq!(made.extended_usages(), fine.extended_usages);
+    assert_eq!((made.subject_key_id(), made.authority_key_id()), (None, None));
+    let said = succeeds("openssl", &["x509", "-noout", "-text"], &made.to_pem());
+    if let Some(said) = said {
+        assert!(said.contains("X509v3 Subject Alternative Name: critical"), "{said}");
+        assert!(
+            said.contains("X509v3 Basic Constraints: critical\n                CA:FALSE"),
+            "{said}"
+        );
+    }
+    for oid in [vec![], vec![1], vec![1, 40], vec![3, 1], vec![2, u64::MAX]] {
+        let extended_usages = vec![ExtendedUsage::Other(oid)];
+        sign(&CertificateTemplate { extended_usages, ..fine.clone() }).expect_err("no identifier");
+    }
+    let constraint = CaConstraint::Authority(Some(256));
+    let error = sign(&CertificateTemplate { constraint, ..fine.clone() }).expect_err("too long");
+    assert!(error.to_string().contains("255 is the most"), "{error}");
+    let ancient = "-000001-01-01T00:00:00Z".parse().expect("a time");
+    sign(&CertificateTemplate { not_before: ancient, ..fine.clone() }).expect_err("before year 1");
+    let names = vec![SubjectAltName::Uri("https://zoë".into())];
+    sign(&CertificateTemplate { names, ..fine.clone() }).expect_err("not ASCII");
 }

@@ -18,6 +18,8 @@ pub(crate) enum ApiError {
     NoAnswer(#[from] NoAnswer),
     #[error("the API says {0}: {1}")]
     Refused(u16, String),
+    #[error("the request for a certificate cannot be written: {0}")]
+    Request(#[from] kprov_pki::PkiError),
 }
 
 /// An API server, and who asks it.

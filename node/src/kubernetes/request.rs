@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use kprov_pki::{CertificateRequest, DistinguishedName, PrivateKey};
+use kprov_pki::{CertificateRequest, DistinguishedName, PkiError, PrivateKey};
 use serde_json::{Value as Json, json};
 
 use super::{Api, ApiError};
@@ -20,10 +20,10 @@ pub(crate) enum Asked {
 }
 
 /// The request for a node's certificate.
-fn object(node: &str, key: &PrivateKey) -> (String, Json) {
+fn object(node: &str, key: &PrivateKey) -> Result<(String, Json), PkiError> {
     let mut subject = DistinguishedName::common(format!("system:node:{node}"));
     subject.organizations = vec!["system:nodes".to_owned()];
-    let request = CertificateRequest::new(&subject, &[], key);
+    let request = CertificateRequest::new(&subject, &[], key)?;
     // The key decides the name, so that asking again is the same request.
     let name = format!("kprov-{node}-{}", &key.public_key().sha256()[..16]);
     let object = json!({
@@ -36,7 +36,7 @@ fn object(node: &str, key: &PrivateKey) -> (String, Json) {
             "usages": ["digital signature", "client auth"],
         },
     });
-    (name, object)
+    Ok((name, object))
 }
 
 /// Asks, and waits until it is issued or refused. The caller looks after the time.
@@ -45,7 +45,7 @@ pub(crate) async fn certificate(
     node: &str,
     key: &PrivateKey,
 ) -> Result<Asked, ApiError> {
-    let (name, object) = object(node, key);
+    let (name, object) = object(node, key)?;
     match api.create(PATH, &object).await {
         Ok(_) | Err(ApiError::Refused(409, _)) => {}
         Err(error) => return Err(error),

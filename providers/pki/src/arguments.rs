@@ -31,7 +31,7 @@ pub(crate) fn subject(object: &Value) -> DistinguishedName {
     }
 }
 
-/// A subject is needed, with a common name of at most 64 characters.
+/// A subject is needed, with a common name of at most 64 characters, that a certificate can be written with.
 pub(crate) fn validate_subject(config: &Value) -> Option<AttributeError> {
     let block = config.get("subject").cloned().unwrap_or(Value::NULL);
     if !block.is_known() || block.get("common_name").is_some_and(|name| !name.is_known()) {
@@ -42,7 +42,11 @@ pub(crate) fn validate_subject(config: &Value) -> Option<AttributeError> {
         false => Path::attribute("subject").then(PathStep::Attribute("common_name".into())),
     };
     match fields::text(&block, "common_name").map_or(0, |name| name.chars().count()) {
-        1..=64 => None,
+        1..=64 => {
+            let why = subject(config).check_writable().err()?;
+            let path = Path::attribute("subject").then(PathStep::Attribute("organizations".into()));
+            Some(AttributeError::new(path, "Too many values", format!("{why}.")))
+        }
         0 => {
             let why = "A subject with a common name is needed: subject { common_name = \"..\" }.";
             Some(AttributeError::new(path, "Missing subject", why))
@@ -70,6 +74,15 @@ pub(crate) fn validate_algorithm(config: &Value) -> Option<AttributeError> {
     fields::text(config, "algorithm")?;
     let why = algorithm(config).err()?;
     Some(bad("algorithm", "Unknown algorithm", format!("{why}.")))
+}
+
+/// An algorithm that there is, and that certificates can be written with.
+pub(crate) fn validate_certifiable(config: &Value) -> Option<AttributeError> {
+    fields::text(config, "algorithm")?;
+    match algorithm(config).map(KeyAlgorithm::certifiable) {
+        Ok(Err(why)) => Some(bad("algorithm", "Not for certificates", format!("{why}."))),
+        _ => validate_algorithm(config),
+    }
 }
 
 /// A number of hours, at least one and at most a hundred years.

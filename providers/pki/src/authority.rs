@@ -25,7 +25,7 @@ pub(crate) fn schema() -> ResourceSchema {
         (
             "algorithm",
             arguments::algorithm_attribute(
-                "Of the keys of generations that are made from now on: ECDSA-P256, ECDSA-P384, ECDSA-P521, ED25519, RSA-2048, RSA-3072 or RSA-4096.",
+                "Of the keys of generations that are made from now on: ECDSA-P256, ECDSA-P384, ED25519, RSA-2048, RSA-3072 or RSA-4096.",
             ),
         ),
         (
@@ -125,7 +125,7 @@ impl Kind for PkiAuthority {
     fn validate(&self, config: &Value) -> Vec<AttributeError> {
         let problems = [
             arguments::validate_subject(config),
-            arguments::validate_algorithm(config),
+            arguments::validate_certifiable(config),
             arguments::validate_hours(config, "validity_hours"),
         ];
         problems.into_iter().flatten().collect()

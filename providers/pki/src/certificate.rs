@@ -159,7 +159,7 @@ impl StateOnly for PkiCertificate {
     fn validate(&self, config: &Value) -> Vec<AttributeError> {
         let mut problems: Vec<AttributeError> = [
             arguments::validate_subject(config),
-            arguments::validate_algorithm(config),
+            arguments::validate_certifiable(config),
             arguments::validate_hours(config, "validity_hours"),
             arguments::validate_hours(config, "renew_before_hours"),
         ]

@@ -189,7 +189,7 @@ fn carry_out(
 impl StateOnly for PkiKubernetes {
     fn validate(&self, config: &Value) -> Vec<AttributeError> {
         let mut problems: Vec<AttributeError> = [
-            arguments::validate_algorithm(config),
+            arguments::validate_certifiable(config),
             arguments::validate_hours(config, "validity_hours"),
             arguments::validate_hours(config, "admin_validity_hours"),
         ]

@@ -2,7 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 use kprov_core::{Host, Path, Type, Value};
-use kprov_pki::{CaConstraint, Certificate, CertificateTemplate, PublicKey};
+use kprov_pki::{
+    CaConstraint, Certificate, CertificateTemplate, DistinguishedName, KeyAlgorithm, PkiError,
+    PublicKey,
+};
 use kprov_provider::{
     Attribute, AttributeError, PlanRequest, PlannedObject, Private, attribute, with_attributes,
 };
@@ -73,6 +76,15 @@ pub(crate) fn validate(config: &Value) -> Vec<AttributeError> {
     problems
 }
 
+/// Can a certificate or a request be written with that kind of key and that subject? Else which argument is to blame.
+pub(crate) fn check<'a>(
+    (key, algorithm): (&'a str, KeyAlgorithm),
+    (name, subject): (&'a str, &DistinguishedName),
+) -> Result<(), (&'a str, PkiError)> {
+    algorithm.certifiable().map_err(|why| (key, why))?;
+    subject.check_writable().map_err(|why| (name, why))
+}
+
 /// A certificate that is due is replaced; so is one whose names change.
 pub(crate) fn plan(request: &PlanRequest<'_>, names: Vec<Path>) -> PlannedObject {
     let mut value = request.proposed.clone();
@@ -122,9 +134,8 @@ pub(crate) fn template(planned: &Value, serial: Vec<u8>, now: Timestamp) -> Cert
         names: Vec::new(),
         key_usages,
         extended_usages,
-        constraint: Some(constraint),
-        // An authority always has one: chains are found by it.
-        subject_key_id: authority || fields::flag(planned, "set_subject_key_id"),
+        constraint,
+        subject_key_id: fields::flag(planned, "set_subject_key_id"),
         authority_key_id: true,
     }
 }

@@ -50,6 +50,11 @@ fn given(planned: &Value) -> Result<Given, (&'static str, PkiError)> {
         request: request.map_err(|why| ("cert_request_pem", why))?,
     };
     given.authority.matches(&given.key).map_err(|why| ("ca_private_key_pem", why))?;
+    given.key.algorithm().certifiable().map_err(|why| ("ca_private_key_pem", why))?;
+    let issuer = Issuer { certificate: Some(&given.authority), key: &given.key };
+    issuer.check().map_err(|why| ("ca_cert_pem", why))?;
+    let (algorithm, subject) = (given.request.public_key().algorithm(), given.request.subject());
+    issued::check(("cert_request_pem", algorithm), ("cert_request_pem", subject))?;
     Ok(given)
 }
 

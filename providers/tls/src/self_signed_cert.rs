@@ -7,7 +7,7 @@ use kprov_provider::{
     ResourceSchema, Schema, StateOnly, with_attributes,
 };
 
-use crate::fields::{self, bad, computed};
+use crate::fields::{self, computed};
 use crate::{issued, subject};
 
 /// The resource type.
@@ -34,11 +34,8 @@ pub(crate) fn schema() -> ResourceSchema {
 impl StateOnly for TlsSelfSignedCert {
     fn validate(&self, config: &Value) -> Vec<AttributeError> {
         let mut problems = issued::validate(config);
-        problems.extend(subject::validate_names(config));
-        let key = fields::text(config, "private_key_pem").map(PrivateKey::from_pem);
-        if let Some(Err(why)) = key {
-            problems.push(bad("private_key_pem", "Invalid private key", why));
-        }
+        problems.extend(subject::validate(config));
+        problems.extend(subject::validate_key(config));
         problems
     }
 
@@ -58,6 +55,11 @@ impl StateOnly for TlsSelfSignedCert {
     fn make(&self, host: &dyn Host, planned: &Value) -> Result<Value, ProviderError> {
         let key = PrivateKey::from_pem(fields::text(planned, "private_key_pem").unwrap_or(""));
         let key = key.map_err(|why| fields::rejected("private_key_pem", why))?;
+        issued::check(
+            ("private_key_pem", key.algorithm()),
+            ("subject", &subject::subject(planned)),
+        )
+        .map_err(|(name, why)| fields::rejected(name, why))?;
         let names = subject::names(planned);
         let names = names.map_err(|(path, why)| {
             ProviderError::rejected("Invalid name", why.to_string()).at(path)

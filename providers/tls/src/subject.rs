@@ -1,10 +1,10 @@
 //! The block `subject` and the lists of names, of certificates and requests.
 
 use kprov_core::{Path, PathStep, Type, Value};
-use kprov_pki::{DistinguishedName, PkiError, SubjectAltName};
+use kprov_pki::{DistinguishedName, PkiError, PrivateKey, SubjectAltName};
 use kprov_provider::{Attribute, AttributeError, Block, NestedBlock, Nesting, PlanRequest};
 
-use crate::fields;
+use crate::fields::{self, bad};
 
 /// The block.
 pub(crate) fn block() -> NestedBlock {
@@ -19,7 +19,10 @@ pub(crate) fn block() -> NestedBlock {
         ("postal_code", one("Distinguished name: PC")),
         ("province", one("Distinguished name: ST")),
         ("serial_number", one("Distinguished name: SERIALNUMBER")),
-        ("street_address", fields::fixed(fields::text_list(), "Distinguished name: STREET")),
+        (
+            "street_address",
+            fields::fixed(fields::text_list(), "Distinguished name: STREET; one at most."),
+        ),
     ];
     NestedBlock {
         nesting: Nesting::List,
@@ -98,10 +101,23 @@ pub(crate) fn names(value: &Value) -> Result<Vec<SubjectAltName>, (Path, PkiErro
     Ok(all)
 }
 
-/// What is wrong with the lists.
-pub(crate) fn validate_names(config: &Value) -> Vec<AttributeError> {
-    match names(config) {
-        Ok(_) => Vec::new(),
-        Err((path, why)) => vec![AttributeError::new(path, "Invalid name", why.to_string())],
+/// What is wrong with the lists and the subject.
+pub(crate) fn validate(config: &Value) -> Vec<AttributeError> {
+    let mut problems = Vec::new();
+    if let Err((path, why)) = names(config) {
+        problems.push(AttributeError::new(path, "Invalid name", why.to_string()));
     }
+    if let Err(why) = subject(config).check_writable() {
+        problems.push(bad("subject", "Invalid subject", format!("{why}.")));
+    }
+    problems
+}
+
+/// The key that a certificate or a request is written with; `None` where it is not known yet.
+pub(crate) fn validate_key(config: &Value) -> Option<AttributeError> {
+    let why = match PrivateKey::from_pem(fields::text(config, "private_key_pem")?) {
+        Ok(key) => key.algorithm().certifiable().err()?,
+        Err(why) => why,
+    };
+    Some(bad("private_key_pem", "Invalid private key", why))
 }

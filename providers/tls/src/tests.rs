@@ -99,7 +99,7 @@ fn subject(name: &str) -> (&'static str, Value) {
         ("common_name", name.into()),
         ("organization", "Example".into()),
         ("email_address", "a@example.com".into()),
-        ("street_address", list(&["Street 1", "Floor 2"])),
+        ("street_address", list(&["Street 1"])),
     ]);
     ("subject", Value::list(block.implied_type(), vec![complete(block, &given)]))
 }
@@ -206,10 +206,7 @@ fn what_is_made_says_what_was_asked_for_and_the_chain_holds() {
     let names: Vec<String> = certificate.names().iter().map(ToString::to_string).collect();
     assert_eq!(names, ["a.example", "10.0.0.1", "spiffe://demo/leaf"]);
     let subject = certificate.subject().to_string();
-    assert_eq!(
-        subject,
-        "1.2.840.113549.1.9.1=a@example.com,CN=leaf,STREET=Floor 2+STREET=Street 1,O=Example"
-    );
+    assert_eq!(subject, "1.2.840.113549.1.9.1=a@example.com,CN=leaf,STREET=Street 1,O=Example");
     assert!(authority.is_authority() && !certificate.is_authority());
     assert_eq!(text(&leaf, "ca_key_algorithm"), "ECDSA");
     assert_eq!(text(&leaf, "validity_start_time"), "2026-11-18T11:06:40Z");
@@ -316,6 +313,35 @@ fn certificates_of_a_server_are_taken_apart_root_first() {
         let refused = source.read(&context(0), &ask(true)).await.expect_err("not trusted");
         assert!(refused.message.contains("127.0.0.1"), "{refused}");
     });
+}
+
+fn problems(ty: &str, config: &Value) -> Vec<(String, String)> {
+    let block = &Tls.schema().resources[ty].schema.block;
+    let problems = Tls.resource(ty).expect("a type").validate(&complete(block, config));
+    problems.into_iter().map(|it| (it.path.to_string(), it.message)).collect()
+}
+
+#[test]
+fn what_no_certificate_can_be_written_with_is_found_before_anything_is_made() {
+    let large = object(&[("algorithm", "ECDSA".into()), ("ecdsa_curve", "P521".into())]);
+    let large = attribute(&make("tls_private_key", &large), "private_key_pem");
+    let streets = [("street_address", list(&["Street 1", "Floor 2"]))];
+    let block = &Tls.schema().resources["tls_cert_request"].schema.block.blocks["subject"].block;
+    let streets = Value::list(block.implied_type(), vec![complete(block, &object(&streets))]);
+    let given = [("private_key_pem", large), ("subject", streets)];
+    let rest = [("validity_period_hours", Value::int(1)), ("allowed_uses", list(&["server_auth"]))];
+    for (ty, config) in
+        [("tls_cert_request", object(&given)), ("tls_self_signed_cert", with(&given, &rest))]
+    {
+        let found = problems(ty, &config);
+        let says = |path: &str, text: &str| {
+            assert!(found.iter().any(|(at, why)| at == path && why.contains(text)), "{found:?}");
+        };
+        says(".private_key_pem", "a key of ECDSA-P521");
+        says(".subject", "at most one value of STREET");
+        assert_eq!(found.len(), 2, "{found:?}");
+    }
+    assert_eq!(problems("tls_locally_signed_cert", &object(&local())), []);
 }
 
 #[test]

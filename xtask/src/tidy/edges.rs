@@ -81,6 +81,7 @@ const KEPT_OUT: &[(&str, &[&str])] = &[
     ("aws-sdk-ec2", &["kprov-provider-aws", "kprov-node"]),
     ("kube", &["kprov-provider-kubernetes"]),
     ("p256", &["kprov-pki"]),
+    ("rcgen", &["kprov-pki"]),
     ("hcl-edit", &["kprov-lang"]),
     ("petgraph", &["kprov-plan"]),
     ("clap", &["kprov"]),

@@ -7,7 +7,9 @@ use kprov_core::{Type, Value};
 use kprov_pki::{Certificate, PrivateKey};
 use kprov_provider::attribute;
 
-use super::world::{START, World, authority, leaf, list, object, plan, text, with};
+use super::world::{
+    START, World, authority, leaf, list, object, plan, problems, subject, text, with,
+};
 
 fn pair() -> (World, World) {
     let ca = World::new("pki_authority", &object(&authority()));
@@ -85,6 +87,25 @@ fn an_authority_that_has_expired_issues_nothing() {
     client.day = 3;
     let error = client.apply(&config).expect_err("expired");
     assert!(error.message.contains("CN=demo,O=Example has expired"), "{error}");
+}
+
+#[test]
+fn what_no_certificate_can_be_written_with_is_found_before_anything_is_made() {
+    let ca = World::new("pki_authority", &object(&authority()));
+    for (ty, base) in [("pki_authority", authority()), ("pki_certificate", leaf(&ca))] {
+        assert_eq!(problems(ty, &object(&base)), []);
+        let wrong = [("algorithm", "ECDSA-P521".into()), subject(ty, "x", &["a", "b", "c"])];
+        let found = problems(ty, &with(&base, &wrong));
+        let says = |path: &str, text: &str| {
+            assert!(found.iter().any(|(at, why)| at == path && why.contains(text)), "{found:?}");
+        };
+        says(".algorithm", "a key of ECDSA-P521");
+        says(".subject.organizations", "at most two values of O here, and this one has 3: a, b, c");
+        assert_eq!(found.len(), 2, "{found:?}");
+    }
+    let large = [("algorithm", "ECDSA-P521".into())];
+    assert_eq!(problems("pki_keypair", &object(&large)), [], "a key pair has no certificate");
+    assert_eq!(problems("pki_kubernetes", &object(&large))[0].0, ".algorithm");
 }
 
 /// What openssl says to a command with this input; `None` where it is not on this machine.

@@ -148,6 +148,13 @@ pub(super) fn list(items: &[&str]) -> Value {
     Value::list(Type::String, items.iter().map(|&item| item.into()).collect())
 }
 
+/// What is wrong with a configuration: where and why.
+pub(super) fn problems(ty: &str, config: &Value) -> Vec<(String, String)> {
+    let block = &Pki.schema().resources[ty].schema.block;
+    let problems = Pki.resource(ty).expect("a type").validate(&complete(block, config));
+    problems.into_iter().map(|it| (it.path.to_string(), it.message)).collect()
+}
+
 /// `subject { common_name = .. organizations = .. }` of a type.
 pub(super) fn subject(ty: &str, name: &str, groups: &[&str]) -> (&'static str, Value) {
     let block = &Pki.schema().resources[ty].schema.block.blocks["subject"].block;
