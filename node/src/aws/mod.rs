@@ -3,6 +3,7 @@
 use aws_config::imds;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, SdkConfig};
+use aws_sdk_ssm::error::ProvideErrorMetadata;
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider as Tls;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -37,8 +38,22 @@ pub(crate) fn s3(config: &SdkConfig) -> aws_sdk_s3::Client {
 }
 
 /// What AWS refused.
-pub(crate) fn refused(what: &str, error: &(dyn std::error::Error + 'static)) -> Problem {
-    Problem::new(what, format!("AWS says: {}.", chain(error)))
+pub(crate) fn refused<E>(what: &str, error: &E) -> Problem
+where
+    E: std::error::Error + ProvideErrorMetadata + 'static,
+{
+    // The SDK's own text leaves out what the service said.
+    let said = match (error.code(), error.message()) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        (Some(code), None) => code.to_owned(),
+        (None, _) => chain(error),
+    };
+    Problem::new(what, format!("AWS says: {}.", said.trim_end_matches('.')))
+}
+
+/// An answer of AWS that ended in the middle.
+pub(crate) fn broken(what: &str, error: &(dyn std::error::Error + 'static)) -> Problem {
+    Problem::new(what, format!("The answer of AWS breaks off: {}.", chain(error)))
 }
 
 #[cfg(test)]

@@ -59,7 +59,8 @@ mod tests {
     async fn addresses_are_looked_up_and_others_stay() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("book");
-        std::fs::write(&path, r#"{"10.0.1.5": "127.77.0.1", "vpc-1/10.0.1.6": "127.77.0.2"}"#).unwrap();
+        std::fs::write(&path, r#"{"10.0.1.5": "127.77.0.1", "vpc-1/10.0.1.6": "127.77.0.2"}"#)
+            .unwrap();
         let book = AddressBook::at(Some(format!("file://{}", path.display())));
         let (known, other): (IpAddr, IpAddr) =
             ("10.0.1.5".parse().unwrap(), "10.0.1.6".parse().unwrap());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_config::SdkConfig;
 
-use crate::aws::{refused, s3};
+use crate::aws::{broken, refused, s3};
 use crate::problem::Problem;
 
 pub(super) async fn fetch(
@@ -25,7 +25,7 @@ pub(super) async fn fetch(
             }
             Err(error) => return Err(refused(&what, &error)),
         };
-        let bytes = object.body.collect().await.map_err(|error| refused(&what, &error))?;
+        let bytes = object.body.collect().await.map_err(|error| broken(&what, &error))?;
         let text =
             String::from_utf8(bytes.to_vec()).map_err(|_| Problem::new(&what, "It is no text."))?;
         texts.insert(path.clone(), text);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_sdk_s3::primitives::ByteStream;
 
-use crate::aws::{refused, s3};
+use crate::aws::{broken, refused, s3};
 use crate::document::Source;
 use crate::etcd::Etcd;
 use crate::membership::stamp;
@@ -139,7 +139,7 @@ pub(crate) async fn bring(from: &str, scratch: &Path) -> Result<std::path::PathB
         .send()
         .await
         .map_err(|error| refused(WHAT, &error))?;
-    let bytes = object.body.collect().await.map_err(|error| refused(WHAT, &error))?;
+    let bytes = object.body.collect().await.map_err(|error| broken(WHAT, &error))?;
     crate::files::directory(scratch)?;
     let file = scratch.join("restored-from-s3.db");
     crate::files::write(&file, &bytes.into_bytes(), 0o600)?;

@@ -28,8 +28,12 @@ pub(crate) fn be_a_node() {
             std::future::pending::<()>().await;
         });
         let say = |line: &str| eprintln!("{line}");
-        let options =
-            kprov_node::Options { directory: None, addresses: std::env::var(BOOK).ok(), binaries: None, say };
+        let options = kprov_node::Options {
+            directory: None,
+            addresses: std::env::var(BOOK).ok(),
+            binaries: None,
+            say,
+        };
         kprov_node::up(document, options, stop).await
     });
     if let Err(problem) = done {

@@ -19,6 +19,12 @@ pub(crate) fn authorize(call: &mut Call<'_>) -> Result<(), Fault> {
     let policies = policies(call, &role);
     let context = reach::context(call);
     for need in reach::needs(call) {
+        let mut context = context.clone();
+        // A service that uses a key for its caller says so (KMS: kms:ViaService).
+        if need.action.starts_with("kms:") && call.service != ServiceId::Kms {
+            let via = format!("{}.{}.amazonaws.com", call.service.name(), call.region);
+            context.push(("kms:ViaService".to_owned(), via));
+        }
         if !may(&policies, &need, &context) {
             return Err(denied(call, &need));
         }
