@@ -25,3 +25,28 @@ provider "kubernetes" {
   client_certificate     = module.cluster.kubernetes.client_certificate
   client_key             = module.cluster.kubernetes.client_key
 }
+
+# The API answers through the load balancer, and every master is a healthy voter of etcd.
+resource "kubernetes_ready" "masters" {
+  masters = var.masters.replicas
+}
+
+module "addons" {
+  source = "kprov//kubernetes/addons"
+
+  cluster_name    = var.domain
+  api_server      = module.cluster.endpoint
+  bootstrap_token = module.cluster.bootstrap_token
+  region          = var.region
+  addons          = { cluster_autoscaler = { enabled = length(var.workers) > 0 } }
+
+  depends_on = [kubernetes_ready.masters]
+}
+
+# Nodes have joined, and what the system runs on them runs.
+resource "kubernetes_ready" "nodes" {
+  nodes       = sum(concat([0], [for pool in values(var.workers) : coalesce(pool.desired_capacity, pool.min_size)]))
+  system_pods = length(var.workers) > 0
+
+  depends_on = [module.addons]
+}

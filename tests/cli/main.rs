@@ -16,6 +16,7 @@ mod bad_plan_file;
 mod bad_state;
 mod bad_surroundings;
 mod bundled;
+mod cluster;
 mod draw;
 mod examples;
 mod garbage;

@@ -66,10 +66,10 @@ module "iam" {
   name                = var.name
   kms_key_arns        = [aws_kms_key.this.arn]
   node_parameter_path = local.parameters
-  etcd_backup         = { bucket_arn = aws_s3_bucket.backups.arn, prefix = "etcd" }
+  node_bucket         = { arn = aws_s3_bucket.backups.arn }
 
   roles = {
-    master = { grants = ["node_master", "cloud_controller", "autoscaler", "ebs_csi", "ecr_pull", "etcd_backup"] }
+    master = { grants = ["node_master", "cloud_controller", "autoscaler", "ebs_csi", "ecr_pull"] }
     worker = { grants = ["node_worker", "ecr_pull"] }
   }
 
@@ -115,7 +115,8 @@ module "masters" {
   pod_cidr       = var.pod_cidr
   cluster_domain = var.cluster_domain
 
-  etcd           = { backup_bucket = aws_s3_bucket.backups.bucket, backup_every = var.masters.backup_every, flags = var.flags.etcd }
+  bucket         = aws_s3_bucket.backups.bucket
+  etcd           = { backup_every = var.masters.backup_every, flags = var.flags.etcd }
   etcd_volume    = var.masters.etcd_volume
   shutdown_delay = var.masters.shutdown_delay
   flags          = { api_server = var.flags.api_server, controller_manager = var.flags.controller_manager, scheduler = var.flags.scheduler }

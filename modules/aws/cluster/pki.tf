@@ -18,7 +18,6 @@ resource "aws_ssm_parameter" "tree" {
   type   = "SecureString"
   key_id = aws_kms_key.this.arn
   value  = pki_kubernetes.this.tree[each.value]
-  tier   = "Intelligent-Tiering"
 
   tags = var.tags
 }

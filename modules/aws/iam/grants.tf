@@ -82,8 +82,10 @@ data "aws_iam_policy_document" "ssm_parameters" {
   }
 }
 
-# A master finds its peers, reads the whole PKI tree, and claims things for etcd.
+# A master finds its peers, reads the whole PKI tree, and writes claims and snapshots of etcd.
 data "aws_iam_policy_document" "node_master" {
+  count = var.node_bucket == null ? 0 : 1
+
   statement {
     sid       = "NodePeers"
     actions   = ["autoscaling:DescribeAutoScalingGroups", "ec2:DescribeInstances"]
@@ -97,9 +99,21 @@ data "aws_iam_policy_document" "node_master" {
   }
 
   statement {
-    sid       = "NodeClaims"
-    actions   = ["ssm:DeleteParameter", "ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:PutParameter"]
-    resources = ["${local.node_parameters}/etcd", "${local.node_parameters}/etcd/*"]
+    sid       = "NodeBucketList"
+    actions   = ["s3:ListBucket"]
+    resources = [var.node_bucket.arn]
+
+    condition {
+      test     = "StringLike"
+      variable = "s3:prefix"
+      values   = ["claims", "claims/*", "etcd", "etcd/*"]
+    }
+  }
+
+  statement {
+    sid       = "NodeBucketObjects"
+    actions   = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+    resources = ["${var.node_bucket.arn}/claims/*", "${var.node_bucket.arn}/etcd/*"]
   }
 
   dynamic "statement" {
@@ -107,13 +121,13 @@ data "aws_iam_policy_document" "node_master" {
 
     content {
       sid       = "NodeKeys"
-      actions   = ["kms:Decrypt"]
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
       resources = var.kms_key_arns
 
       condition {
         test     = "StringEquals"
         variable = "kms:ViaService"
-        values   = ["ssm.${local.region}.${local.dns_suffix}"]
+        values   = ["s3.${local.region}.${local.dns_suffix}", "ssm.${local.region}.${local.dns_suffix}"]
       }
     }
   }

@@ -42,11 +42,11 @@ locals {
       ebs_csi          = data.aws_iam_policy_document.ebs_csi.minified_json
       ecr_pull         = data.aws_iam_policy_document.ecr_pull.minified_json
       ssm_parameters   = data.aws_iam_policy_document.ssm_parameters.minified_json
-      node_master      = data.aws_iam_policy_document.node_master.minified_json
       node_worker      = data.aws_iam_policy_document.node_worker.minified_json
       session_manager  = data.aws_iam_policy_document.session_manager.minified_json
     },
     { for document in data.aws_iam_policy_document.etcd_backup : "etcd_backup" => document.minified_json },
+    { for document in data.aws_iam_policy_document.node_master : "node_master" => document.minified_json },
     { for document in data.aws_iam_policy_document.node_drain : "node_drain" => document.minified_json },
   )
 

@@ -38,6 +38,11 @@ variable "roles" {
   }
 
   validation {
+    condition     = var.node_bucket != null || alltrue([for role in values(var.roles) : !contains(role.grants, "node_master")])
+    error_message = "The grant node_master needs node_bucket."
+  }
+
+  validation {
     condition     = length(var.drain_queue_arns) > 0 || alltrue([for role in values(var.roles) : !contains(role.grants, "node_drain")])
     error_message = "The grant node_drain needs drain_queue_arns."
   }
@@ -74,8 +79,14 @@ variable "ssm_parameter_path" {
   }
 }
 
+variable "node_bucket" {
+  description = "Bucket of the cluster, for the grant `node_master`: claims of etcd below `claims`, its snapshots below `etcd`."
+  type        = object({ arn = string })
+  default     = null
+}
+
 variable "node_parameter_path" {
-  description = "Path of the parameters that the grants `node_master` and `node_worker` are for: the PKI tree below `/pki`, claims of etcd below `/etcd`; /kprov/NAME, if not said."
+  description = "Path of the parameters that the grants `node_master` and `node_worker` are for: the PKI tree below `/pki`; /kprov/NAME, if not said."
   type        = string
   default     = null
 

@@ -6,6 +6,7 @@
 #       source   = "kprov//aws/masters"
 #       name     = "production.example"
 #       endpoint = { host = module.api.dns_name }
+#       bucket   = aws_s3_bucket.backups.bucket
 #
 #       vpc_id                = module.vpc.vpc_id
 #       subnet_ids            = module.vpc.private_subnet_ids
@@ -44,7 +45,7 @@ locals {
     identity = { from = "ec2" }
     peers    = { from = "autoscaling" }
     secrets  = { from = "ssm", prefix = "${local.parameters}/pki" }
-    claims   = { from = "ssm", prefix = "${local.parameters}/etcd" }
+    claims   = { from = "s3", bucket = var.bucket, prefix = "claims" }
 
     versions  = var.versions
     binaries  = { for key, value in var.binaries : key => value if value != null }
@@ -53,13 +54,13 @@ locals {
     etcd = merge(
       { flags = var.etcd.flags },
       { for key, value in { quotaBytes = var.etcd.quota_bytes } : key => value if value != null },
-      [for bucket in var.etcd.backup_bucket[*] : {
+      {
         snapshots = {
           every = var.etcd.backup_every
           keep  = var.etcd.backup_keep
-          to    = { from = "s3", bucket = bucket, prefix = var.etcd.backup_prefix }
+          to    = { from = "s3", bucket = var.bucket, prefix = "etcd" }
         }
-      }]...
+      },
     )
 
     apiServer = merge(

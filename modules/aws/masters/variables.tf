@@ -89,8 +89,13 @@ variable "worker_security_group_ids" {
   default     = {}
 }
 
+variable "bucket" {
+  description = "Bucket of the cluster: claims of etcd's members below `claims`, snapshots of etcd below `etcd`. It goes with the cluster."
+  type        = string
+}
+
 variable "parameter_path" {
-  description = "SSM path that holds the cluster's PKI tree (`/pki`) and etcd's claims (`/etcd`); /kprov/NAME, if not said."
+  description = "SSM path that holds the cluster's PKI tree (`/pki`); /kprov/NAME, if not said."
   type        = string
   default     = null
 }
@@ -181,14 +186,12 @@ variable "cluster_domain" {
 }
 
 variable "etcd" {
-  description = "etcd: bucket and prefix for snapshots (none without a bucket), how often and how many are kept, the limit of its database in bytes, and further flags."
+  description = "etcd: how often it is saved and how many snapshots are kept, the limit of its database in bytes, and further flags."
   type = object({
-    backup_bucket = optional(string)
-    backup_prefix = optional(string, "etcd")
-    backup_every  = optional(string, "15m")
-    backup_keep   = optional(number, 96)
-    quota_bytes   = optional(number)
-    flags         = optional(map(string), {})
+    backup_every = optional(string, "15m")
+    backup_keep  = optional(number, 96)
+    quota_bytes  = optional(number)
+    flags        = optional(map(string), {})
   })
   default = {}
 }

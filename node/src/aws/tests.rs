@@ -53,6 +53,33 @@ async fn claims_in_ssm_are_written_once() {
 }
 
 #[tokio::test]
+async fn claims_in_s3_are_written_once() {
+    let (_server, aws) = airplane().await;
+    let client = s3(&aws);
+    let place = aws_sdk_s3::types::CreateBucketConfiguration::builder()
+        .location_constraint("eu-west-1".into())
+        .build();
+    client.create_bucket().bucket("kept").create_bucket_configuration(place).send().await.unwrap();
+    let text = testing::MASTER.replace(
+        "claims: {from: directory, path: /claims}",
+        "claims: {from: s3, bucket: kept, prefix: claims}",
+    );
+    let document = Document::parse(&text).unwrap();
+    let claims = claims::of(&document, Some(&aws)).await.unwrap();
+    assert_eq!(claims::read(&*claims).await.unwrap(), claims::ClaimSet::default());
+    assert!(claims.write_once(claims::FOUNDER, "i-1").await.unwrap());
+    assert!(!claims.write_once(claims::FOUNDER, "i-2").await.unwrap());
+    claims.delete(claims::FOUNDER, "i-2").await.unwrap();
+    claims.delete(claims::CLUSTER, "nothing").await.unwrap();
+    claims.overwrite("members/i-1", "1f").await.unwrap();
+    claims.overwrite("members/i-1", "2f").await.unwrap();
+    let found = claims::read(&*claims).await.unwrap();
+    assert_eq!((found.founder.as_deref(), found.members["i-1"]), (Some("i-1"), 0x2f));
+    claims.delete(claims::FOUNDER, "i-1").await.unwrap();
+    assert!(claims.write_once(claims::FOUNDER, "i-2").await.unwrap());
+}
+
+#[tokio::test]
 async fn a_tree_comes_out_of_ssm_and_what_is_missing_is_named() {
     let (_server, aws) = airplane().await;
     let client = aws_sdk_ssm::Client::new(&aws);

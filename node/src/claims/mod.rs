@@ -1,6 +1,7 @@
 //! Claims: small facts that are written once, by whoever comes first. They decide who founds the cluster, and which member
 //! is whose.
 
+mod bucket;
 mod directory;
 mod ssm;
 
@@ -13,6 +14,7 @@ use aws_config::SdkConfig;
 use crate::document::{Document, Source};
 use crate::problem::Problem;
 
+use bucket::InBucket;
 use directory::InDirectory;
 use ssm::InSsm;
 
@@ -59,7 +61,11 @@ pub(crate) async fn of(
             Some(aws) => Ok(Arc::new(InSsm::new(aws, prefix))),
             None => Ok(Arc::new(InSsm::new(&crate::aws::config().await, prefix))),
         },
-        _ => Err(Problem::new("There are no claims", "A master's document has \"claims\".")),
+        Some(Source::S3 { bucket, prefix }) => match aws {
+            Some(aws) => Ok(Arc::new(InBucket::new(aws, bucket, prefix))),
+            None => Ok(Arc::new(InBucket::new(&crate::aws::config().await, bucket, prefix))),
+        },
+        None => Err(Problem::new("There are no claims", "A master's document has \"claims\".")),
     }
 }
 

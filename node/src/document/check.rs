@@ -58,10 +58,11 @@ impl Checking {
         let every = raw.secrets.value.every.clone();
         let secrets = self.source(raw.secrets, &["ssm", "s3", "directory"]);
         let claims = match raw.claims {
-            Some(claims) => self.source(claims, &["ssm", "directory"]).map(Some),
-            None if master => {
-                self.wrong(cluster_at, "A master needs \"claims\": from: ssm, or from: directory.")
-            }
+            Some(claims) => self.source(claims, &["s3", "ssm", "directory"]).map(Some),
+            None if master => self.wrong(
+                cluster_at,
+                "A master needs \"claims\": from: s3, from: ssm, or from: directory.",
+            ),
             None => Some(None),
         };
         let kubelet = self.kubelet(raw.kubelet);

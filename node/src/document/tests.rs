@@ -88,7 +88,7 @@ fn what_cannot_work_is_told_at_its_line() {
     check("address: 127.77.0.1}", "address: here}", 7, "no IP address");
     check("{name: b", "{name: a", 12, "Another member");
     check("path: /pki", "path: /pki, prefix: /x", 13, "has no \"prefix\"");
-    check("{from: directory, path: /claims}", "{from: s3, bucket: b}", 14, "from ssm or directory");
+    check("{from: directory, path: /claims}", "{from: nfs}", 14, "from");
     check("1.36.3", "'1.36'", 15, "no version");
     check("1.36.3", "1.29.0", 15, "older than 1.30");
     check(", etcd: 3.6.16", "", 15, "etcd");
