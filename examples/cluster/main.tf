@@ -34,11 +34,14 @@ resource "kubernetes_ready" "masters" {
 module "addons" {
   source = "kprov//kubernetes/addons"
 
-  cluster_name    = var.domain
-  api_server      = module.cluster.endpoint
-  bootstrap_token = module.cluster.bootstrap_token
-  region          = var.region
-  addons          = { cluster_autoscaler = { enabled = length(var.workers) > 0 } }
+  cluster_name = var.domain
+  api_server   = module.cluster.endpoint
+  region       = var.region
+  # It says how many workers there are, where nobody else does.
+  addons = { cluster_autoscaler = { enabled = anytrue([for pool in values(var.workers) : pool.desired_capacity == null]) } }
+
+  # Masters let workers join by themselves.
+  bootstrap = false
 
   depends_on = [kubernetes_ready.masters]
 }

@@ -69,8 +69,8 @@ module "iam" {
   node_bucket         = { arn = aws_s3_bucket.backups.arn }
 
   roles = {
-    master = { grants = ["node_master", "cloud_controller", "autoscaler", "ebs_csi", "ecr_pull"] }
-    worker = { grants = ["node_worker", "ecr_pull"] }
+    master = { grants = ["node_master", "cloud_controller", "ebs_csi", "ecr_pull"] }
+    worker = { grants = ["node_worker", "autoscaler", "ecr_pull"] }
   }
 
   tags = var.tags

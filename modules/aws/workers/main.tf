@@ -46,7 +46,7 @@ locals {
     kubelet = {
       runtime = var.runtime
       labels  = local.labels
-      taints  = [for key, taint in var.taints : { key = key, value = taint.value, effect = taint.effect }]
+      taints  = [for key, taint in var.taints : "${key}=${taint.value}:${taint.effect}"]
       flags   = var.flags
     }
   }

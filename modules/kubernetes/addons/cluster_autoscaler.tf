@@ -73,7 +73,6 @@ locals {
           spec = {
             serviceAccountName = "cluster-autoscaler"
             priorityClassName  = "system-cluster-critical"
-            nodeSelector       = { "node-role.kubernetes.io/control-plane" = "" }
             tolerations        = [{ key = "node-role.kubernetes.io/control-plane", operator = "Exists", effect = "NoSchedule" }]
             # Metadata of the instance are out of reach of pods that have a network of their own.
             hostNetwork = true

@@ -140,6 +140,14 @@ async fn register(begun: &Begun) -> Result<(), Problem> {
     let (facts, kubelet) = (&begun.facts, &begun.document.kubelet);
     let mut labels = kubelet.labels.clone();
     labels.insert("kubernetes.io/hostname".to_owned(), facts.name.clone());
+    // As a kubelet labels its own: by Go's names.
+    let architecture = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    };
+    labels.insert("kubernetes.io/arch".to_owned(), architecture.to_owned());
+    labels.insert("kubernetes.io/os".to_owned(), std::env::consts::OS.to_owned());
     if let Some(zone) = &facts.zone {
         labels.insert("topology.kubernetes.io/zone".to_owned(), zone.clone());
     }
