@@ -12,7 +12,8 @@ output "kubernetes" {
     client_certificate     = pki_kubernetes.this.admin_certificate_pem
     client_key             = pki_kubernetes.this.admin_private_key_pem
   }
-  depends_on = [module.masters]
+  # Who configures a provider by it reaches the API as long as there is something to delete.
+  depends_on = [module.masters, module.api, module.vpc, module.iam]
 }
 
 output "kubeconfig" {
