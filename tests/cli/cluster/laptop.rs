@@ -40,7 +40,8 @@ impl Laptop {
     pub(crate) fn new(programs: PathBuf) -> Laptop {
         let laptop = Laptop { place: Place::empty(), programs };
         copy_example("cluster", &laptop.place);
-        laptop.kprov("airplane start -machines process -clock scaled:20");
+        // Machines are processes, because there are programs for nodes.
+        laptop.kprov("airplane start -clock scaled:20");
         laptop
     }
 

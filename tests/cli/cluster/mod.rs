@@ -50,24 +50,26 @@ fn a_cluster_comes_up_serves_heals_and_goes() {
 
 fn serves(laptop: &Laptop) {
     assert_eq!(laptop.kubectl("get --raw /readyz", None).as_deref(), Ok("ok"));
-    laptop.kubectl("apply -f -", Some(OBJECTS)).unwrap();
+    laptop.kubectl("apply -f -", Some(OBJECTS)).expect("objects are taken");
     let masters = laptop.masters();
     assert_eq!(masters.len(), 3);
     for master in &masters {
-        let members = laptop.etcdctl(master, "member list").unwrap();
+        let members = laptop.etcdctl(master, "member list").expect("etcd answers");
         let voters = members.lines().filter(|line| line.ends_with("false")).count();
         assert_eq!(voters, 3, "{members}");
     }
     // A secret is stored sealed.
     let stored = laptop.etcdctl(&masters[0], "get /registry/secrets/shop/till --print-value-only");
-    let stored = stored.unwrap();
+    let stored = stored.expect("etcd answers");
     assert!(stored.starts_with("k8s:enc:"), "{stored}");
     assert!(!stored.contains("a-secret-nobody-may-find"), "{stored}");
     // Nobody in particular may nothing, and is told so.
-    let denied = laptop.kubectl("get secrets -n shop --as somebody", None).unwrap_err();
+    let denied = laptop
+        .kubectl("get secrets -n shop --as somebody", None)
+        .expect_err("nobody may read secrets");
     assert!(denied.contains("Forbidden"), "{denied}");
     // Workers have joined, and pods are placed on them.
-    let nodes = laptop.kubectl("get nodes --no-headers", None).unwrap();
+    let nodes = laptop.kubectl("get nodes --no-headers", None).expect("nodes");
     assert_eq!(nodes.lines().filter(|line| line.contains(" Ready ")).count(), 2, "{nodes}");
     laptop.until("the deployment is available", || {
         let available = "get deployment web -n shop -o jsonpath={.status.availableReplicas}";
