@@ -73,6 +73,12 @@ fn a_role_that_does_not_trust_who_asks_is_told_with_what_aws_says() {
             text(&flight.make("aws_iam_role", of("aws_iam_role", role)).await.value, "arn")
         };
         let open = role("open", "123456789012").await;
+        let policy = json!({
+            "role": "open", "policy_arn": "arn:aws:iam::aws:policy/AdministratorAccess",
+        });
+        flight
+            .make("aws_iam_role_policy_attachment", of("aws_iam_role_policy_attachment", policy))
+            .await;
         // Who may assume a new role is known a little later.
         flight.control("POST", "clock/advance", json!({"millis": 30_000}));
         made(&flight, &assume(&open)).await.unwrap();
