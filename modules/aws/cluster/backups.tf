@@ -1,4 +1,4 @@
-# Snapshots of etcd hold every secret of the cluster: encrypted, versioned, and nobody's but its masters'.
+# Claims and snapshots of etcd, which hold every secret of the cluster: encrypted, versioned, and nobody's but its masters'.
 
 resource "aws_s3_bucket" "backups" {
   bucket_prefix = "${local.short}-etcd-"

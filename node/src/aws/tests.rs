@@ -30,15 +30,11 @@ async fn airplane() -> (server::Server, SdkConfig) {
     (server, aws)
 }
 
-#[tokio::test]
-async fn claims_in_ssm_are_written_once() {
-    let (_server, aws) = airplane().await;
-    let text = testing::MASTER.replace(
-        "claims: {from: directory, path: /claims}",
-        "claims: {from: ssm, prefix: /demo/etcd}",
-    );
+/// Claims at this place of the document: the first who writes one has it.
+async fn are_written_once(aws: &SdkConfig, place: &str) {
+    let text = testing::MASTER.replace("claims: {from: directory, path: /claims}", place);
     let document = Document::parse(&text).unwrap();
-    let claims = claims::of(&document, Some(&aws)).await.unwrap();
+    let claims = claims::of(&document, Some(aws)).await.unwrap();
     assert_eq!(claims::read(&*claims).await.unwrap(), claims::ClaimSet::default());
     assert!(claims.write_once(claims::FOUNDER, "i-1").await.unwrap());
     assert!(!claims.write_once(claims::FOUNDER, "i-2").await.unwrap());
@@ -52,31 +48,25 @@ async fn claims_in_ssm_are_written_once() {
     assert!(claims.write_once(claims::FOUNDER, "i-2").await.unwrap());
 }
 
-#[tokio::test]
-async fn claims_in_s3_are_written_once() {
-    let (_server, aws) = airplane().await;
-    let client = s3(&aws);
+/// The bucket `kept`.
+async fn make_bucket(client: &aws_sdk_s3::Client) {
     let place = aws_sdk_s3::types::CreateBucketConfiguration::builder()
         .location_constraint("eu-west-1".into())
         .build();
     client.create_bucket().bucket("kept").create_bucket_configuration(place).send().await.unwrap();
-    let text = testing::MASTER.replace(
-        "claims: {from: directory, path: /claims}",
-        "claims: {from: s3, bucket: kept, prefix: claims}",
-    );
-    let document = Document::parse(&text).unwrap();
-    let claims = claims::of(&document, Some(&aws)).await.unwrap();
-    assert_eq!(claims::read(&*claims).await.unwrap(), claims::ClaimSet::default());
-    assert!(claims.write_once(claims::FOUNDER, "i-1").await.unwrap());
-    assert!(!claims.write_once(claims::FOUNDER, "i-2").await.unwrap());
-    claims.delete(claims::FOUNDER, "i-2").await.unwrap();
-    claims.delete(claims::CLUSTER, "nothing").await.unwrap();
-    claims.overwrite("members/i-1", "1f").await.unwrap();
-    claims.overwrite("members/i-1", "2f").await.unwrap();
-    let found = claims::read(&*claims).await.unwrap();
-    assert_eq!((found.founder.as_deref(), found.members["i-1"]), (Some("i-1"), 0x2f));
-    claims.delete(claims::FOUNDER, "i-1").await.unwrap();
-    assert!(claims.write_once(claims::FOUNDER, "i-2").await.unwrap());
+}
+
+#[tokio::test]
+async fn claims_in_ssm_are_written_once() {
+    let (_server, aws) = airplane().await;
+    are_written_once(&aws, "claims: {from: ssm, prefix: /demo/etcd}").await;
+}
+
+#[tokio::test]
+async fn claims_in_s3_are_written_once() {
+    let (_server, aws) = airplane().await;
+    make_bucket(&s3(&aws)).await;
+    are_written_once(&aws, "claims: {from: s3, bucket: kept, prefix: claims}").await;
 }
 
 #[tokio::test]
@@ -101,10 +91,7 @@ async fn a_tree_comes_out_of_ssm_and_what_is_missing_is_named() {
 async fn a_tree_comes_out_of_s3_and_snapshots_go_there_and_are_pruned() {
     let (_server, aws) = airplane().await;
     let client = s3(&aws);
-    let place = aws_sdk_s3::types::CreateBucketConfiguration::builder()
-        .location_constraint("eu-west-1".into())
-        .build();
-    client.create_bucket().bucket("kept").create_bucket_configuration(place).send().await.unwrap();
+    make_bucket(&client).await;
     let tree = testing::tree(1);
     for (path, text) in &tree.0 {
         let body = text.clone().into_bytes().into();

@@ -12,6 +12,7 @@ use kprov_airplane::{Airplane, ClockKind, Config, Machines, Program, server};
 use kprov_core::Diagnostic;
 
 use super::{DIRECTORY, Flight, block_on, file, find, problem};
+use crate::commands::BINARIES;
 use crate::output;
 
 /// How an airplane flies.
@@ -41,8 +42,6 @@ impl Default for Manner {
 
 /// What machines are, for airplanes that are started without saying so.
 pub(crate) const MACHINES: &str = "KPROV_AIRPLANE_MACHINES";
-/// A directory with etcd and Kubernetes, which nodes that run as processes use (`kprov node`).
-const PROGRAMS: &str = "KPROV_NODE_BINARIES";
 /// So long a machine may take to end.
 const MACHINE_PATIENCE: Duration = Duration::from_secs(30);
 
@@ -98,7 +97,7 @@ fn machines(manner: &Manner) -> Result<Machines, Diagnostic> {
     let program = Program { program, arguments, directory, patience: MACHINE_PATIENCE, block };
     match manner.machines.as_deref() {
         // Who has programs for nodes at hand wants to see them run.
-        None if std::env::var_os(PROGRAMS).is_some() && !file("airplane.db").exists() => {
+        None if std::env::var_os(BINARIES).is_some() && !file("airplane.db").exists() => {
             Ok(Machines::Process(program))
         }
         None => Ok(Machines::Remembered(program)),

@@ -26,6 +26,8 @@ use std::ffi::OsString;
 
 use kprov_core::{Diagnostic, Diagnostics};
 
+pub(crate) use node::BINARIES;
+
 use crate::args::{Cli, Command, PkiCommand, normalize};
 use crate::failure::{Failure, Outcome};
 use crate::session::Session;

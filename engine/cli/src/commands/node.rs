@@ -19,7 +19,7 @@ const PATIENCE_TO_LEAVE: Duration = Duration::from_secs(300);
 /// The variable that names the address book.
 const ADDRESSES: &str = "KPROV_NODE_ADDRESSES";
 /// A directory that has etcd and Kubernetes, whatever the document says.
-const BINARIES: &str = "KPROV_NODE_BINARIES";
+pub(crate) const BINARIES: &str = "KPROV_NODE_BINARIES";
 
 /// Runs one of them.
 pub(crate) fn run(command: NodeCommand) -> Outcome {
