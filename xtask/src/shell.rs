@@ -1,5 +1,6 @@
 //! Running other programs, seen.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -21,13 +22,26 @@ pub fn run_with(
     environment: &[(&str, &str)],
 ) -> Result<(), String> {
     eprintln!("$ {program} {}", arguments.join(" "));
-    let status = Command::new(program)
+    let mut command = Command::new(program);
+    // What cargo tells of xtask itself is not for what it runs: ring's build script looks at these variables, and all that stands
+    // on it (the AWS SDK) would be built again whenever a run from here follows one from a shell.
+    for (name, _) in std::env::vars_os().filter(|(name, _)| of_this_package(name)) {
+        command.env_remove(name);
+    }
+    let status = command
         .args(arguments)
         .envs(environment.iter().copied())
         .current_dir(root())
         .status()
         .map_err(|error| format!("cannot run {program}: {error}"))?;
     if status.success() { Ok(()) } else { Err(format!("{program} ended with {status}")) }
+}
+
+/// Whether cargo sets it for the package that it runs.
+fn of_this_package(variable: &OsStr) -> bool {
+    variable
+        .to_str()
+        .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
 }
 
 /// Where cargo puts what it builds.
