@@ -10,6 +10,7 @@ mod kwok;
 mod scheduler;
 #[cfg(test)]
 mod tests;
+pub(crate) mod worker_config;
 
 use std::path::PathBuf;
 

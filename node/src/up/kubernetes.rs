@@ -17,7 +17,7 @@ use crate::randomness;
 use crate::secrets::{Tree, token_parts};
 
 /// A name, a role and the group that gets it.
-const BINDINGS: [(&str, &str, &str); 4] = [
+const BINDINGS: [(&str, &str, &str); 3] = [
     ("kprov:node-bootstrappers", "system:node-bootstrapper", "system:bootstrappers"),
     (
         "kprov:node-approval",
@@ -29,7 +29,6 @@ const BINDINGS: [(&str, &str, &str); 4] = [
         "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient",
         "system:nodes",
     ),
-    ("kprov:node-proxier", "system:node-proxier", "system:nodes"),
 ];
 
 fn objects(token: &str) -> Vec<(String, Json)> {
