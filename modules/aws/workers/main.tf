@@ -17,6 +17,10 @@
 #     }
 #
 # Without `desired_capacity` the number is cluster-autoscaler's, which finds the group, its labels and its taints by tags.
+#
+# With `mixed_instances` the group takes Spot capacity, of several types. A worker reads in its metadata that it is to go: when EC2
+# recommends to replace it, it gets no more pods; when EC2 takes it (two minutes before) or its group ends it (`drain_timeout`), it
+# lets its pods go too, as disruption budgets allow. `kprov//aws/interruptions` tells the same to what looks from outside.
 
 locals {
   tags = merge(var.tags, { "kprov.dev/cluster" = var.cluster.name, "kprov.dev/role" = "worker" })
