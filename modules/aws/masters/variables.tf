@@ -84,7 +84,7 @@ variable "balancer_security_group_ids" {
 }
 
 variable "worker_security_group_ids" {
-  description = "Security groups of workers, by any steady name: they are let in to the API and to the pod network."
+  description = "Security groups of workers, by any steady name: they are let in to the API."
   type        = map(string)
   default     = {}
 }

@@ -99,7 +99,6 @@ module "group" {
       overlay_self = { description = "Pod network, among workers", protocol = "udp", from_port = 4789, self = true }
     },
     { for name, id in var.master_security_group_ids : "kubelet_${name}" => { description = "Kubelet, from masters", from_port = 10250, security_group_id = id } },
-    { for name, id in var.master_security_group_ids : "overlay_${name}" => { description = "Pod network, from masters", protocol = "udp", from_port = 4789, security_group_id = id } },
     { for name, cidr in var.node_port_cidrs : "node_ports_${name}" => { description = "Services, from ${name}", from_port = 30000, to_port = 32767, cidr_ipv4 = cidr } },
   )
 

@@ -136,7 +136,7 @@ variable "drain_timeout" {
 }
 
 variable "master_security_group_ids" {
-  description = "Security groups of masters, by any steady name: they reach kubelets and the pod network."
+  description = "Security groups of masters, by any steady name: they reach kubelets."
   type        = map(string)
   default     = {}
 }
