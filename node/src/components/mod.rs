@@ -7,6 +7,8 @@ mod etcd;
 mod flags;
 mod kubelet;
 mod kwok;
+#[cfg(test)]
+mod real_kubelet;
 mod scheduler;
 #[cfg(test)]
 mod tests;
