@@ -60,6 +60,7 @@ variable "api" {
   type = object({
     internal      = optional(bool, true)
     allowed_cidrs = optional(map(string), {})
+    allow_world   = optional(bool, false)
     host          = optional(string)
     names         = optional(list(string), [])
   })

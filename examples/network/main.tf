@@ -22,7 +22,7 @@ module "iam" {
   name             = var.domain
   etcd_backup      = { bucket_arn = aws_s3_bucket.backups.arn, prefix = "etcd" }
   kms_key_arns     = [aws_kms_key.this.arn]
-  drain_queue_arns = [aws_sqs_queue.interruptions.arn]
+  drain_queue_arns = [module.interruptions.queue_arn]
 
   roles = {
     master = { grants = ["cloud_controller", "autoscaler", "ebs_csi", "ecr_pull", "ssm_parameters", "etcd_backup"] }
@@ -50,4 +50,12 @@ module "dns" {
     api      = { name = "api", alias = { dns_name = module.api.dns_name, zone_id = module.api.zone_id } }
     internal = { name = "api.internal", type = "CNAME", values = ["api.${var.domain}"] }
   }
+}
+
+# AWS says in events that it will take an instance: whoever drains nodes reads them from one queue.
+module "interruptions" {
+  source = "kprov//aws/interruptions"
+
+  name        = local.name
+  group_names = ["${local.name}-masters", "${local.name}-workers"]
 }

@@ -20,5 +20,5 @@ output "groups" {
 
 output "interruption_queue" {
   description = "Queue of notices, for whoever drains nodes."
-  value       = aws_sqs_queue.interruptions.url
+  value       = module.interruptions.queue_url
 }

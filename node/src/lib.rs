@@ -1,7 +1,7 @@
 //! `kprov node`: a machine becomes a master or a worker by its node document, and stays one. See docs/adr/0003.
 //!
 //! What decides is pure or without I/O (`document`, `components`, `membership::decide`, `supervisor::machine`,
-//! `certificates::due`); thin shells around it ask and do.
+//! `certificates::due`, `notices`); thin shells around it ask and do.
 
 mod aws;
 mod binaries;
@@ -17,6 +17,7 @@ mod https;
 mod kubernetes;
 mod layout;
 mod membership;
+mod notices;
 mod problem;
 mod randomness;
 pub mod render;

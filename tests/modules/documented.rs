@@ -35,8 +35,17 @@ fn examples(module: &str) -> String {
 #[test]
 fn every_documented_example_is_planned() {
     let mut main = AROUND.to_owned();
-    for module in ["subnets", "aws/vpc", "aws/peering", "aws/iam", "aws/asg", "aws/nlb", "aws/dns"]
-    {
+    for module in [
+        "subnets",
+        "node",
+        "aws/vpc",
+        "aws/peering",
+        "aws/iam",
+        "aws/asg",
+        "aws/nlb",
+        "aws/dns",
+        "aws/interruptions",
+    ] {
         let examples = examples(module);
         assert!(examples.contains(&format!("\"kprov//{module}\"")), "{module} shows no use");
         main.push_str(&examples);

@@ -101,7 +101,10 @@ impl Configuration {
     }
 
     fn project(&self) -> Project {
-        let registry = Registry::new().with(Arc::new(PaperAws::new()));
+        let registry = Registry::new()
+            .with(Arc::new(PaperAws::new()))
+            .with(Arc::new(kprov_provider_node::Node))
+            .with(Arc::new(kprov_provider_pki::Pki));
         let mut project =
             Project::new(self.files.clone(), self.host.clone(), registry, self.store.clone());
         project.embedded = Arc::new(Modules);

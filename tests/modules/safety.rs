@@ -19,7 +19,7 @@ const GROUP: &str = r#"
     }
 "#;
 
-fn json(value: &Value) -> Json {
+pub(crate) fn json(value: &Value) -> Json {
     let known = value::transform(value, &mut |_, part| match part.is_known() {
         true => part.unmark().0,
         false if part.ty() == Type::String => Value::string("?"),

@@ -4,6 +4,7 @@ use crate::service::ec2::zones::zone_id;
 use crate::service::{autoscaling, ec2};
 use crate::wire::scalar::iso;
 use crate::world::scope::Scope;
+use crate::world::timing;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -43,6 +44,8 @@ pub(super) fn items(scope: &mut Scope<'_>, id: &str, i: &Instance) -> BTreeMap<S
         let action = json!({"action": "terminate", "time": iso(at)}).to_string();
         items.insert("spot/instance-action".to_owned(), action);
         items.insert("spot/termination-time".to_owned(), iso(at));
+        let noticed = json!({"noticeTime": iso(at - timing::SPOT_WARNING)}).to_string();
+        items.insert("events/recommendations/rebalance".to_owned(), noticed);
     }
     if let Some(state) = autoscaling::target_lifecycle_state(scope, id) {
         items.insert("autoscaling/target-lifecycle-state".to_owned(), state.to_owned());

@@ -230,12 +230,18 @@ impl Place {
 
     /// One instance of the template in this subnet, by its id.
     pub(crate) fn launch(&self, subnet: &str) -> String {
-        let input = [
+        self.launch_with(subnet, &[])
+    }
+
+    /// Likewise, with more said.
+    pub(crate) fn launch_with(&self, subnet: &str, more: &[(&str, &str)]) -> String {
+        let mut input = vec![
             ("LaunchTemplate.LaunchTemplateName", "node"),
             ("SubnetId", subnet),
             ("MinCount", "1"),
             ("MaxCount", "1"),
         ];
+        input.extend(more);
         between(&self.query("ec2", "RunInstances", &input), "<instanceId>", "</instanceId>")
     }
 

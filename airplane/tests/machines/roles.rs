@@ -230,3 +230,32 @@ async fn metadata_answers_as_that_of_ec2_does() {
     assert_eq!(addresses[text(&found["private"])], found["address"]);
     assert_eq!(addresses.as_object().unwrap().len(), 2);
 }
+
+#[tokio::test]
+async fn a_spot_instance_reads_that_it_is_taken() {
+    let home = tempfile::tempdir().unwrap();
+    let place = Place::new(home.path()).await;
+    let (_, subnets) = place.network();
+    place.template(DOCUMENT, false);
+    let instance = place.launch_with(&subnets[0], &[("InstanceMarketOptions.MarketType", "spot")]);
+    let found = place.until("it knows what it is", || place.found(&instance)).await;
+    let url = text(&found["metadata"]);
+    let ttl = ("x-aws-ec2-metadata-token-ttl-seconds", "60");
+    let (_, token) = http("PUT", &format!("{url}/latest/api/token"), Some(ttl)).await;
+    let get = async |path: &str| {
+        let header = Some(("x-aws-ec2-metadata-token", token.as_str()));
+        http("GET", &format!("{url}/latest/meta-data/{path}"), header).await
+    };
+    let (action, rebalance) = ("spot/instance-action", "events/recommendations/rebalance");
+    assert_eq!((get(action).await.0, get(rebalance).await.0), (404, 404));
+    place.control("POST", "interrupt", &json!({"instance": instance}));
+    let read = |answer: (u16, String)| -> Value {
+        assert_eq!(answer.0, 200);
+        serde_json::from_str(&answer.1).unwrap()
+    };
+    let (action, rebalance) = (read(get(action).await), read(get(rebalance).await));
+    assert_eq!(action["action"], "terminate");
+    let at = |time: &Value| text(time).parse::<jiff::Timestamp>().unwrap();
+    let warning = at(&action["time"]).duration_since(at(&rebalance["noticeTime"]));
+    assert_eq!(warning, jiff::SignedDuration::from_mins(2));
+}

@@ -9,6 +9,7 @@ use kprov_provider_aws::Aws;
 use kprov_provider_builtin::Builtin;
 use kprov_provider_kubernetes::Kubernetes;
 use kprov_provider_local::Local;
+use kprov_provider_node::Node;
 use kprov_provider_null::Null;
 use kprov_provider_pki::Pki;
 use kprov_provider_random::Random;
@@ -29,6 +30,7 @@ pub(crate) fn registry(host: &Arc<dyn Host>) -> Registry {
         .with(Arc::new(builtin))
         .with(Arc::new(Kubernetes::default()))
         .with(Arc::new(Local))
+        .with(Arc::new(Node))
         .with(Arc::new(Null))
         .with(Arc::new(Pki))
         .with(Arc::new(Random))

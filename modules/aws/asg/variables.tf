@@ -308,7 +308,7 @@ variable "ingress" {
 
   validation {
     condition = var.allow_world_open_admin_ports || alltrue([
-      for rule in values(var.ingress) : !(endswith(coalesce(rule.cidr_ipv4, "-"), "/0") || endswith(coalesce(rule.cidr_ipv6, "-"), "/0")) || (
+      for rule in values(var.ingress) : alltrue([for range in compact([rule.cidr_ipv4, rule.cidr_ipv6]) : try(tonumber(split("/", range)[1]) >= (strcontains(range, ":") ? 7 : 8), true)]) || (
         rule.protocol != "-1" && alltrue([for port in [22, 6443] : try(port < rule.from_port || port > coalesce(rule.to_port, rule.from_port), false)])
       )
     ])

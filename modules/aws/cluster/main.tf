@@ -67,10 +67,12 @@ module "iam" {
   kms_key_arns        = [aws_kms_key.this.arn]
   node_parameter_path = local.parameters
   node_bucket         = { arn = aws_s3_bucket.backups.arn }
+  drain_queue_arns    = module.interruptions[*].queue_arn
 
   roles = {
     master = { grants = ["node_master", "cloud_controller", "ebs_csi", "ecr_pull"] }
-    worker = { grants = ["node_worker", "autoscaler", "ecr_pull"] }
+    # What runs in pods runs on workers: masters run none.
+    worker = { grants = concat(["node_worker", "autoscaler", "ecr_pull"], var.interruption_queue ? ["node_drain"] : []) }
   }
 
   tags = var.tags
@@ -84,6 +86,7 @@ module "api" {
   subnet_ids    = var.api.internal ? module.vpc.subnet_ids.private : module.vpc.subnet_ids.utility
   internal      = var.api.internal
   allowed_cidrs = merge({ vpc = module.vpc.cidr }, var.api.allowed_cidrs)
+  allow_world   = var.api.allow_world
 
   tags = var.tags
 }
@@ -131,8 +134,11 @@ module "workers" {
   source   = "kprov//aws/workers"
   for_each = var.workers
 
-  name    = each.key
-  cluster = local.join
+  name = each.key
+  cluster = merge(local.join, {
+    versions = { kubernetes = coalesce(each.value.kubernetes_version, var.kubernetes_version), etcd = var.etcd_version }
+    binaries = each.value.binaries == null ? var.binaries : each.value.binaries
+  })
 
   vpc_id                = module.vpc.vpc_id
   subnet_ids            = module.vpc.private_subnet_ids
@@ -149,6 +155,7 @@ module "workers" {
   labels           = each.value.labels
   taints           = each.value.taints
   runtime          = each.value.runtime
+  drain_timeout    = each.value.drain_timeout
 
   tags = var.tags
 }

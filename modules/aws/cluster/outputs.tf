@@ -52,3 +52,8 @@ output "bootstrap_token" {
   sensitive   = true
   value       = pki_kubernetes.this.bootstrap_token
 }
+
+output "interruption_queue_url" {
+  description = "Queue of notices that AWS takes a machine; null without `interruption_queue`."
+  value       = one(module.interruptions[*].queue_url)
+}

@@ -40,15 +40,25 @@ variable "program" {
 }
 
 variable "kubernetes_version" {
-  description = "Version of Kubernetes."
+  description = "Version of Kubernetes, 1.30 or newer. Masters go one minor version up at a time, and before workers."
   type        = string
   default     = "1.36.3"
+
+  validation {
+    condition     = can(regex("^1\\.[0-9]+\\.[0-9]+$", var.kubernetes_version)) && try(tonumber(split(".", var.kubernetes_version)[1]) >= 30, false)
+    error_message = "A version is written as major.minor.patch, for example 1.36.3, and is 1.30 or newer: nobody mends older ones, and kprov cannot run them."
+  }
 }
 
 variable "etcd_version" {
-  description = "Version of etcd."
+  description = "Version of etcd, 3.5 or newer."
   type        = string
   default     = "3.6.16"
+
+  validation {
+    condition     = can(regex("^3\\.[0-9]+\\.[0-9]+$", var.etcd_version)) && try(tonumber(split(".", var.etcd_version)[1]) >= 5, false)
+    error_message = "A version is written as major.minor.patch, for example 3.6.16, and is 3.5 or newer: nobody mends older ones."
+  }
 }
 
 variable "directory" {
@@ -70,10 +80,11 @@ variable "network" {
 }
 
 variable "api" {
-  description = "The API's load balancer: in the network only or in the internet, who may connect beside the network, a host name of your own that leads to it, and more names for the certificates."
+  description = "The API's load balancer: in the network only or in the internet, who may connect beside the network (the whole world only with `allow_world`), a host name of your own that leads to it, and more names for the certificates."
   type = object({
     internal      = optional(bool, true)
     allowed_cidrs = optional(map(string), {})
+    allow_world   = optional(bool, false)
     host          = optional(string)
     names         = optional(list(string), [])
   })
@@ -93,16 +104,22 @@ variable "masters" {
 }
 
 variable "workers" {
-  description = "Pools of workers by name, as in `kprov//aws/workers`."
+  description = "Pools of workers by name, as in `kprov//aws/workers`. A pool can stay behind the masters for a while: with a `kubernetes_version` of its own, and `image_id` or `binaries` that have it."
   type = map(object({
-    min_size         = number
-    max_size         = number
-    desired_capacity = optional(number)
-    image_id         = optional(string)
-    instance_type    = optional(string, "m7i.xlarge")
-    labels           = optional(map(string), {})
-    taints           = optional(map(object({ value = optional(string, ""), effect = string })), {})
-    runtime          = optional(string, "containerd")
+    min_size           = number
+    max_size           = number
+    desired_capacity   = optional(number)
+    image_id           = optional(string)
+    kubernetes_version = optional(string)
+    binaries = optional(object({
+      directory = optional(string)
+      artifacts = optional(list(object({ name = string, sha256 = string, urls = list(string) })))
+    }))
+    instance_type = optional(string, "m7i.xlarge")
+    labels        = optional(map(string), {})
+    taints        = optional(map(object({ value = optional(string, ""), effect = string })), {})
+    runtime       = optional(string, "containerd")
+    drain_timeout = optional(number)
     mixed_instances = optional(object({
       instance_types           = list(string)
       on_demand_base           = optional(number, 0)
@@ -112,6 +129,19 @@ variable "workers" {
     }))
   }))
   default = {}
+
+  validation {
+    condition = alltrue([for version in compact([for pool in values(var.workers) : pool.kubernetes_version]) : try(
+      tonumber(split(".", version)[1]) <= tonumber(split(".", var.kubernetes_version)[1]) && tonumber(split(".", version)[1]) >= tonumber(split(".", var.kubernetes_version)[1]) - 3, false
+    ) && can(regex("^1\\.[0-9]+\\.[0-9]+$", version))])
+    error_message = "A worker is never newer than its masters, and at most three minor versions older: upgrade masters first."
+  }
+}
+
+variable "interruption_queue" {
+  description = "A queue of all notices that AWS takes a machine, and the right to read it for workers: for what drains nodes from outside, as in `kprov//aws/interruptions`. Workers go by notices about themselves without it."
+  type        = bool
+  default     = false
 }
 
 variable "pki" {

@@ -20,6 +20,9 @@
 #       binaries = { directory = "/opt/kubernetes/bin" }
 #     }
 #
+# Masters run no kubelet and no pods: they are no Nodes of the cluster, and not in the pod network. What the API server calls
+# itself, webhooks and aggregated APIs, it reaches at addresses of workers: pods of such have `hostNetwork`.
+#
 # The API server is unready for `shutdown_delay` before it stops, longer than the load balancer takes to see it, and now and
 # then asks HTTP/2 clients to connect anew, so that they spread over all masters after one was replaced.
 
@@ -129,15 +132,12 @@ module "group" {
 
   ingress = merge(
     {
-      api_masters  = { description = "API, among masters", from_port = var.target_port, self = true }
-      etcd         = { description = "etcd, clients and peers", from_port = 2379, to_port = 2380, self = true }
-      kubelet      = { description = "Kubelet, from masters", from_port = 10250, self = true }
-      node         = { description = "State of nodes, among masters", from_port = 10300, self = true }
-      overlay_self = { description = "Pod network, among masters", protocol = "udp", from_port = 4789, self = true }
+      api_masters = { description = "API, among masters", from_port = var.target_port, self = true }
+      etcd        = { description = "etcd, clients and peers", from_port = 2379, to_port = 2380, self = true }
+      node        = { description = "State of nodes, among masters", from_port = 10300, self = true }
     },
     { for name, id in var.balancer_security_group_ids : "balancer_${name}" => { description = "API, through the load balancer", from_port = var.target_port, security_group_id = id } },
     { for name, id in var.worker_security_group_ids : "api_${name}" => { description = "API, from ${name}", from_port = var.target_port, security_group_id = id } },
-    { for name, id in var.worker_security_group_ids : "overlay_${name}" => { description = "Pod network, from ${name}", protocol = "udp", from_port = 4789, security_group_id = id } },
   )
 
   tags = local.tags

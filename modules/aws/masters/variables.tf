@@ -84,7 +84,7 @@ variable "balancer_security_group_ids" {
 }
 
 variable "worker_security_group_ids" {
-  description = "Security groups of workers, by any steady name: they are let in to the API and to the pod network."
+  description = "Security groups of workers, by any steady name: they are let in to the API."
   type        = map(string)
   default     = {}
 }
@@ -110,6 +110,16 @@ variable "versions" {
   validation {
     condition     = alltrue([for version in values(var.versions) : can(regex("^[0-9]+\\.[0-9]+\\.[0-9]+$", version))])
     error_message = "A version is written as major.minor.patch, for example 1.36.3."
+  }
+
+  validation {
+    condition     = try(tonumber(split(".", var.versions.kubernetes)[0]) == 1 && tonumber(split(".", var.versions.kubernetes)[1]) >= 30, false)
+    error_message = "Kubernetes is 1.30 or newer: nobody mends older ones, and kprov cannot run them."
+  }
+
+  validation {
+    condition     = try(tonumber(split(".", var.versions.etcd)[0]) == 3 && tonumber(split(".", var.versions.etcd)[1]) >= 5, false)
+    error_message = "etcd is 3.5 or newer: nobody mends older ones."
   }
 }
 
@@ -194,6 +204,11 @@ variable "etcd" {
     flags        = optional(map(string), {})
   })
   default = {}
+
+  validation {
+    condition     = alltrue([for name in ["client-cert-auth", "peer-client-cert-auth"] : lookup(var.etcd.flags, name, "true") == "true"]) && length(setintersection(keys(var.etcd.flags), ["auto-tls", "peer-auto-tls"])) == 0
+    error_message = "etcd talks to those only that show a certificate: all of the cluster is in it."
+  }
 }
 
 variable "etcd_volume" {
@@ -243,16 +258,41 @@ variable "audit_policy" {
   description = "Audit policy of the API server, as YAML; what it is without: metadata of all requests, and nothing of health checks."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.audit_policy == null || try(yamldecode(var.audit_policy).kind == "Policy" && anytrue([for rule in yamldecode(var.audit_policy).rules : rule.level != "None"]), false)
+    error_message = "The audit policy is YAML of the kind Policy, with a rule whose level is not None: a cluster without an audit log cannot tell who did what."
+  }
 }
 
 variable "flags" {
-  description = "Further flags by component, without the two dashes; they win over ours."
+  description = "Further flags by component, without the two dashes; they win over ours, but for those that open a door: who may come in without a name, what everybody may do, the audit log, the encryption of secrets."
   type = object({
     api_server         = optional(map(string), {})
     controller_manager = optional(map(string), {})
     scheduler          = optional(map(string), {})
   })
   default = {}
+
+  validation {
+    condition     = length(setintersection(keys(var.flags.api_server), ["anonymous-auth", "authentication-config"])) == 0
+    error_message = "Nobody is anonymous at the API, but for load balancers that ask whether it is ready: leave anonymous-auth and authentication-config out."
+  }
+
+  validation {
+    condition     = !contains(keys(var.flags.api_server), "authorization-config") && length(setsubtract(["Node", "RBAC"], split(",", lookup(var.flags.api_server, "authorization-mode", "Node,RBAC")))) == 0 && !contains(split(",", lookup(var.flags.api_server, "authorization-mode", "")), "AlwaysAllow")
+    error_message = "The API server authorizes by Node and RBAC, and by Webhook if you like: AlwaysAllow would let everybody do everything."
+  }
+
+  validation {
+    condition     = !contains(keys(var.flags.api_server), "audit-policy-file") && lookup(var.flags.api_server, "audit-log-path", "-") != ""
+    error_message = "The audit log stays on. What it tells is said by audit_policy."
+  }
+
+  validation {
+    condition     = !contains(keys(var.flags.api_server), "encryption-provider-config")
+    error_message = "Secrets are encrypted with the keys of the PKI tree: leave encryption-provider-config out."
+  }
 }
 
 variable "files" {

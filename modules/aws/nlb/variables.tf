@@ -107,7 +107,7 @@ variable "allowed_cidrs" {
   }
 
   validation {
-    condition     = var.allow_world || alltrue([for cidr in values(var.allowed_cidrs) : !endswith(cidr, "/0")])
+    condition     = var.allow_world || alltrue([for cidr in values(var.allowed_cidrs) : try(tonumber(split("/", cidr)[1]) >= (strcontains(cidr, ":") ? 7 : 8), true)])
     error_message = "A range opens the load balancer to the whole world. Name the ranges that need it, or say allow_world = true."
   }
 }

@@ -17,6 +17,10 @@
 #     }
 #
 # Without `desired_capacity` the number is cluster-autoscaler's, which finds the group, its labels and its taints by tags.
+#
+# With `mixed_instances` the group takes Spot capacity, of several types. A worker reads in its metadata that it is to go: when EC2
+# recommends to replace it, it gets no more pods; when EC2 takes it (two minutes before) or its group ends it (`drain_timeout`), it
+# lets its pods go too, as disruption budgets allow. `kprov//aws/interruptions` tells the same to what looks from outside.
 
 locals {
   tags = merge(var.tags, { "kprov.dev/cluster" = var.cluster.name, "kprov.dev/role" = "worker" })
@@ -95,7 +99,6 @@ module "group" {
       overlay_self = { description = "Pod network, among workers", protocol = "udp", from_port = 4789, self = true }
     },
     { for name, id in var.master_security_group_ids : "kubelet_${name}" => { description = "Kubelet, from masters", from_port = 10250, security_group_id = id } },
-    { for name, id in var.master_security_group_ids : "overlay_${name}" => { description = "Pod network, from masters", protocol = "udp", from_port = 4789, security_group_id = id } },
     { for name, cidr in var.node_port_cidrs : "node_ports_${name}" => { description = "Services, from ${name}", from_port = 30000, to_port = 32767, cidr_ipv4 = cidr } },
   )
 

@@ -119,19 +119,24 @@ variable "user_data_format" {
 }
 
 variable "flags" {
-  description = "Further flags of the kubelet, without the two dashes; they win over ours."
+  description = "Further flags of the kubelet, without the two dashes; they win over ours, but for those that open a door."
   type        = map(string)
   default     = {}
+
+  validation {
+    condition     = lookup(var.flags, "anonymous-auth", "false") == "false" && lookup(var.flags, "authorization-mode", "Webhook") == "Webhook" && lookup(var.flags, "read-only-port", "0") == "0"
+    error_message = "A kubelet asks who comes and what they may: without, whoever reaches it runs programs in any pod. Leave anonymous-auth, authorization-mode and read-only-port out."
+  }
 }
 
 variable "drain_timeout" {
-  description = "Seconds that a worker which is taken waits for its drain; null for no hook."
+  description = "Seconds that a worker which its group ends stays: meanwhile its pods go elsewhere. null for no hook, and no time for that."
   type        = number
   default     = null
 }
 
 variable "master_security_group_ids" {
-  description = "Security groups of masters, by any steady name: they reach kubelets and the pod network."
+  description = "Security groups of masters, by any steady name: they reach kubelets."
   type        = map(string)
   default     = {}
 }

@@ -1,5 +1,5 @@
-# cluster-autoscaler: Auto Scaling groups grow and shrink with the pods. Rights at AWS come from the masters' instance
-# profile (`kprov//aws/iam`, grant autoscaler), so it runs there.
+# cluster-autoscaler: Auto Scaling groups grow and shrink with the pods. Rights at AWS come from the instance profile of the
+# worker that it runs on (`kprov//aws/iam`, grant autoscaler); masters run no pods.
 
 resource "kubernetes_cluster_role" "autoscaler" {
   count = contains(keys(local.accounts), "cluster_autoscaler") ? 1 : 0

@@ -16,6 +16,8 @@ pub(crate) fn api_server(setting: Setting<'_>) -> Invocation {
         .set("advertise-address", facts.private)
         .set("allow-privileged", true)
         .set("service-cluster-ip-range", document.cluster.service_cidr)
+        // No kube-proxy runs here: services that it calls are reached by their endpoints.
+        .set("enable-aggregator-routing", true)
         .set("profiling", false);
     etcd(&mut flags, setting);
     identities(&mut flags, setting);

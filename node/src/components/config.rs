@@ -3,7 +3,7 @@
 use crate::document::Version;
 use crate::facts::https;
 
-use super::{Setting, kwok};
+use super::Setting;
 
 /// A file's name below the configuration directory, and its text.
 pub(crate) type Config = (&'static str, String);
@@ -66,44 +66,4 @@ pub(crate) fn kubeconfig(
         "current-context": cluster,
     });
     format!("{text:#}\n")
-}
-
-/// All that a worker's components read.
-pub(crate) fn of_worker(setting: Setting<'_>) -> Vec<Config> {
-    let dns = dns_address(setting);
-    let kubelet = serde_json::json!({
-        "apiVersion": "kubelet.config.k8s.io/v1beta1",
-        "kind": "KubeletConfiguration",
-        "authentication": {
-            "anonymous": {"enabled": false},
-            "webhook": {"enabled": true},
-            "x509": {"clientCAFile": setting.tree("kubernetes-ca/bundle.pem")},
-        },
-        "authorization": {"mode": "Webhook"},
-        "cgroupDriver": "systemd",
-        "clusterDomain": setting.document.cluster.domain,
-        "clusterDNS": [dns],
-        "containerRuntimeEndpoint":
-            format!("unix://{}", setting.layout.run().join("containerd.sock").display()),
-        "shutdownGracePeriod": "120s",
-        "shutdownGracePeriodCriticalPods": "80s",
-    });
-    let containerd = "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc]\n  \
-                      runtime_type = \"io.containerd.runc.v2\"\n  \
-                      [plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc.options]\n    \
-                      SystemdCgroup = true\n";
-    vec![
-        ("kubelet.yaml", format!("{kubelet:#}\n")),
-        ("containerd.toml", containerd.to_owned()),
-        (kwok::STAGES_FILE, kwok::STAGES.to_owned()),
-    ]
-}
-
-/// By custom, the tenth address of services.
-fn dns_address(setting: Setting<'_>) -> std::net::IpAddr {
-    use std::net::IpAddr;
-    match setting.document.cluster.service_cidr.network {
-        IpAddr::V4(v4) => IpAddr::from(u32::from(v4).wrapping_add(10).to_be_bytes()),
-        IpAddr::V6(v6) => IpAddr::from(u128::from(v6).wrapping_add(10).to_be_bytes()),
-    }
 }

@@ -1,4 +1,5 @@
-//! What runs on a worker: containerd, a kubelet and kube-proxy; or kwok, which only says that pods run.
+//! What runs on a worker: containerd and a kubelet; or kwok, which only says that pods run. kube-proxy is a DaemonSet of the
+//! cluster (`kprov//kubernetes/addons`): two on a machine would undo each other's rules.
 
 use crate::document::Runtime;
 
@@ -9,11 +10,9 @@ use super::{Invocation, Setting, kwok::kwok};
 pub(crate) fn worker(setting: Setting<'_>) -> Vec<(&'static str, Invocation)> {
     match setting.document.kubelet.runtime {
         Runtime::Kwok => vec![("kwok", kwok(setting))],
-        Runtime::Containerd => vec![
-            ("containerd", containerd(setting)),
-            ("kubelet", kubelet(setting)),
-            ("kube-proxy", kube_proxy(setting)),
-        ],
+        Runtime::Containerd => {
+            vec![("containerd", containerd(setting)), ("kubelet", kubelet(setting))]
+        }
     }
 }
 
@@ -46,20 +45,5 @@ fn kubelet(setting: Setting<'_>) -> Invocation {
     if !labels.is_empty() {
         flags.set("node-labels", labels.join(","));
     }
-    if !kubelet.taints.is_empty() {
-        flags.set("register-with-taints", kubelet.taints.join(","));
-    }
     Invocation { program: setting.program("kubelet"), arguments: flags.arguments(&kubelet.flags) }
-}
-
-fn kube_proxy(setting: Setting<'_>) -> Invocation {
-    let mut flags = Flags::default();
-    flags
-        .set("kubeconfig", setting.config("kubelet.kubeconfig"))
-        .set("hostname-override", &setting.facts.name)
-        .set("cluster-cidr", setting.document.cluster.pod_cidr);
-    Invocation {
-        program: setting.program("kube-proxy"),
-        arguments: flags.arguments(&Default::default()),
-    }
 }

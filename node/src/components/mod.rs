@@ -7,9 +7,12 @@ mod etcd;
 mod flags;
 mod kubelet;
 mod kwok;
+#[cfg(test)]
+mod real_kubelet;
 mod scheduler;
 #[cfg(test)]
 mod tests;
+pub(crate) mod worker_config;
 
 use std::path::PathBuf;
 

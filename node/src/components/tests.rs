@@ -84,3 +84,22 @@ fn a_masters_configuration() {
         .collect();
     insta::assert_snapshot!("config", all.join("\n"));
 }
+
+#[test]
+fn a_workers_configuration() {
+    let text = testing::MASTER.replace("role: master", "role: worker");
+    let text = text.replace("{from: static, name: a, address: 10.0.1.5}", "{from: ec2}");
+    let text = format!("{text}kubelet: {{taints: ['k=v:NoSchedule', 'only:NoExecute']}}\n");
+    let document = Document::parse(&text).unwrap();
+    let (mut facts, layout) = (testing::facts(), Layout::new(&document.directory));
+    facts.zone = Some("eu-west-1a".to_owned());
+    let binaries = Programs::in_directory(std::path::Path::new("/opt/bin"));
+    let setting =
+        Setting { document: &document, facts: &facts, layout: &layout, binaries: &binaries };
+    let all: Vec<String> = worker_config::of_worker(setting, "/etc/resolv.conf")
+        .into_iter()
+        .filter(|(name, _)| *name != kwok::STAGES_FILE)
+        .map(|(name, text)| format!("# {name}\n{text}"))
+        .collect();
+    insta::assert_snapshot!("worker-config", all.join("\n"));
+}

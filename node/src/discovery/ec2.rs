@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use aws_config::SdkConfig;
+use aws_sdk_ec2::types::Filter;
 
 use crate::aws::refused;
 use crate::problem::{Problem, chain};
@@ -57,14 +58,36 @@ pub(super) async fn masters(
         );
         return Err(Problem::new("No masters are found", detail));
     }
+    described(aws, vec![named("instance-id", ids)]).await
+}
+
+/// Those of these machines that are workers of the cluster, with their private addresses.
+pub(super) async fn workers(
+    aws: &SdkConfig,
+    cluster: &str,
+    ids: Vec<String>,
+) -> Result<Vec<(String, IpAddr)>, Problem> {
+    let tag = |tag: &str, value: &str| named(&format!("tag:{tag}"), vec![value.to_owned()]);
+    let filters =
+        vec![named("instance-id", ids), tag(CLUSTER_TAG, cluster), tag(ROLE_TAG, "worker")];
+    described(aws, filters).await
+}
+
+/// By filters: an id that EC2 does not know yet is no error then.
+fn named(name: &str, values: Vec<String>) -> Filter {
+    Filter::builder().name(name).set_values(Some(values)).build()
+}
+
+/// Machines that run, or are about to.
+async fn described(
+    aws: &SdkConfig,
+    filters: Vec<Filter>,
+) -> Result<Vec<(String, IpAddr)>, Problem> {
     let ec2 = aws_sdk_ec2::Client::new(aws);
-    // By a filter: an id that EC2 does not know yet is no error then.
-    let filter =
-        aws_sdk_ec2::types::Filter::builder().name("instance-id").set_values(Some(ids)).build();
-    let mut pages = ec2.describe_instances().filters(filter).into_paginator().send();
+    let mut pages = ec2.describe_instances().set_filters(Some(filters)).into_paginator().send();
     let mut found = BTreeMap::new();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| refused("The masters cannot be described", &error))?;
+        let page = page.map_err(|error| refused("Machines cannot be described", &error))?;
         for instance in page.reservations().iter().flat_map(|reservation| reservation.instances()) {
             use aws_sdk_ec2::types::InstanceStateName::{Pending, Running};
             let state = instance.state().and_then(|state| state.name());

@@ -32,6 +32,15 @@ pub(crate) async fn identify(document: &Document, book: &AddressBook) -> Result<
     Ok(Facts { name, id, private, reach, zone })
 }
 
+/// Those of these machines of EC2 that are workers of the cluster, with their private addresses.
+pub(crate) async fn workers(
+    aws: &aws_config::SdkConfig,
+    cluster: &str,
+    ids: Vec<String>,
+) -> Result<Vec<(String, IpAddr)>, Problem> {
+    ec2::workers(aws, cluster, ids).await
+}
+
 /// Finds the masters.
 #[derive(Debug)]
 pub(crate) struct Discovery {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::check::Checking;
+use super::labels;
 use super::raw::At;
 use super::{ApiServer, Content, Etcd, File, Flags, Kubelet, Role, Runtime, Snapshots, raw};
 
@@ -81,8 +82,16 @@ impl Checking {
                 self.wrong::<()>(taint.referenced, message);
             }
         }
+        if let Some(labels) = &raw.labels {
+            for (key, value) in &labels.value {
+                if let Some(message) = labels::fault(key, value) {
+                    self.wrong::<()>(labels.referenced, message);
+                }
+            }
+        }
+        let labels = raw.labels.map(|labels| labels.value).unwrap_or_default();
         let taints = raw.taints.into_iter().map(|taint| taint.value).collect();
-        Some(Kubelet { runtime, labels: raw.labels, taints, flags: self.flags(raw.flags)? })
+        Some(Kubelet { runtime, labels, taints, flags: self.flags(raw.flags)? })
     }
 
     pub(super) fn file(&mut self, raw: At<raw::File>) -> Option<File> {
@@ -116,7 +125,7 @@ pub(super) fn needed_programs(role: Option<Role>, runtime: Option<Runtime>) -> V
         }
         (Some(Role::Worker), Some(Runtime::Kwok)) => vec!["kwok"],
         (Some(Role::Worker), Some(Runtime::Containerd)) => {
-            vec!["containerd", "kubelet", "kube-proxy"]
+            vec!["containerd", "containerd-shim-runc-v2", "runc", "kubelet"]
         }
         _ => Vec::new(),
     }

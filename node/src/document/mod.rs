@@ -5,6 +5,7 @@ mod check;
 mod check_parts;
 mod duration;
 mod fault;
+mod labels;
 mod raw;
 mod read;
 #[cfg(test)]

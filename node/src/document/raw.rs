@@ -161,8 +161,7 @@ pub(super) struct Component {
 #[serde(deny_unknown_fields)]
 pub(super) struct Kubelet {
     pub(super) runtime: Option<At<String>>,
-    #[serde(default)]
-    pub(super) labels: BTreeMap<String, String>,
+    pub(super) labels: Option<At<BTreeMap<String, String>>>,
     #[serde(default)]
     pub(super) taints: Vec<At<String>>,
     pub(super) flags: Flags,

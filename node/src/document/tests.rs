@@ -95,6 +95,8 @@ fn what_cannot_work_is_told_at_its_line() {
     check("  directory: /opt/bin", "  artifacts: []\n  directory: /opt", 17, "either");
     check("flags: {v: 2", "goawayChance: 0.5\n  flags: {v: 2", 19, "0 to 0.02");
     check("flags: {v: 2", "flags: {--v: 2", 19, "without dashes");
+    let role = "kubelet: {labels: {node-role.kubernetes.io/master: ''}}\napiServer:";
+    check("apiServer:", role, 18, "may not label itself");
     check("flags: {v: 2", "shutdownDelay: soon\n  flags: {v: 2", 19, "no duration");
 }
 

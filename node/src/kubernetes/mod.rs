@@ -1,6 +1,7 @@
 //! The few requests to the Kubernetes API that a node makes itself.
 
 mod request;
+pub(crate) mod serving;
 
 use std::time::Duration;
 
@@ -46,6 +47,12 @@ impl Api {
     pub(crate) async fn apply(&self, path: &str, object: &Json) -> Result<Json, ApiError> {
         let path = format!("{path}?fieldManager=kprov-node&force=true");
         self.ask(Method::PATCH, &path, "application/apply-patch+yaml", Some(object)).await
+    }
+
+    /// Changes these fields and no others.
+    pub(crate) async fn merge(&self, path: &str, patch: &Json) -> Result<Json, ApiError> {
+        let path = format!("{path}?fieldManager=kprov-node");
+        self.ask(Method::PATCH, &path, "application/merge-patch+json", Some(patch)).await
     }
 
     /// Deletes; what is not there is deleted.

@@ -1,4 +1,4 @@
-//! What both forms have: the unit, the script that fetches the program, compression.
+//! What both forms have: the unit, the script that fetches the program, the disk, compression.
 
 use std::io::{Read, Write};
 
@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
-use super::{DOCUMENT, FETCH};
+use super::{DOCUMENT, FETCH, Machine};
 use crate::problem::Problem;
 
 const BINARY: &str = "/opt/kprov/bin/kprov";
@@ -49,12 +49,63 @@ impl Program {
     }
 }
 
+/// A volume of its own, for etcd.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disk {
+    /// `/dev/xvdb`
+    pub device: String,
+    /// Where it is mounted.
+    pub path: String,
+}
+
+impl Disk {
+    /// Both stand in files of systemd, which gives a meaning to spaces, `%` and quotes.
+    pub(super) fn check(&self) -> Result<(), Problem> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+        for path in [&self.device, &self.path] {
+            if !path.starts_with('/')
+                || path == "/"
+                || path.ends_with('/')
+                || !path.chars().all(plain)
+            {
+                let detail = format!(
+                    "{path:?} is no absolute path of letters, digits, dots, dashes and underscores."
+                );
+                return Err(Problem::new("The disk cannot be mounted", detail));
+            }
+        }
+        Ok(())
+    }
+
+    /// The name of its unit: systemd wants the path in it.
+    pub(super) fn unit(&self) -> String {
+        let path = self.path.trim_start_matches('/').replace('-', "\\x2d").replace('/', "-");
+        format!("{path}.mount")
+    }
+
+    pub(super) fn mount(&self) -> String {
+        let Disk { device, path } = self;
+        format!(
+            "[Mount]\nWhat={device}\nWhere={path}\nType=ext4\nOptions=noatime\n\n[Install]\n\
+             RequiredBy=local-fs.target\n"
+        )
+    }
+}
+
 /// systemd's unit. It gives the API server its delay when it stops.
-pub(super) fn unit(program: Option<&Program>) -> String {
-    let fetch =
-        if program.is_some() { format!("ExecStartPre=/bin/sh {FETCH}\n") } else { String::new() };
+pub(super) fn unit(machine: &Machine) -> String {
+    let mounts = machine
+        .disk
+        .as_ref()
+        .map(|disk| format!("RequiresMountsFor={}\n", disk.path))
+        .unwrap_or_default();
+    let fetch = machine
+        .program
+        .as_ref()
+        .map(|_| format!("ExecStartPre=/bin/sh {FETCH}\n"))
+        .unwrap_or_default();
     format!(
-        "[Unit]\nDescription=kprov node\nWants=network-online.target\nAfter=network-online.target\n\
+        "[Unit]\nDescription=kprov node\nWants=network-online.target\nAfter=network-online.target\n{mounts}\
          StartLimitIntervalSec=0\n\n[Service]\n{fetch}ExecStart={BINARY} node up -document {DOCUMENT}\n\
          Restart=on-failure\nRestartSec=5\nKillMode=mixed\nTimeoutStartSec=0\nTimeoutStopSec=240\n\
          LimitNOFILE=1048576\nDelegate=yes\n\n[Install]\nWantedBy=multi-user.target\n"

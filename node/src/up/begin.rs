@@ -134,7 +134,9 @@ fn programs(document: &Document) -> Vec<&'static str> {
             vec!["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"]
         }
         (Role::Worker, Runtime::Kwok) => vec!["kwok"],
-        (Role::Worker, Runtime::Containerd) => vec!["containerd", "kubelet", "kube-proxy"],
+        (Role::Worker, Runtime::Containerd) => {
+            vec!["containerd", "containerd-shim-runc-v2", "runc", "kubelet"]
+        }
     }
 }
 

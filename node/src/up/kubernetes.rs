@@ -17,7 +17,7 @@ use crate::randomness;
 use crate::secrets::{Tree, token_parts};
 
 /// A name, a role and the group that gets it.
-const BINDINGS: [(&str, &str, &str); 4] = [
+const BINDINGS: [(&str, &str, &str); 3] = [
     ("kprov:node-bootstrappers", "system:node-bootstrapper", "system:bootstrappers"),
     (
         "kprov:node-approval",
@@ -29,7 +29,6 @@ const BINDINGS: [(&str, &str, &str); 4] = [
         "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient",
         "system:nodes",
     ),
-    ("kprov:node-proxier", "system:node-proxier", "system:nodes"),
 ];
 
 fn objects(token: &str) -> Vec<(String, Json)> {
@@ -66,8 +65,8 @@ fn objects(token: &str) -> Vec<(String, Json)> {
     all
 }
 
-/// kwok looks at all leases of nodes, which nodes may not. Where the masters' document says that nodes are kwok's, they may.
-fn for_kwok() -> [(String, Json); 2] {
+/// kwok looks at all nodes and their leases, which nodes may not. Where the masters' document says that nodes are kwok's, they may.
+fn for_kwok() -> [(String, Json); 3] {
     let rbac = "/apis/rbac.authorization.k8s.io/v1/namespaces/kube-node-lease";
     let metadata = json!({"name": "kprov:kwok", "namespace": "kube-node-lease"});
     let role = json!({
@@ -83,7 +82,16 @@ fn for_kwok() -> [(String, Json); 2] {
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "kprov:kwok"},
         "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "system:nodes"}],
     });
+    let nodes = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRoleBinding",
+        "metadata": {"name": "kprov:kwok"},
+        // As kube-proxy does.
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "system:node-proxier"},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "system:nodes"}],
+    });
     [
+        ("/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/kprov:kwok".to_owned(), nodes),
         (format!("{rbac}/roles/kprov:kwok"), role),
         (format!("{rbac}/rolebindings/kprov:kwok"), binding),
     ]

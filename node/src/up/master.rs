@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::begin::Begun;
-use super::{Stop, follow, kubernetes, lease, leave, parts, stopped, unless_stopped};
+use super::{Stop, follow, kubernetes, lease, leave, parts, serving, stopped, unless_stopped};
 use crate::certificates;
 use crate::claims;
 use crate::components::{Setting, config};
@@ -97,7 +97,8 @@ impl Master {
                 follow::tree(self),
                 follow::snapshots(self),
                 kubernetes::ensure(self),
-                lease::renew(self)
+                lease::renew(self),
+                serving::approve(self)
             );
         };
         tokio::select! {

@@ -6,7 +6,9 @@ mod kubernetes;
 mod lease;
 mod leave;
 mod master;
+mod notices;
 mod parts;
+mod serving;
 mod worker;
 
 use std::path::PathBuf;

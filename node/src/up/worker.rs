@@ -7,9 +7,9 @@ use kprov_pki::{Bundle, Certificate, KeyAlgorithm, PrivateKey, renewal_due};
 use serde_json::json;
 
 use super::begin::Begun;
-use super::{Stop, leave, parts, stopped, unless_stopped};
-use crate::components::config;
-use crate::document::Runtime;
+use super::{Stop, leave, notices, parts, stopped, unless_stopped};
+use crate::components::{config, worker_config};
+use crate::document::{Identity, Runtime};
 use crate::files;
 use crate::https::Client;
 use crate::kubernetes::{Api, ApiError, Asked, certificate};
@@ -17,7 +17,7 @@ use crate::problem::Problem;
 use crate::randomness;
 use crate::status::Expiry;
 
-const LEAF: &str = "kubelet";
+pub(super) const LEAF: &str = "kubelet";
 
 pub(super) async fn run(begun: Begun, stop: Stop) -> Result<(), Problem> {
     let Some(prepared) = unless_stopped(&stop, prepare(&begun)).await else { return Ok(()) };
@@ -32,6 +32,7 @@ pub(super) async fn run(begun: Begun, stop: Stop) -> Result<(), Problem> {
         biased;
         () = stopped(&stop) => {}
         () = stay(&begun) => {}
+        () = notices::heed(&begun) => {}
     }
     begun.board.change(|report| report.phase = "stops".to_owned());
     for name in names.iter().rev() {
@@ -50,7 +51,7 @@ async fn prepare(begun: &Begun) -> Result<(), Problem> {
         LEAF,
     );
     files::write(&begun.layout.config("kubelet.kubeconfig"), text.as_bytes(), 0o600)?;
-    for (name, text) in config::of_worker(begun.setting()) {
+    for (name, text) in worker_config::of_worker(begun.setting(), resolver()) {
         files::write(&begun.layout.config(name), text.as_bytes(), 0o600)?;
     }
     if !holds(begun) {
@@ -61,6 +62,12 @@ async fn prepare(begun: &Begun) -> Result<(), Problem> {
         register(begun).await?;
     }
     Ok(())
+}
+
+/// Pods that ask the node's DNS servers must not ask systemd's own, which answers on loopback only.
+fn resolver() -> &'static str {
+    const OF_SYSTEMD: &str = "/run/systemd/resolve/resolv.conf";
+    if std::path::Path::new(OF_SYSTEMD).exists() { OF_SYSTEMD } else { "/etc/resolv.conf" }
 }
 
 fn held(begun: &Begun) -> Option<Certificate> {
@@ -90,7 +97,7 @@ fn tell(begun: &Begun) {
 }
 
 /// With the bootstrap token the first time, then with the certificate itself.
-fn api(begun: &Begun, by_token: bool) -> Result<Api, Problem> {
+pub(super) fn api(begun: &Begun, by_token: bool) -> Result<Api, Problem> {
     let failed = |error: &dyn std::fmt::Display| {
         Problem::new("The cluster's API cannot be asked", format!("{error}."))
     };
@@ -151,18 +158,16 @@ async fn register(begun: &Begun) -> Result<(), Problem> {
     if let Some(zone) = &facts.zone {
         labels.insert("topology.kubernetes.io/zone".to_owned(), zone.clone());
     }
-    let taint = |text: &String| {
-        let (pair, effect) = text.rsplit_once(':').unwrap_or((text, ""));
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        json!({"key": key, "value": value, "effect": effect})
-    };
-    let taints: Vec<_> = kubelet.taints.iter().map(taint).collect();
-    let node = json!({
+    let taints: Vec<_> = kubelet.taints.iter().map(|it| worker_config::taint(it)).collect();
+    let mut node = json!({
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {"name": facts.name, "labels": labels},
         "spec": {"taints": taints},
     });
+    if begun.document.identity == Identity::Ec2 {
+        node["spec"]["providerID"] = worker_config::provider_id(facts).into();
+    }
     let api = api(begun, false)?;
     loop {
         match api.create("/api/v1/nodes", &node).await {

@@ -37,6 +37,8 @@ pub(crate) struct Cluster {
     pub(crate) dir: tempfile::TempDir,
     bin: PathBuf,
     net: u8,
+    /// Of the worker, where it is a machine of EC2.
+    metadata: Option<String>,
     pub(crate) nodes: [Option<Node>; 4],
 }
 
@@ -49,7 +51,7 @@ impl Cluster {
     pub(crate) fn new(bin: PathBuf, net: u8) -> Cluster {
         let dir = tempfile::tempdir().expect("a directory");
         pki::write(&dir.path().join("pki"), 1);
-        let cluster = Cluster { dir, bin, net, nodes: [None, None, None, None] };
+        let cluster = Cluster { dir, bin, net, metadata: None, nodes: [None, None, None, None] };
         let book: Vec<String> =
             (0..4).map(|n| format!("\"10.9.0.{}\": \"{}\"", n + 1, cluster.address(n))).collect();
         std::fs::write(cluster.at("book.json"), format!("{{{}}}", book.join(","))).expect("a file");
@@ -110,7 +112,19 @@ etcd: {{snapshots: {{every: 5s, keep: 3, to: {{from: directory, path: {root}/sna
 
     pub(crate) fn start(&mut self, n: usize) {
         let book = format!("file://{}", self.at("book.json").display());
-        self.nodes[n] = Some(Node::start(&self.document(n), &self.directory(n), &book));
+        let metadata = self.metadata.as_deref().filter(|_| n == WORKER);
+        self.nodes[n] = Some(Node::start(&self.document(n), &self.directory(n), &book, metadata));
+    }
+
+    /// The worker asks these metadata who it is, and what becomes of it.
+    pub(crate) fn worker_of_ec2(&mut self, metadata: &str) {
+        let said = "{from: static, name: w, address: 10.9.0.4}";
+        let text = self.text(WORKER);
+        assert!(text.contains(said), "{text}");
+        let text =
+            text.replace(said, "{from: ec2}").replace(", taints: ['only=tests:NoSchedule']", "");
+        std::fs::write(self.document(WORKER), text).expect("a file");
+        self.metadata = Some(metadata.to_owned());
     }
 
     pub(crate) fn node(&mut self, n: usize) -> &mut Node {

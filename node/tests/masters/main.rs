@@ -10,6 +10,7 @@
 )]
 
 mod cluster;
+mod metadata;
 mod pki;
 mod process;
 mod scenarios;

@@ -50,7 +50,12 @@ pub(crate) struct Node {
 }
 
 impl Node {
-    pub(crate) fn start(document: &Path, directory: &Path, book: &str) -> Node {
+    pub(crate) fn start(
+        document: &Path,
+        directory: &Path,
+        book: &str,
+        metadata: Option<&str>,
+    ) -> Node {
         let log = std::fs::File::options()
             .create(true)
             .append(true)
@@ -60,6 +65,7 @@ impl Node {
             .args(["--exact", "a_node_of_another_test", "--nocapture"])
             .env(ROLE, document)
             .env(BOOK, book)
+            .envs(metadata.map(|url| ("AWS_EC2_METADATA_SERVICE_ENDPOINT", url)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log"))
             .stderr(log)

@@ -5,6 +5,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use crate::cluster::{Cluster, files, peers};
+use crate::metadata::Metadata;
 use crate::pki;
 use crate::process::kill;
 
@@ -231,6 +232,76 @@ fn a_worker_asks_for_its_certificate_and_becomes_a_node() {
     let again =
         std::fs::read_to_string(cluster.directory(3).join("certificates/kubelet-key.pem")).unwrap();
     assert_eq!(key, again, "a certificate that is good is kept");
+}
+
+#[test]
+fn a_worker_that_is_taken_lets_its_pods_go_elsewhere() {
+    let Some(bin) = peers() else { return };
+    let mut cluster = Cluster::new(bin, 207);
+    let metadata = Metadata::of("w", "10.9.0.4");
+    cluster.worker_of_ec2(&metadata.url);
+    cluster.start(0);
+    cluster.until_ready(&[0], 240);
+    cluster.start(3);
+    cluster.until_ready(&[3], 120);
+    for args in [
+        "create deployment moves --image=none --replicas=2",
+        "create deployment held --image=none",
+        "create poddisruptionbudget held --selector=app=held --min-available=1",
+    ] {
+        cluster.kubectl(0, &args.split(' ').collect::<Vec<_>>()).expect("it is made");
+    }
+    let get = |it: &Cluster, what: &str, path: &str| {
+        let path = format!("jsonpath={path}");
+        it.kubectl(0, &["get", what, "-o", &path]).unwrap_or_default()
+    };
+    let on_it = "{.items[?(@.spec.nodeName==\"w\")].metadata.labels.app}";
+    let sorted = |it: &Cluster| {
+        let mut found: Vec<String> = get(it, "pods", on_it).split(' ').map(str::to_owned).collect();
+        found.sort();
+        found.join(" ")
+    };
+    cluster.until("its pods run", 90, |it| sorted(it) == "held moves moves");
+    let cordoned = "{.spec.unschedulable}{.metadata.annotations.kprov\\.dev/notice}";
+
+    // At risk it gets no more pods, and keeps those that it has.
+    metadata.say("events/recommendations/rebalance", r#"{"noticeTime": "2026-11-27T08:00:00Z"}"#);
+    cluster.until("it is cordoned", 30, |it| {
+        get(it, "node/w", cordoned).starts_with("trueEC2 may take this Spot Instance back soon")
+    });
+    assert_eq!(sorted(&cluster), "held moves moves");
+    let taint = "{.spec.taints[*].key}";
+    cluster.until("and tainted, by the control plane", 30, |it| {
+        get(it, "node/w", taint) == "node.kubernetes.io/unschedulable"
+    });
+
+    // Once EC2 takes it, they leave; a disruption budget counts as long as there is time.
+    let notice = r#"{"action": "terminate", "time": "2026-11-27T08:02:00Z"}"#;
+    metadata.say("spot/instance-action", notice);
+    cluster.until("its pods leave", 60, |it| sorted(it) == "held");
+    let phase = cluster.status(3).expect("it answers")["phase"].to_string();
+    assert!(phase.contains("1 of them held by a disruption budget"), "{phase}");
+    cluster.kubectl(0, &["delete", "poddisruptionbudget", "held"]).expect("it is deleted");
+    cluster.until("the last one leaves", 60, |it| sorted(it).is_empty());
+
+    // A machine that was only stopped serves again, by itself.
+    assert_eq!(cluster.node(3).stop(), 0);
+    metadata.take_back("spot/instance-action");
+    metadata.take_back("events/recommendations/rebalance");
+    cluster.start(3);
+    cluster.until("it is no longer cordoned", 90, |it| {
+        it.is_ready(3) && get(it, "node/w", cordoned).is_empty()
+    });
+    cluster.until("pods come back", 60, |it| sorted(it) == "held moves moves");
+    // What a person cordoned stays cordoned.
+    cluster.kubectl(0, &["cordon", "w"]).expect("it is cordoned");
+    assert_eq!(cluster.node(3).stop(), 0);
+    cluster.start(3);
+    cluster.until_ready(&[3], 90);
+    // It has looked by the time that it goes by a notice again.
+    metadata.say("autoscaling/target-lifecycle-state", "Terminated");
+    cluster.until("its pods leave", 60, |it| sorted(it).is_empty());
+    assert_eq!(get(&cluster, "node/w", cordoned), "true");
 }
 
 #[test]

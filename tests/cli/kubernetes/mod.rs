@@ -111,6 +111,41 @@ module "addons" {
 output "images" { value = module.addons.images }
 "#;
 
+/// Add-ons, and what their objects and accounts are called.
+const ALL: [(&str, &str); 4] = [
+    ("coredns", "coredns"),
+    ("kube_proxy", "kube-proxy"),
+    ("network", "flannel"),
+    ("cluster_autoscaler", "cluster-autoscaler"),
+];
+
+fn each_is_switched_alone_and_takes_its_rights_along(plane: &ControlPlane, place: &Place) {
+    let of = |name: &str| {
+        let kinds = "deploy,ds,cm,svc,pdb,sa";
+        let objects = plane.kubectl(&["get", kinds, "-n", "kube-system", "-o", "name"]);
+        let rights = plane.kubectl(&["get", "clusterrole,clusterrolebinding", "-o", "name"]);
+        let ours = objects.lines().chain(rights.lines().filter(|line| line.contains("/kprov:")));
+        let dns = if name == "coredns" { "kube-dns" } else { name };
+        ours.filter(|line| line.contains(name) || line.contains(dns)).count()
+    };
+    for (off, _) in ALL {
+        let switched = ALL.map(|(addon, _)| format!("{addon} = {{ enabled = {} }}", addon != off));
+        place.write("terraform.tfvars", format!("addons = {{ {} }}\n", switched.join(", ")));
+        place.kprov("apply -auto-approve").succeeds();
+        place.kprov("plan -detailed-exitcode").succeeds();
+        for (addon, name) in ALL {
+            let found = of(name);
+            assert_eq!(found == 0, addon == off, "{off} is off, {addon} has {found} objects");
+        }
+        let path = "jsonpath={..image}";
+        let images = plane.kubectl(&["get", "deploy,ds", "-n", "kube-system", "-o", path]);
+        for image in images.split_whitespace() {
+            let tag = image.rsplit_once(':').map(|(_, tag)| tag).unwrap_or_default();
+            assert!(tag.starts_with('v') && tag.contains('.'), "{image} is not pinned");
+        }
+    }
+}
+
 const CHANGED: &str = r#"{
       coredns            = { overrides = { "Deployment/coredns" = { spec = { replicas = 5, template = { spec = {
                              containers = [{ name = "coredns", resources = { limits = { memory = "1Gi" } } }] } } } } } }
@@ -162,6 +197,8 @@ fn add_ons_come_change_and_go() {
         "--as-group=system:bootstrappers",
     ];
     assert_eq!(plane.kubectl(&may).trim(), "yes");
+
+    each_is_switched_alone_and_takes_its_rights_along(plane, &place);
 
     place.write("terraform.tfvars", format!("addons = {CHANGED}\n"));
     place.kprov("apply -auto-approve").succeeds();

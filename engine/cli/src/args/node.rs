@@ -82,6 +82,12 @@ pub(crate) struct RenderFlags {
     /// The SHA-256 of that
     #[arg(long, value_name = "SHA256", requires = "program_url")]
     pub(crate) program_sha256: Option<String>,
+    /// A device that is formatted, if it is empty, and mounted before the node starts
+    #[arg(long, value_name = "DEVICE", requires = "disk_path")]
+    pub(crate) disk_device: Option<String>,
+    /// Where that is mounted
+    #[arg(long, value_name = "PATH", requires = "disk_device")]
+    pub(crate) disk_path: Option<String>,
     /// The document; "-" is standard input
     pub(crate) file: String,
 }

@@ -158,20 +158,22 @@ fn rendered(flags: &RenderFlags) -> Result<(), Told> {
     let path = Path::new(&flags.file);
     let text = text(path)?;
     parse(&text, path)?;
-    let program = match (&flags.program_url, &flags.program_sha256) {
-        (Some(url), Some(sha256)) => {
-            Some(render::Program { url: url.clone(), sha256: sha256.clone() })
-        }
-        _ => None,
-    };
-    let made = match (flags.cloud_init, flags.ignition) {
-        (true, false) => render::cloud_config(&text, program.as_ref())?,
-        (false, true) => render::ignition(&text, program.as_ref())?,
+    let program = flags.program_url.clone().zip(flags.program_sha256.clone());
+    let disk = flags.disk_device.clone().zip(flags.disk_path.clone());
+    let format = match (flags.cloud_init, flags.ignition) {
+        (true, false) => render::Format::CloudConfig,
+        (false, true) => render::Format::Ignition,
         _ => {
             let detail = "Say one of -cloud-init and -ignition.";
             return Err(Told(Problem::new("It is not said what to render", detail)));
         }
     };
+    let machine = render::Machine {
+        format,
+        program: program.map(|(url, sha256)| render::Program { url, sha256 }),
+        disk: disk.map(|(device, path)| render::Disk { device, path }),
+    };
+    let made = render::user_data(&text, &machine)?;
     output::print(&made);
     Ok(())
 }
