@@ -1,5 +1,8 @@
 //! The kit over every type; what openssl says of the results; renewal by the clock; data sources, against a server as well.
 
+mod bad_input;
+mod unstored;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
