@@ -107,9 +107,12 @@ impl StateOnly for TlsLocallySignedCert {
         config: &Value,
     ) -> Result<Value, ProviderError> {
         let given = given(config).map_err(|(name, why)| fields::rejected(name, why))?;
-        // An authority that has ended: nobody would trust what it issues.
-        let valid = given.authority.check_valid_at(fields::now(host));
-        valid.map_err(|why| fields::rejected("ca_cert_pem", why))?;
+        // Nobody would trust what one that has ended issues; one that begins later may be meant.
+        if let Err(why @ PkiError::Expired { .. }) =
+            given.authority.check_valid_at(fields::now(host))
+        {
+            return Err(fields::rejected("ca_cert_pem", why));
+        }
         let serial = serial_number(&mut fields::random(host));
         let mut template = issued::template(planned, serial, fields::now(host));
         template.subject = given.request.subject().clone();

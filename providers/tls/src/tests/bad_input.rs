@@ -49,10 +49,12 @@ fn broken_pem_is_refused_where_it_stands() {
 #[test]
 fn a_request_with_a_bad_signature_is_refused() {
     let pem = text(&object(&local()), "cert_request_pem");
-    let block = pem::parse(&pem).expect("PEM");
-    let mut der = block.contents().to_vec();
+    let request = kprov_pki::CertificateRequest::from_pem(&pem).expect("readable");
+    let mut der = request.to_der().to_vec();
     *der.last_mut().expect("bytes") ^= 1;
-    let forged = pem::encode(&pem::Pem::new("CERTIFICATE REQUEST", der));
+    let label = "CERTIFICATE REQUEST";
+    let forged =
+        format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", kprov_pki::base64(&der));
     let config = with(&local(), &[("cert_request_pem", forged.as_str().into())]);
     let says = "is not signed by its own key";
     refused("tls_locally_signed_cert", &config, "cert_request_pem", says);
@@ -60,7 +62,7 @@ fn a_request_with_a_bad_signature_is_refused() {
 
 #[test]
 fn an_authority_must_have_its_own_key() {
-    let foreign = ("ca_private_key_pem", attribute(&key("ECDSA"), "private_key_pem"));
+    let foreign = ("ca_private_key_pem", attribute(&key("ED25519"), "private_key_pem"));
     let config = with(&local(), &[foreign]);
     refused("tls_locally_signed_cert", &config, "ca_private_key_pem", "does not match");
 }

@@ -4,7 +4,7 @@ use kprov_core::Value;
 use kprov_pki::{Certificate, CertificateRequest, PrivateKey};
 use kprov_provider::testing::kit::{self, Cases};
 use kprov_provider::testing::{FakeHost, block_on, complete};
-use kprov_provider::{CallContext, EphemeralResource, Provider, attribute};
+use kprov_provider::{CallContext, Provider, attribute};
 use std::sync::Arc;
 
 use super::super::Tls;
@@ -127,6 +127,6 @@ fn what_is_issued_with_a_key_that_is_not_stored_is_of_it() {
     // Another key in a later plan, where nothing is issued, is no problem: an ephemeral one always is another.
     let mut other = unstored(&local(), CA, "1");
     other.retain(|(name, _)| *name != CA[1]);
-    other.push((CA[1], attribute(&key("ECDSA"), "private_key_pem")));
+    other.push((CA[1], attribute(&key("ED25519"), "private_key_pem")));
     assert_eq!(problems("tls_locally_signed_cert", &object(&other)), []);
 }
