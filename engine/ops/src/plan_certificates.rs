@@ -41,15 +41,22 @@ pub struct CertificateInPlan {
 /// All of them, in the order of the plan.
 pub fn plan_certificates(plan: &Plan, registry: &Registry) -> Vec<CertificateInPlan> {
     let now = plan.timestamp.parse().unwrap_or(Timestamp::UNIX_EPOCH);
-    plan.changes.iter().flat_map(|change| of_change(change, plan, registry, now)).collect()
+    let told = plan.changes.iter().map(|change| (change, of_change(change, plan, registry)));
+    let told: Vec<_> = told.filter(|(_, certificates)| !certificates.is_empty()).collect();
+    if told.is_empty() {
+        return Vec::new();
+    }
+    // Of all: a name may come out of the certificate of another object, which does not call it a secret.
+    let secrets = Secrets::of(plan.changes.iter().flat_map(|it| [&it.before, &it.after]));
+    let entries = told.into_iter().flat_map(|(change, certificates)| {
+        let address = change.addr.to_string();
+        let entries = certificates.into_iter().map(|it| entry(it, &address, &secrets, now));
+        entries.flatten().collect::<Vec<_>>()
+    });
+    entries.collect()
 }
 
-fn of_change(
-    change: &Change,
-    plan: &Plan,
-    registry: &Registry,
-    now: Timestamp,
-) -> Vec<CertificateInPlan> {
+fn of_change(change: &Change, plan: &Plan, registry: &Registry) -> Vec<PlannedCertificate> {
     let goes = matches!(change.action, Action::Delete | Action::Forget | Action::Read);
     let resource = &change.addr.resource;
     if goes || resource.mode != ResourceMode::Managed || change.deposed.is_some() {
@@ -61,19 +68,13 @@ fn of_change(
     };
     let bare = |value: &Value| value.clone().unmark_deep().0;
     let (before, after) = (bare(&change.before), bare(&change.after));
-    let told = code.certificates(&CertificateChange {
+    code.certificates(&CertificateChange {
         before: Some(&before).filter(|it| !it.is_null()),
         after: &after,
         replaced: matches!(change.action, Action::Replace(_)),
         forced: &change.replace_paths,
         at: &plan.timestamp,
-    });
-    if told.is_empty() {
-        return Vec::new();
-    }
-    let secrets = Secrets::of([&change.before, &change.after]);
-    let address = change.addr.to_string();
-    told.into_iter().filter_map(|it| entry(it, &address, &secrets, now)).collect()
+    })
 }
 
 /// The entry, unless it stays and there is nothing to say of it.

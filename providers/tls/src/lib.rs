@@ -15,6 +15,7 @@ mod key_argument;
 mod locally_signed_cert;
 mod peer;
 mod private_key;
+mod proxy;
 mod self_signed_cert;
 mod subject;
 #[cfg(test)]
@@ -22,17 +23,21 @@ mod tests;
 mod told;
 mod uses;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
-use kprov_core::ProviderAddr;
-use kprov_provider::{DataSource, EphemeralResource, InState, Provider, ProviderSchema, Resource};
+use kprov_core::{Host, ProviderAddr, Value};
+use kprov_provider::{
+    AttributeError, Client, DataSource, EphemeralResource, InState, Provider, ProviderError,
+    ProviderSchema, Resource,
+};
 
 /// `registry.terraform.io/hashicorp/tls`
 #[derive(Debug, Default)]
 pub struct Tls;
 
 static SCHEMA: LazyLock<ProviderSchema> = LazyLock::new(|| ProviderSchema {
+    provider: proxy::schema(),
     resources: [
         ("tls_cert_request".into(), cert_request::schema()),
         ("tls_locally_signed_cert".into(), locally_signed_cert::schema()),
@@ -79,6 +84,18 @@ impl Provider for Tls {
             "tls_public_key" => &data_public_key::TlsPublicKey,
             _ => return None,
         })
+    }
+
+    fn validate(&self, config: &Value) -> Vec<AttributeError> {
+        proxy::validate(config)
+    }
+
+    async fn configure(
+        &self,
+        config: &Value,
+        _host: &Arc<dyn Host>,
+    ) -> Result<Client, ProviderError> {
+        Ok(Arc::new(proxy::of(config)?))
     }
 
     fn ephemeral(&self, ty: &str) -> Option<&dyn EphemeralResource> {

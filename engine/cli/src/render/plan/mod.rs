@@ -2,6 +2,8 @@
 //! left to a later phase, what becomes of outputs, and one line that sums it up.
 
 mod certificates;
+#[cfg(test)]
+mod certificates_tests;
 mod checks;
 mod concise;
 mod legend;
