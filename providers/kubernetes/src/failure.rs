@@ -84,8 +84,11 @@ impl ApiError {
             });
         }
         if quoted {
+            let fields = self.fields.join(", ");
+            let fields =
+                if fields.is_empty() { fields } else { format!(" It is about: {fields}.") };
             self.message =
-                format!("the server's message quotes a secret; fields: {}", self.fields.join(", "));
+                format!("The server's message is not shown, since it quotes a secret.{fields}");
         }
         self
     }
@@ -165,7 +168,7 @@ mod tests {
             [format!("denied: {secret}"), format!("denied: {json}"), format!("no: {status}")]
         {
             let error = ApiError::unanswered(ErrorClass::Rejected, said).without([&value]);
-            assert!(error.message.contains("quotes a secret"), "{}", error.message);
+            assert!(error.message.contains("it quotes a secret"), "{}", error.message);
         }
         let error = ApiError::unanswered(ErrorClass::Rejected, "denied: no".to_owned());
         assert_eq!(error.without([&value]).message, "denied: no");

@@ -121,7 +121,7 @@ output "kubeconfigs" {
 }
 output "public" {
   value = concat(
-    [for key in tls_private_key.it : key.public_key_pem],
+    flatten([for key in tls_private_key.it : [key.public_key_pem, key.public_key_openssh]]),
     [pki_authority.ca.bundle_pem, pki_certificate.ci.certificate_pem, pki_keypair.it.verify_keys_pem],
     [pki_kubernetes.demo.ca_bundle_pem, pki_kubernetes.demo.admin_certificate_pem],
     [for path in pki_kubernetes.demo.public_paths : nonsensitive(pki_kubernetes.demo.tree[path])],

@@ -5,13 +5,13 @@
 use std::path::PathBuf;
 
 use super::quoting::QuotingServer;
-use super::search::{Search, Wanted, files_found, pem_bytes};
+use super::search::{Search, Wanted, files_found, public_bytes};
 use super::{OTHER, SECRET};
 use crate::place::Place;
 use crate::program::{Output, Running};
 
 /// A configuration to be checked. It may take the variables `secret`, `fail`, `wait` and `server`, and may have an output
-/// `public`: PEM of which private keys may repeat parts.
+/// `public`: certificates and public keys, of which private keys may repeat parts.
 struct Planted {
     name: &'static str,
     main: &'static str,
@@ -232,8 +232,12 @@ impl Life<'_> {
     #[track_caller]
     fn check_said(&self, output: &Output) {
         for said in [&output.stdout, &output.stderr] {
-            let (name, found) = (self.planted.name, self.search.found_in(said.as_bytes()));
-            assert_eq!(found, None, "{name}: {output}");
+            // Messages are broken into lines, and so would be a secret with spaces.
+            let whole = said.split_whitespace().collect::<Vec<_>>().join(" ");
+            for text in [said, &whole] {
+                let (name, found) = (self.planted.name, self.search.found_in(text.as_bytes()));
+                assert_eq!(found, None, "{name}: {output}");
+            }
         }
     }
 
@@ -254,7 +258,7 @@ impl Life<'_> {
             let all = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
             all.iter().filter_map(|it| it.as_str().map(str::to_owned)).collect()
         };
-        let public: Vec<Vec<u8>> = texts("public").iter().flat_map(|it| pem_bytes(it)).collect();
+        let public: Vec<Vec<u8>> = texts("public").iter().flat_map(|it| public_bytes(it)).collect();
         for name in self.planted.made {
             let made = texts(name);
             assert!(!made.is_empty(), "{name} is an output with secrets");

@@ -76,11 +76,13 @@ fn private_key(text: &str) -> Option<(Vec<u8>, Vec<&str>)> {
     Some((STANDARD.decode(lines.concat()).expect("PEM"), lines))
 }
 
-/// The bytes of all PEM blocks of a text.
-pub(crate) fn pem_bytes(text: &str) -> Vec<Vec<u8>> {
+/// What a text makes public: the bytes of its PEM blocks, or of a line of authorized_keys.
+pub(crate) fn public_bytes(text: &str) -> Vec<Vec<u8>> {
     let bodies = text.split("-----").filter(|it| it.starts_with('\n') && it.len() > 2);
-    let decoded = bodies.filter_map(|body| STANDARD.decode(body.replace('\n', "")).ok());
-    decoded.collect()
+    let line = text.strip_prefix("ssh-").or_else(|| text.strip_prefix("ecdsa-"));
+    let line = line.and_then(|it| it.split_whitespace().nth(1));
+    let decoded = bodies.chain(line).map(|body| STANDARD.decode(body.replace('\n', "")));
+    decoded.filter_map(Result::ok).collect()
 }
 
 fn take_forms(text: &str, forms: &mut BTreeSet<Vec<u8>>) {
@@ -229,7 +231,7 @@ fn every_stretch_of_a_private_key_is_found_and_no_public_one() {
         .map(|it| format!("{}\n", String::from_utf8_lossy(it)))
         .collect();
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{lines}-----END PRIVATE KEY-----\n");
-    assert_eq!(pem_bytes(&pem), [body.clone()]);
+    assert_eq!(public_bytes(&pem), [body.clone()]);
     let wanted = Wanted::made(&pem, &[[b"before", &public[..], b"behind"].concat()]);
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     for before in ["", "x", "xy"] {
