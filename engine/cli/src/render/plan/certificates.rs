@@ -44,7 +44,8 @@ fn validity(it: &CertificateInPlan) -> String {
     let expired = if it.expired { " (expired)" } else { "" };
     let now = it.not_after.as_ref().map(|end| format!("{end}{expired}"));
     let next = match it.validity_hours {
-        Some(hours) if hours % 24 == 0 => Some(format!("for {} days", hours / 24)),
+        // Whole days are enough where there are many.
+        Some(hours) if hours % 24 == 0 || hours > 72 => Some(format!("for {} days", hours / 24)),
         Some(hours) => Some(format!("for {hours} hours")),
         None => matches!(it.action, "issue" | "reissue").then(|| "(known after apply)".to_owned()),
     };
