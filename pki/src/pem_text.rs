@@ -17,8 +17,11 @@ pub(crate) fn blocks(what: &'static str, text: &str) -> Result<Vec<Pem>, PkiErro
         PkiError::Pem { what, why: why.to_owned() }
     })?;
     if blocks.is_empty() {
-        let why = "it has no line -----BEGIN ...-----".to_owned();
-        return Err(PkiError::Pem { what, why });
+        let why = match text.contains("-----BEGIN ") {
+            true => "it begins with -----BEGIN ...----- and has no END line: it was cut off",
+            false => "it has no line -----BEGIN ...-----",
+        };
+        return Err(PkiError::Pem { what, why: why.to_owned() });
     }
     Ok(blocks)
 }

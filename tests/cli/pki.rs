@@ -140,6 +140,120 @@ fn a_renewal_is_an_apply_that_issues_anew() {
     place.kprov("op log").succeeds().says(&["pki renew"]);
 }
 
+/// The lines of a plan's table of certificates, times left out.
+fn table(output: &crate::program::Judged) -> Vec<String> {
+    let lines = output.stdout.lines().skip_while(|line| *line != "Certificates:").skip(2);
+    let cells = |line: &str| {
+        let cells = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty());
+        let timeless = |cell: &str| match cell.find("T").filter(|_| cell.starts_with("20")) {
+            Some(_) => format!("END{}", cell.split_once('Z').map_or("", |(_, rest)| rest)),
+            None => cell.to_owned(),
+        };
+        cells.map(timeless).collect::<Vec<_>>().join(" | ")
+    };
+    lines.skip(1).take_while(|line| line.starts_with("  ")).map(cells).collect()
+}
+
+#[test]
+fn a_plan_ends_with_its_certificates_and_so_does_a_saved_one() {
+    let place = Place::new(&main("generation = 1"));
+    let first = place.kprov("plan -out=p").succeeds();
+    let expected = [
+        "pki_authority.ca generation 1 | CN=demo | itself | for 3652 days | first issued",
+        "pki_certificate.ci | CN=ci,O=builders | generation 1 | for 90 days | first issued",
+        "tls_self_signed_cert.web | CN=web | itself | for 2 days | first issued",
+    ];
+    assert_eq!(table(&first), expected);
+    assert_eq!(table(&place.kprov("show p").succeeds()), expected);
+    let shown = place.kprov("show -json p").succeeds().json();
+    let told = shown["kprov_certificates"].as_array().expect("a list");
+    let told: Vec<&str> = told.iter().filter_map(|it| it["action"].as_str()).collect();
+    assert_eq!(told, ["issue"; 3]);
+    place.applied();
+    let quiet = place.kprov("plan").succeeds();
+    assert!(table(&quiet).is_empty(), "{quiet}");
+    place.write("main.tf", main("generation = 2\nprimary = 1"));
+    place.applied();
+    place.write("main.tf", main("generation = 2\nprimary = 2"));
+    let promoted = [
+        "pki_authority.ca generation 1 | CN=demo | itself | END | it signs no longer, and is trusted until it is distrusted",
+        "pki_authority.ca generation 2 | CN=demo | itself | END | promoted: it signs from now on",
+        "pki_certificate.ci | CN=ci,O=builders | CN=demo, generation 2 | END, then for 90 days | issued anew: its authority was \
+         promoted to generation 2",
+    ];
+    assert_eq!(table(&place.kprov("plan").succeeds()), promoted);
+    assert_eq!(table(&place.kprov("plan -concise").succeeds()), promoted);
+}
+
+/// Nothing is read, and time passes all the same: what is due is seen, and a renewal can be requested.
+#[test]
+fn certificates_are_due_without_a_refresh() {
+    let place = Place::new(&main("generation = 1"));
+    place.applied();
+    place.kprov("plan -refresh=false -detailed-exitcode").succeeds();
+    let place_of = |place: &Place| output(place, "web");
+    let web = place_of(&place);
+    place.kprov("pki renew -refresh=false -auto-approve tls_self_signed_cert.web").succeeds();
+    assert_ne!(place_of(&place), web);
+    let main = main("generation = 1");
+    // From its first moment on.
+    let always = main.replace("  allowed_uses", "  early_renewal_hours = 48\n  allowed_uses");
+    place.write("main.tf", always);
+    place.kprov("apply -auto-approve").succeeds().complains(&["Always due"]);
+    let due = place.kprov("plan -refresh=false -detailed-exitcode").exits(2);
+    let due = due.says(&["ready_for_renewal", "1 to add, 0 to change, 1 to destroy"]);
+    let [row] = table(&due).try_into().expect("one");
+    assert!(row.contains("issued anew: it expires 20"), "{row}");
+    let web = place_of(&place);
+    place.kprov("apply -refresh=false -auto-approve").succeeds();
+    assert_ne!(place_of(&place), web);
+}
+
+#[test]
+fn a_generation_in_use_is_not_distrusted() {
+    let place = Place::new(&main("generation = 1"));
+    place.applied();
+    place.write("main.tf", main("generation = 2\nprimary = 1"));
+    place.applied();
+    // Promoted, but nothing is issued anew.
+    place.write("main.tf", main("generation = 2\nprimary = 2"));
+    place.kprov("apply -auto-approve -target=pki_authority.ca").succeeds();
+    let before = place.content();
+    place.write("main.tf", main("generation = 2\ntrusted_from = 2"));
+    place.kprov("apply -auto-approve").fails(&[
+        "Generation in use",
+        "pki_certificate.ci, valid until",
+        "First apply with generation 1 still trusted and primary = 2",
+    ]);
+    place.write("main.tf", main("generation = 2\nprimary = 2"));
+    assert_eq!(place.content(), before, "nothing was touched");
+    place.applied();
+    place.write("main.tf", main("generation = 2\ntrusted_from = 2"));
+    place.applied();
+}
+
+/// The blocks ```hcl of the README of the provider tls, together.
+#[test]
+fn the_examples_of_tls_apply() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../providers/tls/README.md");
+    let text = std::fs::read_to_string(path).expect("the README");
+    let blocks = text.split("```hcl\n").skip(1).filter_map(|it| it.split("```").next());
+    let all: Vec<&str> = blocks.collect();
+    assert!(all.len() >= 4, "{} blocks", all.len());
+    let place = Place::new(&all.join("\n"));
+    place.applied();
+    // Ephemeral keys are others each time, and that is no change.
+    place.kprov("plan -detailed-exitcode").succeeds().says(&["No changes."]);
+    let listed = listed(&place);
+    assert!(listed.len() >= 3, "{listed:?}");
+    let state = place.kprov("state pull").succeeds().stdout;
+    let keys = state.matches("PRIVATE KEY-----").count();
+    let stored = text.matches("resource \"tls_private_key\"").count();
+    // Three forms of two lines each, and the copies that two certificates, a request and a data source keep: none of the
+    // ephemeral key.
+    assert_eq!(keys, stored * 6 + 4 * 2);
+}
+
 /// The blocks ```hcl of the README that want no AWS, together.
 #[test]
 fn the_examples_of_the_readme_apply() {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
+use std::time::{Duration, SystemTime};
 
 use kprov_apply::SilentReporter;
 use kprov_apply::settle::SettledIntent;
@@ -156,19 +157,29 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> World {
+        let registry = Registry::new().with(Arc::new(Test::new()));
+        World::of(registry, Arc::new(Machine::new()))
+    }
+
+    /// The same with other providers, on another machine.
+    pub(crate) fn of(registry: Registry, host: Arc<dyn Host>) -> World {
         let dir = tempfile::tempdir().unwrap();
-        let host: Arc<dyn Host> = Arc::new(Machine::new());
         let store = Arc::new(MemoryStore::new(host.clone()));
         let files = Arc::new(Disk::new(dir.path().to_owned(), None));
-        let registry = Registry::new().with(Arc::new(Test::new()));
         World { dir, project: Project::new(files, host, registry, store) }
     }
 
     /// Plans this configuration.
     #[track_caller]
     pub(crate) fn plan(&self, config: &str) -> Planned {
+        self.plan_as(config, &PlanRequest::default())
+    }
+
+    /// The same with these choices.
+    #[track_caller]
+    pub(crate) fn plan_as(&self, config: &str, request: &PlanRequest) -> Planned {
         std::fs::write(self.dir.path().join("main.tf"), config).unwrap();
-        let planned = kprov_ops::plan(&self.project, &PlanRequest::default()).unwrap();
+        let planned = kprov_ops::plan(&self.project, request).unwrap();
         assert!(!planned.problems.has_errors(), "{:?}", planned.problems);
         planned
     }
@@ -182,6 +193,44 @@ impl World {
         let watch = Watch { watcher: &Approve, reporter, interrupts: &interrupts };
         let applied = kprov_ops::apply(&self.project, &ApplyRequest::default(), &watch).unwrap();
         assert!(!applied.problems.has_errors(), "{:?}", applied.problems);
+    }
+}
+
+/// A machine whose day a test chooses.
+#[derive(Debug)]
+pub(crate) struct Calendar {
+    machine: Machine,
+    day: AtomicU64,
+}
+
+impl Calendar {
+    /// On 2024-01-01.
+    pub(crate) fn new() -> Calendar {
+        Calendar { machine: Machine::new(), day: AtomicU64::new(0) }
+    }
+
+    /// So many days later.
+    pub(crate) fn pass(&self, days: u64) {
+        self.day.fetch_add(days, Ordering::Relaxed);
+    }
+}
+
+impl Host for Calendar {
+    fn now(&self) -> SystemTime {
+        let day = Duration::from_secs(86_400 * self.day.load(Ordering::Relaxed));
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_704_067_200) + day
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.machine.elapsed()
+    }
+
+    fn random(&self, buffer: &mut [u8]) {
+        self.machine.random(buffer);
+    }
+
+    fn env(&self, _: &str) -> Option<String> {
+        None
     }
 }
 

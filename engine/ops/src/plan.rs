@@ -194,6 +194,8 @@ pub(crate) fn plan_with(
         return Err(problems.into());
     }
     let mut prior = if request.skip_refresh {
+        // In both: that time passes is no change from outside.
+        crate::refresh::age(&project.registry, &*project.host, &mut previous);
         previous.clone()
     } else {
         let (refreshed, found) = project.runtime().block_on(refresh(&clients, &previous));

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use kprov_apply::stored::mark_paths;
 use kprov_core::{
-    Diagnostic, Diagnostics, Marks, ObjectAddr, ProviderConfigAddr, ResourceMode, Str, value,
+    Diagnostic, Diagnostics, Host, Marks, ObjectAddr, ProviderConfigAddr, ResourceMode, Str, value,
 };
 use kprov_plan::{PriorObject, PriorState};
-use kprov_provider::{Object, ProviderError, ReadRequest};
+use kprov_provider::{Object, ProviderError, ReadRequest, Registry};
 
 use crate::Clients;
 
@@ -92,7 +92,30 @@ async fn read_group(
     }
 }
 
-/// Puts one answer into the state. Sensitive parts stay sensitive.
+/// What time alone has made of the objects of a state that is not read: a certificate is due whether or not anybody looks.
+pub(crate) fn age(registry: &Registry, host: &dyn Host, state: &mut PriorState) {
+    let live = state.objects.iter_mut().filter(|(addr, _)| addr.deposed.is_none());
+    for (addr, known) in live {
+        let resource = &addr.instance.resource;
+        if resource.mode != ResourceMode::Managed {
+            continue;
+        }
+        let provider = registry.get(&known.provider.provider);
+        let code = provider.and_then(|it| it.resource(resource.ty.as_str()));
+        let (bare, _) = known.value.clone().unmark_deep();
+        if let Some(value) = code.and_then(|it| it.aged(host, &bare)).filter(|it| *it != bare) {
+            renew(known, value);
+        }
+    }
+}
+
+/// Another content. Sensitive parts stay sensitive.
+fn renew(known: &mut PriorObject, value: kprov_core::Value) {
+    let sensitive = value::paths_where(&known.value, |v| v.marks().contains(Marks::SENSITIVE));
+    known.value = mark_paths(value, &sensitive);
+}
+
+/// Puts one answer into the state.
 fn take(
     prior: &mut PriorState,
     addr: &ObjectAddr,
@@ -105,9 +128,7 @@ fn take(
         }
         Ok(Some(object)) => {
             let Some(known) = prior.objects.get_mut(addr) else { return };
-            let sensitive =
-                value::paths_where(&known.value, |v| v.marks().contains(Marks::SENSITIVE));
-            known.value = mark_paths(object.value, &sensitive);
+            renew(known, object.value);
             known.private = object.private;
         }
         Err(error) => {

@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 
 use crate::json::{Configuration, plan_json, state_json, stored_checks};
 use crate::plan::undecodable;
+use crate::plan_certificates::plan_certificates;
 use crate::{OpsError, PlanFile, Project};
 
 /// A state, stored and decoded.
@@ -75,6 +76,13 @@ pub fn plan_document(project: &Project, file: &PlanFile) -> Json {
     let (sources, registry) = (&project.sources, &project.registry);
     let configuration = Configuration { tree: &tree, sources, registry }.json();
     let mut document = plan_json(&file.plan, file.prior_values.clone(), configuration);
+    // Not Terraform's: readers of its format leave alone what they do not know.
+    let certificates = plan_certificates(&file.plan, registry);
+    if !certificates.is_empty()
+        && let Ok(json) = serde_json::to_value(certificates)
+    {
+        document["kprov_certificates"] = json;
+    }
     // Defaults stand in the configuration, so they are shown even of ephemeral variables.
     for variable in
         tree.modules.get(&ModulePath::root()).into_iter().flat_map(|root| root.variables.values())

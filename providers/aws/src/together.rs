@@ -298,6 +298,7 @@ mod tests {
                 ty: addr.resource.ty.as_str(),
                 addr,
                 value,
+                before: None,
                 is_new: Fields(value).str("id").is_none(),
                 sources: sources.iter().map(|(name, of)| ((*name).into(), vec![*of])).collect(),
             })

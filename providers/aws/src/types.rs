@@ -147,6 +147,7 @@ pub(crate) static DATA_SOURCES: &[Entry<dyn DataSource>] = &[
     data!("aws_iam_policy_document", data::iam_policy_document::IamPolicyDocument),
     data!("aws_iam_role", data::iam_role::IamRole),
     data!("aws_instances", data::instances::Instances),
+    data!("aws_internet_gateway", data::internet_gateway::InternetGateway),
     data!("aws_partition", data::partition::Partition),
     data!("aws_region", data::region::Region),
     data!("aws_route53_zone", data::route53_zone::Route53Zone),

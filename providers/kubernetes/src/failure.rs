@@ -3,10 +3,13 @@
 //! Texts are the server's own reason and message, which name user, verb, object and field. Contents of secrets are
 //! never in them: see [`ApiError::without`].
 
-use kprov_core::value::Secrets;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use kprov_core::value::walk;
 use kprov_core::{Path, PathStep, Value};
 use kprov_provider::{ErrorClass, ProviderError};
 use kube::core::Status;
+use serde_json::Value as Json;
 
 /// A request that failed for good.
 #[derive(Clone, Debug)]
@@ -71,11 +74,21 @@ impl ApiError {
         self.code == 409 && self.reason == "AlreadyExists"
     }
 
-    /// The same without a message that quotes one of these values.
+    /// The same without a message that quotes a text of these values: as it is, as JSON has it, or in base64, as a Secret has
+    /// it. A server's own messages do not; those of admission webhooks may.
     pub(crate) fn without<'v>(mut self, secrets: impl IntoIterator<Item = &'v Value>) -> ApiError {
-        if Secrets::of(secrets).are_in(&self.message) {
+        let mut quoted = false;
+        for value in secrets {
+            walk(value, &mut |_, leaf| {
+                quoted |= leaf.as_str().is_some_and(|text| quotes(&self.message, text));
+            });
+        }
+        if quoted {
+            let fields = self.fields.join(", ");
+            let fields =
+                if fields.is_empty() { fields } else { format!(" It is about: {fields}.") };
             self.message =
-                format!("the server's message quotes a secret; fields: {}", self.fields.join(", "));
+                format!("The server's message is not shown, since it quotes a secret.{fields}");
         }
         self
     }
@@ -102,6 +115,18 @@ impl ApiError {
     pub(crate) fn plain(self, summary: impl Into<String>) -> ProviderError {
         self.told(summary, |_| None)
     }
+}
+
+/// Is the text in the message? Short ones are in every third sentence.
+fn quotes(message: &str, text: &str) -> bool {
+    if text.len() < 4 {
+        return message == text;
+    }
+    let json = Json::from(text).to_string();
+    // The end of base64 depends on what follows.
+    let encoded = STANDARD_NO_PAD.encode(text);
+    let forms = [text, &json[1..json.len() - 1], &encoded[..encoded.len() - 1]];
+    forms.iter().any(|form| message.contains(form))
 }
 
 /// Steps of a field's name: `spec.containers[0].image`, `.data.key`, `data[the.key]`.
@@ -132,6 +157,22 @@ pub(crate) fn steps(field: &str) -> Vec<PathStep> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_that_quote_secrets_are_not_told() {
+        let secret = "correct horse\n\"battery\" staple";
+        let value = Value::object([("data", Value::object([("key", secret.into())]))]);
+        let json = serde_json::json!({"key": secret}).to_string();
+        let status = serde_json::json!({"data": {"key": STANDARD_NO_PAD.encode(secret)}});
+        for said in
+            [format!("denied: {secret}"), format!("denied: {json}"), format!("no: {status}")]
+        {
+            let error = ApiError::unanswered(ErrorClass::Rejected, said).without([&value]);
+            assert!(error.message.contains("it quotes a secret"), "{}", error.message);
+        }
+        let error = ApiError::unanswered(ErrorClass::Rejected, "denied: no".to_owned());
+        assert_eq!(error.without([&value]).message, "denied: no");
+    }
 
     #[test]
     fn fields_have_steps() {

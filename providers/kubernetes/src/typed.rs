@@ -165,10 +165,11 @@ impl<S: Special> Typed<S> {
         codec::spelled(&with_attributes(&value, kept), reference).into()
     }
 
-    fn failed(&self, verb: &str, name: &Name, value: &Value, error: ApiError) -> ProviderError {
+    /// `values`: what the server was given and had.
+    fn failed(&self, verb: &str, name: &Name, values: &[&Value], error: ApiError) -> ProviderError {
         let (namespace, own) = borrowed(name);
         let summary = format!("Failed to {verb} {}", self.0.kind().named(namespace, own));
-        let secrets = self.0.secrets(value);
+        let secrets: Vec<Value> = values.iter().flat_map(|it| self.0.secrets(it)).collect();
         error.without(&secrets).told(summary, |steps| {
             metadata::place(steps)
                 .or_else(|| place(&self.0.schema().schema.block.implied_type(), steps))
@@ -250,7 +251,7 @@ impl<S: Special> Resource for Typed<S> {
             let prior = &request.prior.value;
             let Some(name) = name(request) else { return Ok(None) };
             let live = found.get(&name).cloned().unwrap_or(Ok(None));
-            let live = live.map_err(|error| self.failed("read", &name, prior, error))?;
+            let live = live.map_err(|error| self.failed("read", &name, &[prior], error))?;
             Ok(live.map(|live| Object {
                 private: request.prior.private.clone(),
                 ..self.object(cluster, &live, prior)
@@ -268,7 +269,8 @@ impl<S: Special> Resource for Typed<S> {
         let (kind, token) = (self.0.kind(), &request.intent.token);
         let name =
             metadata::new_name(&request.planned, kind.namespaced, token).ok_or_else(nameless)?;
-        let failed = |error: ApiError| self.failed("create", &name, &request.planned, error);
+        let given = [&request.planned, &request.config];
+        let failed = |error: ApiError| self.failed("create", &name, &given, error);
         let body = self.body(&request.planned, &request.config, &name, token);
         let path = format!("{}?fieldManager={FIELD_MANAGER}", kind.path(name.0.as_deref()));
         let live =
@@ -302,7 +304,8 @@ impl<S: Special> Resource for Typed<S> {
         let content = "application/merge-patch+json";
         let live =
             cluster.call(&Call::with(Method::PATCH, path, content, Json::Object(patch))).await;
-        let live = live.map_err(|error| self.failed("update", &name, &request.planned, error))?;
+        let given = [prior, &request.planned, &request.config];
+        let live = live.map_err(|error| self.failed("update", &name, &given, error))?;
         Ok(Object { private: request.private, ..self.object(cluster, &live, &request.planned) })
     }
 
@@ -330,7 +333,7 @@ impl<S: Special> Resource for Typed<S> {
             return Ok(Settled::Absent);
         };
         let live = cluster.object(&kind, &name).await;
-        let live = live.map_err(|error| self.failed("read", &name, &request.planned, error))?;
+        let live = live.map_err(|error| self.failed("read", &name, &[&request.planned], error))?;
         let Some(live) = live else { return Ok(Settled::Absent) };
         let Some(prior) = &request.prior else {
             if made_by(&live) != Some(token) {
@@ -366,7 +369,7 @@ impl<S: Special> Resource for Typed<S> {
         };
         let cluster = context.client::<Cluster>();
         let found = cluster.object(&kind, &name).await;
-        let found = found.map_err(|error| self.failed("read", &name, &Value::NULL, error))?;
+        let found = found.map_err(|error| self.failed("read", &name, &[], error))?;
         match found {
             Some(live) => Ok(Imported { object: self.object(cluster, &live, &Value::NULL) }),
             None => {

@@ -31,6 +31,11 @@ pub(crate) fn subject(object: &Value) -> DistinguishedName {
     }
 }
 
+/// The subject for people; `None` while a part is unknown.
+pub(crate) fn told_subject(object: &Value) -> Option<String> {
+    fields::all_known(object, &["subject"]).then(|| subject(object).to_string())
+}
+
 /// A subject is needed, with a common name of at most 64 characters, that a certificate can be written with.
 pub(crate) fn validate_subject(config: &Value) -> Option<AttributeError> {
     let block = config.get("subject").cloned().unwrap_or(Value::NULL);

@@ -4,13 +4,14 @@ use jiff::SignedDuration;
 use kprov_core::{Host, Type, Value};
 use kprov_pki::{Authority, AuthorityRequest, Certificate, DistinguishedName, PkiError};
 use kprov_provider::{
-    Attribute, AttributeError, Block, Creation, ProviderError, ResourceSchema, Schema,
+    Attribute, AttributeError, Block, CertificateChange, Creation, PlannedCertificate,
+    ProviderError, ResourceSchema, Schema,
 };
 
 use crate::fields::{computed, now, random, text_or_unknown};
 use crate::material::{Material, Ring};
 use crate::rotating::Kind;
-use crate::{arguments, generations, material};
+use crate::{arguments, generations, material, told};
 
 /// The resource type.
 #[derive(Debug)]
@@ -155,5 +156,14 @@ impl Kind for PkiAuthority {
             ("generations", listed(ring, material)),
             ("expires_at", text_or_unknown(expires(ring, material, primary))),
         ]
+    }
+
+    fn certificates(
+        &self,
+        change: &CertificateChange<'_>,
+        before: Option<(Ring<'_>, &Material)>,
+        after: Option<(Ring<'_>, &Material)>,
+    ) -> Vec<PlannedCertificate> {
+        told::generations(change, arguments::told_subject(change.after), before, after)
     }
 }

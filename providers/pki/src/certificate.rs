@@ -1,18 +1,17 @@
 //! `pki_certificate`: a leaf of an authority at hand, issued anew when it is due, when its authority is promoted, or when it is
 //! to say something else; always in place, with the reason in the plan.
 
-use kprov_core::{Host, Path, PathStep, Type, Value};
-use kprov_pki::{
-    Certificate, LeafRequest, PkiError, PrivateKey, RenewalWindow, SubjectAltName, Usage,
-};
+use kprov_core::{Host, Path, Type, Value};
+use kprov_pki::{Certificate, LeafRequest, PkiError, RenewalWindow, Usage};
 use kprov_provider::{
-    Attribute, AttributeError, Block, Creation, PlanRequest, PlannedObject, ProviderError,
-    ResourceSchema, Schema, StateOnly, attribute, with_attributes,
+    Attribute, AttributeError, Block, CertificateChange, Creation, PlanRequest, PlannedCertificate,
+    PlannedObject, ProviderError, ResourceSchema, Schema, StateOnly, attribute, with_attributes,
 };
 
-use crate::arguments;
-use crate::fields::{self, bad, computed, optional, text_or_unknown};
+use crate::fields::{self, computed, optional, text_or_unknown};
 use crate::leaf::{self, Wanted};
+use crate::told::{self, Leaf};
+use crate::{arguments, certificate_faults as faults};
 
 /// The resource type.
 #[derive(Debug)]
@@ -129,9 +128,20 @@ fn authority_reason(prior: &Value, proposed: &Value) -> Option<String> {
     })
 }
 
+/// The authority's certificate, if it is known.
+fn authority(object: &Value) -> Option<Certificate> {
+    fields::text(object, "ca_certificate_pem").and_then(|pem| Certificate::from_pem(pem).ok())
+}
+
+/// When the certificate that `holder` has is due, by what `object` says.
+fn due_at(holder: &Value, object: &Value) -> Option<String> {
+    let certificate = Certificate::from_pem(fields::text(holder, "certificate_pem")?).ok()?;
+    let authority_ends = authority(object).map(|it| it.not_after());
+    Some(leaf::renewal_time(&certificate, window(object), authority_ends))
+}
+
 fn authority_sha256(object: &Value) -> Value {
-    let pem = fields::text(object, "ca_certificate_pem");
-    text_or_unknown(pem.and_then(|pem| Certificate::from_pem(pem).ok()).map(|it| it.sha256()))
+    text_or_unknown(authority(object).map(|it| it.sha256()))
 }
 
 fn issue(
@@ -140,42 +150,28 @@ fn issue(
     old_key: Option<&str>,
     reason: &str,
 ) -> Result<Value, ProviderError> {
+    // What was not known when it was planned.
+    fields::refuse(faults::all(planned))?;
     let text = |name| fields::text(planned, name).unwrap_or("");
     let authority = (text("ca_certificate_pem"), text("ca_private_key_pem"));
     let issued = wanted(host, planned).and_then(|wanted| {
-        let (certificate, key) = leaf::issue(host, &wanted, authority, old_key)?;
-        let mut results = leaf::results("", &certificate, &key, wanted.window, reason);
-        results.push((
-            "serial_number".to_owned(),
-            Value::string(kprov_pki::hex(certificate.serial())),
-        ));
+        let issued = leaf::issue(host, &wanted, authority, old_key)?;
+        let mut results = leaf::results("", &issued, reason);
+        let serial = kprov_pki::hex(issued.certificate.serial());
+        results.push(("serial_number".to_owned(), Value::string(serial)));
         results.push(("ca_sha256".to_owned(), authority_sha256(planned)));
         Ok(with_attributes(planned, results))
     });
-    issued.map_err(|why| ProviderError::rejected("Failed to issue certificate", format!("{why}.")))
+    issued.map_err(|why| {
+        // All else was checked: it is the authority's time.
+        let error = ProviderError::rejected("Failed to issue certificate", format!("{why}."));
+        error.at(Path::attribute("ca_certificate_pem"))
+    })
 }
 
 impl StateOnly for PkiCertificate {
     fn validate(&self, config: &Value) -> Vec<AttributeError> {
-        let mut problems: Vec<AttributeError> = [
-            arguments::validate_subject(config),
-            arguments::validate_certifiable(config),
-            arguments::validate_hours(config, "validity_hours"),
-            arguments::validate_hours(config, "renew_before_hours"),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        let hours = |name| fields::number(config, name);
-        if let (Some(life), Some(before)) = (hours("validity_hours"), hours("renew_before_hours"))
-            && before >= life
-        {
-            let why = "It would be due from its first day on: renew_before_hours must be less than validity_hours.";
-            problems.push(bad("renew_before_hours", "Always due", why));
-        }
-        problems.extend(validate_items(config));
-        problems.extend(validate_authority(config));
-        problems
+        faults::all(config)
     }
 
     fn plan(&self, request: PlanRequest<'_>) -> Result<PlannedObject, ProviderError> {
@@ -189,9 +185,7 @@ impl StateOnly for PkiCertificate {
         if reasons.is_empty() {
             // Another window is no reason for another certificate.
             let known = fields::all_known(proposed, &["renew_before_hours"]);
-            let certificate = fields::text(prior, "certificate_pem").map(Certificate::from_pem);
-            let at = certificate.and_then(Result::ok).filter(|_| known);
-            let at = at.map(|it| leaf::renewal_time(&it, window(proposed)));
+            let at = due_at(prior, proposed).filter(|_| known);
             return Ok(with_attributes(proposed, [("renew_at", text_or_unknown(at))]).into());
         }
         let same_key = fields::flag(proposed, "reuse_key")
@@ -216,6 +210,31 @@ impl StateOnly for PkiCertificate {
         Some(leaf::requested("", prior))
     }
 
+    fn certificates(&self, change: &CertificateChange<'_>) -> Vec<PlannedCertificate> {
+        let after = change.after;
+        let name = arguments::subject(after).common_name;
+        let usual = || name.as_deref().map(told::usual_hours);
+        let hours = match attribute(after, "validity_hours") {
+            given if given.is_null() => usual(),
+            _ => fields::number(after, "validity_hours"),
+        };
+        let authority = authority(after);
+        let generation = fields::number(after, "ca_generation");
+        let issuer = authority.as_ref().map(|it| match generation {
+            Some(generation) => format!("{}, generation {generation}", it.subject()),
+            None => it.subject().to_string(),
+        });
+        let leaf = Leaf {
+            prefix: "",
+            part: "",
+            subject: arguments::told_subject(after),
+            issuer: issuer.or_else(|| generation.map(|it| format!("generation {it}"))),
+            authority_ends: authority.map(|it| it.not_after().to_string()),
+            validity_hours: hours,
+        };
+        vec![leaf.told(change)]
+    }
+
     fn make(&self, host: &dyn Host, planned: &Value) -> Result<Value, ProviderError> {
         issue(host, planned, None, leaf::FIRST)
     }
@@ -232,57 +251,7 @@ impl StateOnly for PkiCertificate {
             let reason = fields::text(planned, "reissue_reason").unwrap_or_default();
             return issue(host, planned, old_key, reason);
         }
-        let certificate = fields::text(planned, "certificate_pem").map(Certificate::from_pem);
-        let at = certificate.and_then(Result::ok);
-        let at = at.map(|it| leaf::renewal_time(&it, window(planned)));
-        Ok(with_attributes(planned, [("renew_at", text_or_unknown(at))]))
+        let at = text_or_unknown(due_at(planned, planned));
+        Ok(with_attributes(planned, [("renew_at", at)]))
     }
-}
-
-/// Names, addresses and usages, each at its place.
-fn validate_items(config: &Value) -> Vec<AttributeError> {
-    let mut problems = Vec::new();
-    let mut check = |list: &str, fault: &dyn Fn(&str) -> Option<String>| {
-        let items = config.get(list).and_then(Value::as_items).unwrap_or_default();
-        for (index, item) in (0_u64..).zip(items) {
-            if let Some(why) = item.as_str().and_then(fault) {
-                let path = Path::attribute(list).then(PathStep::Index(index));
-                problems.push(AttributeError::new(path, "Invalid value", format!("{why}.")));
-            }
-        }
-    };
-    check("dns_names", &|text| SubjectAltName::host(text).err().map(|why| why.to_string()));
-    check("ip_addresses", &|text| {
-        let fine = text.parse::<std::net::IpAddr>().is_ok();
-        (!fine).then(|| format!("{text:?} is not an address (IPv4 or IPv6)"))
-    });
-    check("usages", &|text| {
-        let fine = matches!(text, "server" | "client");
-        (!fine).then(|| format!("{text:?} is neither server nor client"))
-    });
-    if config.get("usages").and_then(Value::as_items).is_some_and(<[Value]>::is_empty) {
-        problems.push(bad(
-            "usages",
-            "No usage",
-            "A certificate is for a server, a client or both.",
-        ));
-    }
-    problems
-}
-
-fn validate_authority(config: &Value) -> Option<AttributeError> {
-    let text = |name| fields::text(config, name);
-    let certificate = match Certificate::from_pem(text("ca_certificate_pem")?) {
-        Ok(certificate) => certificate,
-        Err(why) => return Some(bad("ca_certificate_pem", "Invalid certificate", why)),
-    };
-    if let Err(why) = certificate.check_authority() {
-        return Some(bad("ca_certificate_pem", "Not an authority", why));
-    }
-    let key = match PrivateKey::from_pem(text("ca_private_key_pem")?) {
-        Ok(key) => key,
-        Err(why) => return Some(bad("ca_private_key_pem", "Invalid private key", why)),
-    };
-    let why = certificate.matches(&key).err()?;
-    Some(bad("ca_private_key_pem", "Not a pair", why))
 }

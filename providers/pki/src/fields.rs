@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use kprov_core::{Host, Path, Type, Value};
-use kprov_provider::{Attribute, AttributeError};
+use kprov_provider::{Attribute, AttributeError, ProviderError};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -50,6 +50,14 @@ pub(crate) fn text_or_unknown(text: Option<impl Into<kprov_core::Str>>) -> Value
 /// The argument does not hold what it should.
 pub(crate) fn bad(name: &str, summary: &str, why: impl ToString) -> AttributeError {
     AttributeError::new(Path::attribute(name), summary, why.to_string())
+}
+
+/// The first of these problems that is no warning, at apply: arguments that were not known before.
+pub(crate) fn refuse(problems: Vec<AttributeError>) -> Result<(), ProviderError> {
+    match problems.into_iter().find(|it| !it.warning) {
+        Some(it) => Err(ProviderError::rejected(it.summary, it.message).at(it.path)),
+        None => Ok(()),
+    }
 }
 
 /// Are all of these arguments known?

@@ -1,13 +1,13 @@
 //! `pki_kubeconfig`: a kubeconfig of a server, whom to trust and who one is. Nothing in it is made: it is planned whole.
 
 use kprov_core::{Host, Type, Value};
-use kprov_pki::{Bundle, Certificate, PrivateKey};
 use kprov_provider::{
     Attribute, AttributeError, Block, Creation, PlanRequest, PlannedObject, ProviderError,
     ResourceSchema, Schema, StateOnly, with_attributes,
 };
 
 use crate::fields::{self, bad, computed, quoted, text_or_unknown};
+use crate::pem_arguments;
 
 /// The resource type.
 #[derive(Debug)]
@@ -122,24 +122,18 @@ fn faults(object: &Value) -> Vec<AttributeError> {
             "The server is https://NAME[:PORT]; a client certificate is of no use without TLS.",
         ));
     }
-    if let Some(Err(why)) = text("ca_pem").map(Bundle::from_pem) {
-        problems.push(bad("ca_pem", "Invalid certificate", why));
-    }
-    let certificate = text("client_certificate_pem").map(Certificate::from_pem);
-    let key = text("client_private_key_pem").map(PrivateKey::from_pem);
+    problems.extend(pem_arguments::certificates(object, "ca_pem").err());
+    let certificate = pem_arguments::certificates(object, "client_certificate_pem");
+    let key = pem_arguments::one_key(object, "client_private_key_pem");
     match (certificate, key) {
-        (Some(Err(why)), _) => {
-            problems.push(bad("client_certificate_pem", "Invalid certificate", why))
-        }
-        (_, Some(Err(why))) => {
-            problems.push(bad("client_private_key_pem", "Invalid private key", why))
-        }
-        (Some(Ok(certificate)), Some(Ok(key))) => {
-            if let Err(why) = certificate.matches(&key) {
-                problems.push(bad("client_private_key_pem", "Not a pair", why));
+        (Ok(Some(chain)), Ok(Some(key))) => {
+            // The client's own is the first of its chain.
+            let own = chain.certificates().first().map(|it| it.matches(&key));
+            if let Some(Err(why)) = own {
+                problems.push(bad("client_private_key_pem", "Not a pair", format!("{why}.")));
             }
         }
-        _ => {}
+        (certificate, key) => problems.extend(certificate.err().into_iter().chain(key.err())),
     }
     problems
 }
@@ -155,9 +149,7 @@ impl StateOnly for PkiKubeconfig {
     }
 
     fn make(&self, _host: &dyn Host, planned: &Value) -> Result<Value, ProviderError> {
-        if let Some(fault) = faults(planned).into_iter().next() {
-            return Err(ProviderError::rejected(fault.summary, fault.message).at(fault.path));
-        }
+        fields::refuse(faults(planned))?;
         Ok(with_attributes(planned, [("content", text_or_unknown(content(planned)))]))
     }
 

@@ -5,8 +5,9 @@
 use kprov_core::{Host, Path, Type, Value};
 use kprov_pki::{DistinguishedName, LeafRequest, RenewalWindow};
 use kprov_provider::{
-    Attribute, AttributeError, Block, Creation, NestedBlock, Nesting, PlanRequest, PlannedObject,
-    ProviderError, ResourceSchema, Schema, StateOnly, attribute, with_attributes,
+    Attribute, AttributeError, Block, CertificateChange, Creation, NestedBlock, Nesting,
+    PlanRequest, PlannedCertificate, PlannedObject, ProviderError, ResourceSchema, Schema,
+    StateOnly, attribute, with_attributes,
 };
 
 use crate::fields::{self, bad, computed, optional};
@@ -14,11 +15,16 @@ use crate::generations::{self, Steps};
 use crate::kubernetes_tree::{self, ADMIN, AUTHORITIES, ENCRYPTION, SERVICE_ACCOUNT, TOKEN};
 use crate::leaf::{self, Wanted};
 use crate::material::{self, Material, Ring};
+use crate::told::{self, Leaf};
 use crate::{arguments, authority, bootstrap_token, encryption, keypair};
 
 /// The resource type.
 #[derive(Debug)]
 pub(crate) struct PkiKubernetes;
+
+/// Whose the administrator's certificate is.
+const ADMIN_NAME: &str = "kubernetes-admin";
+const ADMIN_GROUP: &str = "system:masters";
 
 /// Blocks with a rotation of their own, and what is rotated by them.
 const BLOCKS: [(&str, &str); 3] = [
@@ -92,6 +98,16 @@ pub(crate) fn rings(object: &Value) -> Option<Vec<Ring<'static>>> {
     Some(rings)
 }
 
+/// One of the rings, with what there is of all.
+fn ring_of<'h>(
+    held: Option<&'h (Vec<Ring<'static>>, Material)>,
+    name: &str,
+) -> Option<(Ring<'static>, &'h Material)> {
+    let (rings, material) = held?;
+    let ring = rings.iter().find(|ring| ring.name == name)?;
+    Some((*ring, material))
+}
+
 /// May these rotations follow those of `prior`?
 fn check_rotations(prior: Option<&Value>, object: &Value) -> Result<(), ProviderError> {
     for (block, _) in BLOCKS {
@@ -115,15 +131,16 @@ fn make_part(
             Ok(vec![("token", format!("{id}.{secret}"))])
         }
         name => {
-            let cluster = fields::text(object, "cluster_name").unwrap_or_default().to_owned();
-            let subject = DistinguishedName {
-                organizations: vec![cluster],
-                ..DistinguishedName::common(name)
-            };
-            authority::generate(host, subject, object)
+            let cluster = fields::text(object, "cluster_name").unwrap_or_default();
+            authority::generate(host, authority_name(name, cluster), object)
                 .map_err(|why| ProviderError::rejected("Failed to make authority", why.to_string()))
         }
     }
+}
+
+/// The name of one of the authorities.
+fn authority_name(name: &str, cluster: &str) -> DistinguishedName {
+    DistinguishedName { organizations: vec![cluster.to_owned()], ..DistinguishedName::common(name) }
 }
 
 /// Why the administrator's certificate is issued anew.
@@ -153,19 +170,18 @@ fn issue_admin(
     reason: &str,
 ) -> Result<Value, ProviderError> {
     let part = |part| material.part(AUTHORITIES[0], primary, part).unwrap_or_default();
-    let name = "kubernetes-admin";
+    let name = ADMIN_NAME;
     let life = arguments::hours(planned, "admin_validity_hours");
     let request = LeafRequest::client(name, leaf::validity(host, name, life));
-    let request = LeafRequest { organizations: vec!["system:masters".to_owned()], ..request };
+    let request = LeafRequest { organizations: vec![ADMIN_GROUP.to_owned()], ..request };
     let issued = arguments::algorithm(planned).and_then(|algorithm| {
         let wanted = Wanted { request, algorithm, window: RenewalWindow::LastThird };
         leaf::issue(host, &wanted, (part("cert"), part("key")), None)
     });
-    let (certificate, key) = issued.map_err(|why| {
+    let issued = issued.map_err(|why| {
         ProviderError::rejected("Failed to issue the administrator's certificate", why.to_string())
     })?;
-    let results = leaf::results(ADMIN, &certificate, &key, RenewalWindow::LastThird, reason);
-    Ok(with_attributes(planned, results))
+    Ok(with_attributes(planned, leaf::results(ADMIN, &issued, reason)))
 }
 
 fn carry_out(
@@ -173,6 +189,8 @@ fn carry_out(
     prior: Option<&Value>,
     planned: &Value,
 ) -> Result<Value, ProviderError> {
+    // What was not known when it was planned.
+    fields::refuse(PkiKubernetes.validate(planned))?;
     check_rotations(prior, planned)?;
     let rings = rings(planned).unwrap_or_default();
     let material = prior.map(Material::of).unwrap_or_default().kept(&rings);
@@ -251,6 +269,35 @@ impl StateOnly for PkiKubernetes {
 
     fn renewal_requested(&self, prior: &Value) -> Option<Value> {
         Some(leaf::requested(ADMIN, prior))
+    }
+
+    fn certificates(&self, change: &CertificateChange<'_>) -> Vec<PlannedCertificate> {
+        let held = |object| Some((rings(object)?, Material::of(object)));
+        let (before, after) = (change.before.and_then(held), held(change.after));
+        let cluster = fields::text(change.after, "cluster_name");
+        let authorities = AUTHORITIES.iter().flat_map(|name| {
+            let subject = cluster.map(|cluster| authority_name(name, cluster).to_string());
+            let (before, after) = (ring_of(before.as_ref(), name), ring_of(after.as_ref(), name));
+            told::generations(change, subject, before, after)
+        });
+        let kubernetes = |held| ring_of(held, AUTHORITIES[0]);
+        let primary = kubernetes(after.as_ref()).map(|(ring, _)| ring.steps.primary);
+        let ends = primary.zip(kubernetes(before.as_ref()));
+        let hours = match attribute(change.after, "admin_validity_hours") {
+            given if given.is_null() => Some(told::usual_hours(ADMIN_NAME)),
+            _ => fields::number(change.after, "admin_validity_hours"),
+        };
+        let administrator = Leaf {
+            prefix: ADMIN,
+            part: "administrator",
+            subject: Some(format!("CN={ADMIN_NAME},O={ADMIN_GROUP}")),
+            issuer: primary.map(|primary| format!("{}, generation {primary}", AUTHORITIES[0])),
+            authority_ends: ends.and_then(|(primary, (ring, material))| {
+                authority::expires(&ring, material, primary)
+            }),
+            validity_hours: hours,
+        };
+        authorities.chain([administrator.told(change)]).collect()
     }
 
     fn make(&self, host: &dyn Host, planned: &Value) -> Result<Value, ProviderError> {

@@ -61,13 +61,22 @@ pub(crate) fn validity(
     (from, life.map_or(until, |life| now.saturating_add(life).unwrap_or(until)))
 }
 
+/// A leaf that was issued.
+#[derive(Debug)]
+pub(crate) struct Issued {
+    pub(crate) certificate: Certificate,
+    key: PrivateKey,
+    window: RenewalWindow,
+    authority_ends: Timestamp,
+}
+
 /// Issues it, with the old key or a new one.
 pub(crate) fn issue(
     host: &dyn Host,
     wanted: &Wanted,
     authority: (&str, &str),
     old_key: Option<&str>,
-) -> Result<(Certificate, PrivateKey), PkiError> {
+) -> Result<Issued, PkiError> {
     let authority = Authority::from_pem(authority.0, authority.1)?;
     authority.certificate().check_valid_at(now(host))?;
     let mut random = random(host);
@@ -77,22 +86,18 @@ pub(crate) fn issue(
     };
     let certificate = authority.issue(&wanted.request, &key.public_key(), &mut random)?;
     certificate.signed_by(authority.certificate())?;
-    Ok((certificate, key))
+    let authority_ends = authority.certificate().not_after();
+    Ok(Issued { certificate, key, window: wanted.window, authority_ends })
 }
 
 /// The results of a leaf that was issued.
-pub(crate) fn results(
-    prefix: &str,
-    certificate: &Certificate,
-    key: &PrivateKey,
-    window: RenewalWindow,
-    reason: &str,
-) -> Vec<(String, Value)> {
+pub(crate) fn results(prefix: &str, issued: &Issued, reason: &str) -> Vec<(String, Value)> {
+    let Issued { certificate, key, window, authority_ends } = issued;
     let values = [
         Value::string(certificate.to_pem()),
         Value::string(key.to_pkcs8_pem().as_str()),
         Value::string(certificate.not_after().to_string()),
-        Value::string(renewal_time(certificate, window)),
+        Value::string(renewal_time(certificate, *window, Some(*authority_ends))),
         CURRENT.into(),
         Value::string(reason),
     ];
@@ -107,9 +112,18 @@ pub(crate) fn planned(prefix: &str, reason: Value, key: Option<Value>) -> Vec<(S
     RESULTS.iter().map(|name| format!("{prefix}{name}")).zip(values).collect()
 }
 
-/// When it is due, in whole seconds.
-pub(crate) fn renewal_time(certificate: &Certificate, window: RenewalWindow) -> String {
-    let at = renew_at(certificate, window);
+/// When it is due, in whole seconds. One that ends with its authority would not live longer if that issued it again: it is
+/// due once another does.
+pub(crate) fn renewal_time(
+    certificate: &Certificate,
+    window: RenewalWindow,
+    authority_ends: Option<Timestamp>,
+) -> String {
+    let ends = certificate.not_after();
+    let at = match authority_ends {
+        Some(authority) if authority <= ends => ends,
+        _ => renew_at(certificate, window),
+    };
     Timestamp::from_second(at.as_second()).unwrap_or(at).to_string()
 }
 

@@ -8,6 +8,7 @@ mod arguments;
 mod authority;
 mod bootstrap_token;
 mod certificate;
+mod certificate_faults;
 mod encryption;
 mod fields;
 mod generations;
@@ -17,15 +18,20 @@ mod kubernetes;
 mod kubernetes_tree;
 mod leaf;
 mod material;
+mod pem_arguments;
 mod rotating;
 #[cfg(test)]
 mod tests;
+mod together;
+mod told;
 
 use std::sync::LazyLock;
 
 use async_trait::async_trait;
 use kprov_core::ProviderAddr;
-use kprov_provider::{InState, Provider, ProviderSchema, Resource};
+use kprov_provider::{
+    AttributeError, InState, PlannedInstance, Provider, ProviderSchema, Resource,
+};
 
 use rotating::Rotating;
 
@@ -68,5 +74,13 @@ impl Provider for Pki {
             "pki_kubernetes" => &InState(kubernetes::PkiKubernetes),
             _ => return None,
         })
+    }
+
+    fn checked_together(&self) -> &[&str] {
+        &together::TYPES
+    }
+
+    fn check_plan(&self, planned: &[PlannedInstance<'_>]) -> Vec<(usize, AttributeError)> {
+        together::problems(planned)
     }
 }

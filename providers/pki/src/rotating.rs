@@ -2,9 +2,11 @@
 
 use kprov_core::{Host, Value};
 use kprov_provider::{
-    AttributeError, PlanRequest, PlannedObject, ProviderError, StateOnly, with_attributes,
+    AttributeError, CertificateChange, PlanRequest, PlannedCertificate, PlannedObject,
+    ProviderError, StateOnly, with_attributes,
 };
 
+use crate::fields;
 use crate::generations::{self, Steps};
 use crate::material::{Material, Ring};
 
@@ -34,6 +36,16 @@ pub(crate) trait Kind: Send + Sync + std::fmt::Debug {
         ring: &Ring<'_>,
         material: &Material,
     ) -> Vec<(&'static str, Value)>;
+
+    /// The certificates of its generations before and after a change, for people.
+    fn certificates(
+        &self,
+        _change: &CertificateChange<'_>,
+        _before: Option<(Ring<'_>, &Material)>,
+        _after: Option<(Ring<'_>, &Material)>,
+    ) -> Vec<PlannedCertificate> {
+        Vec::new()
+    }
 }
 
 /// A type of that kind.
@@ -60,6 +72,8 @@ impl<K: Kind> Rotating<K> {
         prior: Option<&Value>,
         planned: &Value,
     ) -> Result<Value, ProviderError> {
+        // What was not known when it was planned.
+        fields::refuse(self.0.validate(planned))?;
         let steps = Steps::of(planned).unwrap_or(Steps::FIRST);
         generations::planned(steps, prior.and_then(Steps::of), None)?;
         let ring = Self::ring(steps);
@@ -68,6 +82,10 @@ impl<K: Kind> Rotating<K> {
         let material = material.complete(&[ring], make)?;
         Ok(self.shown(planned, &ring, &material))
     }
+}
+
+fn borrowed<'h>(held: &'h Option<(Ring<'static>, Material)>) -> Option<(Ring<'h>, &'h Material)> {
+    held.as_ref().map(|(ring, material)| (*ring, material))
 }
 
 impl<K: Kind> StateOnly for Rotating<K> {
@@ -98,6 +116,14 @@ impl<K: Kind> StateOnly for Rotating<K> {
         let ring = Self::ring(steps);
         let material = request.prior.map(Material::of).unwrap_or_default().kept(&[ring]);
         Ok(self.shown(request.proposed, &ring, &material).into())
+    }
+
+    fn certificates(&self, change: &CertificateChange<'_>) -> Vec<PlannedCertificate> {
+        let held = |object: &Value| {
+            Steps::of(object).map(|steps| (Self::ring(steps), Material::of(object)))
+        };
+        let (before, after) = (change.before.and_then(held), held(change.after));
+        self.0.certificates(change, borrowed(&before), borrowed(&after))
     }
 
     fn make(&self, host: &dyn Host, planned: &Value) -> Result<Value, ProviderError> {

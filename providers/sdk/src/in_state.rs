@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use kprov_core::{Host, Value};
 
 use crate::{
-    AttributeError, CallContext, CreateRequest, DeleteRequest, Imported, Object, PlanRequest,
-    PlannedObject, ProviderError, ReadRequest, Resource, SettleRequest, Settled, UpdateRequest,
+    AttributeError, CallContext, CertificateChange, CreateRequest, DeleteRequest, Imported, Object,
+    PlanRequest, PlannedCertificate, PlannedObject, ProviderError, ReadRequest, Resource,
+    SettleRequest, Settled, UpdateRequest,
 };
 
 /// A type whose objects are only in the state; its schema says [`crate::Creation::Local`].
@@ -32,6 +33,19 @@ pub trait StateOnly: Send + Sync + std::fmt::Debug {
     /// When the arguments, now known, do not fit together.
     fn make(&self, host: &dyn Host, planned: &Value) -> Result<Value, ProviderError>;
 
+    /// The same for a type with write-only arguments, which `config` alone has.
+    ///
+    /// # Errors
+    /// As [`StateOnly::make`].
+    fn make_with(
+        &self,
+        host: &dyn Host,
+        planned: &Value,
+        _config: &Value,
+    ) -> Result<Value, ProviderError> {
+        self.make(host, planned)
+    }
+
     /// The object as it is now, `prior` being as it was stored: nothing exists outside, but time passes (a certificate becomes
     /// due).
     fn read(&self, _host: &dyn Host, prior: &Value) -> Value {
@@ -41,6 +55,11 @@ pub trait StateOnly: Send + Sync + std::fmt::Debug {
     /// The object as if its renewal was requested; `None`: there is nothing of it to renew.
     fn renewal_requested(&self, _prior: &Value) -> Option<Value> {
         None
+    }
+
+    /// The certificates that a change is about, for people; see [`Resource::certificates`].
+    fn certificates(&self, _change: &CertificateChange<'_>) -> Vec<PlannedCertificate> {
+        Vec::new()
     }
 
     /// Changes the object: `planned` with all that is unknown in it chosen.
@@ -94,6 +113,14 @@ impl<T: StateOnly> Resource for InState<T> {
         self.0.renewal_requested(prior)
     }
 
+    fn aged(&self, host: &dyn Host, prior: &Value) -> Option<Value> {
+        Some(self.0.read(host, prior))
+    }
+
+    fn certificates(&self, change: &CertificateChange<'_>) -> Vec<PlannedCertificate> {
+        self.0.certificates(change)
+    }
+
     async fn read_many(
         &self,
         context: &CallContext,
@@ -111,7 +138,8 @@ impl<T: StateOnly> Resource for InState<T> {
         context: &CallContext,
         request: CreateRequest,
     ) -> Result<Object, ProviderError> {
-        let value = self.0.make(context.host.as_ref(), &request.planned)?;
+        let host = context.host.as_ref();
+        let value = self.0.make_with(host, &request.planned, &request.config)?;
         Ok(Object { value, private: request.private })
     }
 

@@ -5,6 +5,7 @@
 //! intent that is already durable: see [`Intent`] for what that asks of an author. Nothing here
 //! knows a runtime, a graph or a state store.
 
+mod certificate;
 mod error;
 mod in_state;
 mod object;
@@ -17,6 +18,7 @@ mod schema;
 pub mod testing;
 mod together;
 
+pub use certificate::{CertificateChange, CertificateFate, PlannedCertificate};
 pub use error::{AttributeError, ErrorClass, ProviderError};
 pub use in_state::{InState, StateOnly};
 pub use object::{attribute, with_attributes};

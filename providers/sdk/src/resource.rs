@@ -3,11 +3,12 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use kprov_core::{Str, Value};
+use kprov_core::{Host, Str, Value};
 
 use crate::{
-    AttributeError, CallContext, CreateRequest, DeleteRequest, Imported, Object, PlanRequest,
-    PlannedObject, Private, ProviderError, ReadRequest, SettleRequest, Settled, UpdateRequest,
+    AttributeError, CallContext, CertificateChange, CreateRequest, DeleteRequest, Imported, Object,
+    PlanRequest, PlannedCertificate, PlannedObject, Private, ProviderError, ReadRequest,
+    SettleRequest, Settled, UpdateRequest,
 };
 
 /// A managed resource type.
@@ -32,6 +33,17 @@ pub trait Resource: Send + Sync + fmt::Debug {
     /// nothing of it to renew. Pure.
     fn renewal_requested(&self, _prior: &Value) -> Option<Value> {
         None
+    }
+
+    /// The object as the passing of time alone has made it (a certificate becomes due), without asking anybody: what a plan
+    /// goes by that reads nothing (`-refresh=false`). `None`: time changes nothing.
+    fn aged(&self, _host: &dyn Host, _prior: &Value) -> Option<Value> {
+        None
+    }
+
+    /// The certificates that a change is about, for people: those that are issued, and those that stay. Pure.
+    fn certificates(&self, _change: &CertificateChange<'_>) -> Vec<PlannedCertificate> {
+        Vec::new()
     }
 
     /// Reads objects in bulk: one answer per request, in order; `None` for an object that is gone.

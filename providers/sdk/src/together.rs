@@ -11,6 +11,8 @@ pub struct PlannedInstance<'a> {
     pub addr: &'a InstanceAddr,
     /// Without marks; unknown where only apply can tell.
     pub value: &'a Value,
+    /// As it is, without marks; `None` for one that is not there yet.
+    pub before: Option<&'a Value>,
     /// Is it made (or made anew) by this plan?
     pub is_new: bool,
     /// Where attributes of the top level that are not known yet come from: the instances (indices

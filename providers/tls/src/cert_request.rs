@@ -1,13 +1,14 @@
 //! `tls_cert_request`
 
 use kprov_core::{Host, Type, Value};
-use kprov_pki::{CertificateRequest, PrivateKey};
+use kprov_pki::CertificateRequest;
 use kprov_provider::{
-    Attribute, AttributeError, Block, Creation, PlanRequest, PlannedObject, Private, ProviderError,
+    AttributeError, Block, Creation, PlanRequest, PlannedObject, Private, ProviderError,
     ResourceSchema, Schema, StateOnly, with_attributes,
 };
 
 use crate::fields::{self, computed};
+use crate::key_argument::OWN;
 use crate::{digest, issued, subject};
 
 /// The resource type.
@@ -15,14 +16,13 @@ use crate::{digest, issued, subject};
 pub(crate) struct TlsCertRequest;
 
 pub(crate) fn schema() -> ResourceSchema {
-    let key = Attribute::new(Type::String).required().sensitive().force_new();
     let own = [
-        ("private_key_pem", key.describe("The key that the certificate will belong to, in PEM.")),
         ("key_algorithm", computed(Type::String, "RSA, ECDSA or ED25519.")),
         ("cert_request_pem", computed(Type::String, "The request in PEM.")),
         ("id", computed(Type::String, "SHA-1 of the request's PEM.")),
     ];
-    let all = own.into_iter().chain(subject::name_attributes());
+    let key = OWN.attributes("The key that the certificate will belong to, in PEM.");
+    let all = own.into_iter().chain(key).chain(subject::name_attributes());
     let block = Block {
         attributes: all.map(|(name, attribute)| (name.into(), attribute)).collect(),
         blocks: [("subject".into(), subject::block())].into(),
@@ -44,14 +44,19 @@ impl StateOnly for TlsCertRequest {
         Ok(PlannedObject { value, requires_replace, private: Private::new() })
     }
 
-    fn make(&self, _host: &dyn Host, planned: &Value) -> Result<Value, ProviderError> {
-        let key = PrivateKey::from_pem(fields::text(planned, "private_key_pem").unwrap_or(""));
-        let key = key.map_err(|why| fields::rejected("private_key_pem", why))?;
-        issued::check(
-            ("private_key_pem", key.algorithm()),
-            ("subject", &subject::subject(planned)),
-        )
-        .map_err(|(name, why)| fields::rejected(name, why))?;
+    fn make(&self, host: &dyn Host, planned: &Value) -> Result<Value, ProviderError> {
+        self.make_with(host, planned, planned)
+    }
+
+    fn make_with(
+        &self,
+        _host: &dyn Host,
+        planned: &Value,
+        config: &Value,
+    ) -> Result<Value, ProviderError> {
+        let key = OWN.key(config)?;
+        issued::check((OWN.name(config), key.algorithm()), ("subject", &subject::subject(planned)))
+            .map_err(|(name, why)| fields::rejected(name, why))?;
         let names = subject::names(planned);
         let names = names.map_err(|(path, why)| {
             ProviderError::rejected("Invalid name", why.to_string()).at(path)

@@ -10,6 +10,7 @@ use kprov_provider::{
 
 use crate::fields::{self, bad, computed};
 use crate::peer::{self, Endpoint};
+use crate::proxy::Proxies;
 use crate::{digest, issued};
 
 /// The data source type.
@@ -44,7 +45,7 @@ pub(crate) fn schema() -> Schema {
         (
             "url",
             text(
-                "https://HOST[:PORT] or tls://HOST:PORT, whose certificates are asked for; or content. No proxy is used.",
+                "https://HOST[:PORT] or tls://HOST:PORT, whose certificates are asked for; or content. https:// goes through a proxy if there is one.",
             ),
         ),
         (
@@ -104,7 +105,10 @@ impl DataSource for TlsCertificate {
                 let verify = attribute(config, "verify_chain").as_bool() != Some(false);
                 let endpoint = Endpoint::parse(url);
                 let endpoint = endpoint.map_err(|why| fields::rejected("url", why))?;
-                let mut chain = peer::chain(&endpoint, verify, context.host.as_ref()).await?;
+                let direct = Proxies::default();
+                let proxies = context.client.downcast_ref::<Proxies>().unwrap_or(&direct);
+                let host = context.host.as_ref();
+                let mut chain = peer::chain(&endpoint, verify, proxies, host).await?;
                 chain.reverse();
                 chain
             }

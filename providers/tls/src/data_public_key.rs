@@ -39,23 +39,33 @@ pub(crate) fn schema() -> Schema {
     Schema { version: 0, block: Block::of("The public key of a private key.", attributes) }
 }
 
+/// Exactly one of the two forms is given.
+pub(crate) fn validate(config: &Value) -> Vec<AttributeError> {
+    let given = |name: &str| config.get(name).is_some_and(|value| !value.is_null());
+    if given("private_key_pem") == given("private_key_openssh") {
+        let why = "Exactly one of private_key_pem and private_key_openssh must be set.";
+        return vec![bad("private_key_pem", "Invalid combination of arguments", why)];
+    }
+    Vec::new()
+}
+
+/// The configuration with all that is told of the key.
+pub(crate) fn public_half(config: &Value) -> Result<Value, ProviderError> {
+    let given = |name| fields::text(config, name).map(|text| (name, text));
+    let given = given("private_key_pem").or_else(|| given("private_key_openssh"));
+    let (name, text) = given.unwrap_or(("private_key_pem", ""));
+    let key = PrivateKey::from_pem(text).map_err(|why| fields::rejected(name, why))?;
+    let family = ("algorithm", Value::string(key.algorithm().family()));
+    Ok(with_attributes(config, public_forms(&key).into_iter().chain([family])))
+}
+
 #[async_trait]
 impl DataSource for TlsPublicKey {
     fn validate(&self, config: &Value) -> Vec<AttributeError> {
-        let given = |name: &str| config.get(name).is_some_and(|value| !value.is_null());
-        if given("private_key_pem") == given("private_key_openssh") {
-            let why = "Exactly one of private_key_pem and private_key_openssh must be set.";
-            return vec![bad("private_key_pem", "Invalid combination of arguments", why)];
-        }
-        Vec::new()
+        validate(config)
     }
 
     async fn read(&self, _context: &CallContext, config: &Value) -> Result<Value, ProviderError> {
-        let given = |name| fields::text(config, name).map(|text| (name, text));
-        let given = given("private_key_pem").or_else(|| given("private_key_openssh"));
-        let (name, text) = given.unwrap_or(("private_key_pem", ""));
-        let key = PrivateKey::from_pem(text).map_err(|why| fields::rejected(name, why))?;
-        let family = ("algorithm", Value::string(key.algorithm().family()));
-        Ok(with_attributes(config, public_forms(&key).into_iter().chain([family])))
+        public_half(config)
     }
 }

@@ -38,6 +38,11 @@ pub(crate) fn computed(ty: Type, text: &str) -> Attribute {
     Attribute::new(ty).computed().describe(text)
 }
 
+/// May be set.
+pub(crate) fn optional(ty: Type, text: &str) -> Attribute {
+    Attribute::new(ty).optional().describe(text)
+}
+
 /// Optional; a change replaces.
 pub(crate) fn fixed(ty: Type, text: &str) -> Attribute {
     Attribute::new(ty).optional().force_new().describe(text)

@@ -66,6 +66,20 @@ pub(crate) fn validate(config: &Value) -> Vec<AttributeError> {
             ));
         }
     }
+    let hours = |name| fields::number(config, name);
+    if hours("validity_period_hours") == Some(0) {
+        let why = "validity_period_hours is 1 or more: the certificate would end before it begins.";
+        problems.push(bad("validity_period_hours", "Invalid number", why));
+    }
+    if let (Some(life @ 1..), Some(early)) =
+        (hours("validity_period_hours"), hours("early_renewal_hours"))
+        && early >= life
+    {
+        let why = "It is due from its first moment on, and every apply replaces it: early_renewal_hours should be less than \
+                   validity_period_hours.";
+        let problem = bad("early_renewal_hours", "Always due", why);
+        problems.push(AttributeError { warning: true, ..problem });
+    }
     let authority = config.get("is_ca_certificate");
     let known = authority.is_none_or(Value::is_known);
     let given = fields::number(config, "max_path_length").is_some();
@@ -112,10 +126,15 @@ pub(crate) fn requested(prior: &Value) -> Value {
 }
 
 fn is_due(object: &Value, now: Timestamp) -> bool {
-    let end = fields::text(object, "validity_end_time").and_then(|it| it.parse::<Timestamp>().ok());
+    renew_at(object).is_some_and(|at| now >= at)
+}
+
+/// When the certificate of an object is due.
+pub(crate) fn renew_at(object: &Value) -> Option<Timestamp> {
+    let end = fields::text(object, "validity_end_time")?.parse::<Timestamp>().ok()?;
     let early = fields::number(object, "early_renewal_hours").unwrap_or(0);
     let early = SignedDuration::try_from_hours(early).unwrap_or(SignedDuration::MAX);
-    end.is_some_and(|end| now >= end.saturating_sub(early).unwrap_or(Timestamp::MIN))
+    Some(end.saturating_sub(early).unwrap_or(Timestamp::MIN))
 }
 
 /// What the arguments say of a certificate that is issued now; without names and authority key id.

@@ -7,28 +7,37 @@ mod cert_request;
 mod data_certificate;
 mod data_public_key;
 mod digest;
+mod ephemeral_private_key;
+mod ephemeral_public_key;
 mod fields;
 mod issued;
+mod key_argument;
 mod locally_signed_cert;
 mod peer;
 mod private_key;
+mod proxy;
 mod self_signed_cert;
 mod subject;
 #[cfg(test)]
 mod tests;
+mod told;
 mod uses;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
-use kprov_core::{ProviderAddr, ResourceMode};
-use kprov_provider::{DataSource, InState, Provider, ProviderSchema, Resource};
+use kprov_core::{Host, ProviderAddr, Value};
+use kprov_provider::{
+    AttributeError, Client, DataSource, EphemeralResource, InState, Provider, ProviderError,
+    ProviderSchema, Resource,
+};
 
 /// `registry.terraform.io/hashicorp/tls`
 #[derive(Debug, Default)]
 pub struct Tls;
 
 static SCHEMA: LazyLock<ProviderSchema> = LazyLock::new(|| ProviderSchema {
+    provider: proxy::schema(),
     resources: [
         ("tls_cert_request".into(), cert_request::schema()),
         ("tls_locally_signed_cert".into(), locally_signed_cert::schema()),
@@ -38,6 +47,11 @@ static SCHEMA: LazyLock<ProviderSchema> = LazyLock::new(|| ProviderSchema {
     .into(),
     data_sources: [
         ("tls_certificate".into(), data_certificate::schema()),
+        ("tls_public_key".into(), data_public_key::schema()),
+    ]
+    .into(),
+    ephemerals: [
+        ("tls_private_key".into(), ephemeral_private_key::schema()),
         ("tls_public_key".into(), data_public_key::schema()),
     ]
     .into(),
@@ -72,7 +86,23 @@ impl Provider for Tls {
         })
     }
 
-    fn lacks(&self, mode: ResourceMode, ty: &str) -> bool {
-        mode == ResourceMode::Ephemeral && ty == "tls_private_key"
+    fn validate(&self, config: &Value) -> Vec<AttributeError> {
+        proxy::validate(config)
+    }
+
+    async fn configure(
+        &self,
+        config: &Value,
+        _host: &Arc<dyn Host>,
+    ) -> Result<Client, ProviderError> {
+        Ok(Arc::new(proxy::of(config)?))
+    }
+
+    fn ephemeral(&self, ty: &str) -> Option<&dyn EphemeralResource> {
+        Some(match ty {
+            "tls_private_key" => &ephemeral_private_key::EphemeralPrivateKey,
+            "tls_public_key" => &ephemeral_public_key::EphemeralPublicKey,
+            _ => return None,
+        })
     }
 }

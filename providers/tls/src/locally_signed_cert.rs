@@ -3,12 +3,13 @@
 use kprov_core::{Host, Type, Value};
 use kprov_pki::{Certificate, CertificateRequest, Issuer, PkiError, PrivateKey, serial_number};
 use kprov_provider::{
-    Attribute, AttributeError, Block, Creation, PlanRequest, PlannedObject, ProviderError,
-    ResourceSchema, Schema, StateOnly, with_attributes,
+    Attribute, AttributeError, Block, CertificateChange, Creation, PlanRequest, PlannedCertificate,
+    PlannedObject, ProviderError, ResourceSchema, Schema, StateOnly, with_attributes,
 };
 
 use crate::fields::{self, bad, computed};
-use crate::issued;
+use crate::key_argument::AUTHORITY;
+use crate::{issued, told};
 
 /// The resource type.
 #[derive(Debug)]
@@ -18,11 +19,11 @@ pub(crate) fn schema() -> ResourceSchema {
     let given = || Attribute::new(Type::String).required().force_new();
     let own = [
         ("ca_cert_pem", given().describe("The authority's certificate, in PEM.")),
-        ("ca_private_key_pem", given().sensitive().describe("The authority's key, in PEM.")),
         ("cert_request_pem", given().describe("The request, in PEM.")),
         ("ca_key_algorithm", computed(Type::String, "RSA, ECDSA or ED25519: the authority's key.")),
     ];
-    let all = issued::attributes().into_iter().chain(own);
+    let key = AUTHORITY.attributes("The authority's key, in PEM.");
+    let all = issued::attributes().into_iter().chain(own).chain(key);
     let block = Block {
         attributes: all.map(|(name, attribute)| (name.into(), attribute)).collect(),
         description: "A certificate signed by a local authority.".into(),
@@ -39,18 +40,19 @@ struct Given {
 }
 
 /// Reads the arguments; says which one is wrong.
-fn given(planned: &Value) -> Result<Given, (&'static str, PkiError)> {
-    let text = |name| fields::text(planned, name).unwrap_or("");
+fn given(config: &Value) -> Result<Given, (&'static str, PkiError)> {
+    let text = |name| fields::text(config, name).unwrap_or("");
     let authority = Certificate::from_pem(text("ca_cert_pem"));
-    let key = PrivateKey::from_pem(text("ca_private_key_pem"));
+    let (name, key) = AUTHORITY.given(config).unwrap_or((AUTHORITY.name(config), ""));
+    let key = PrivateKey::from_pem(key);
     let request = CertificateRequest::from_pem(text("cert_request_pem"));
     let given = Given {
         authority: authority.map_err(|why| ("ca_cert_pem", why))?,
-        key: key.map_err(|why| ("ca_private_key_pem", why))?,
+        key: key.map_err(|why| (name, why))?,
         request: request.map_err(|why| ("cert_request_pem", why))?,
     };
-    given.authority.matches(&given.key).map_err(|why| ("ca_private_key_pem", why))?;
-    given.key.algorithm().certifiable().map_err(|why| ("ca_private_key_pem", why))?;
+    given.authority.matches(&given.key).map_err(|why| (name, why))?;
+    given.key.algorithm().certifiable().map_err(|why| (name, why))?;
     let issuer = Issuer { certificate: Some(&given.authority), key: &given.key };
     issuer.check().map_err(|why| ("ca_cert_pem", why))?;
     let (algorithm, subject) = (given.request.public_key().algorithm(), given.request.subject());
@@ -61,12 +63,20 @@ fn given(planned: &Value) -> Result<Given, (&'static str, PkiError)> {
 impl StateOnly for TlsLocallySignedCert {
     fn validate(&self, config: &Value) -> Vec<AttributeError> {
         let mut problems = issued::validate(config);
-        let names = ["ca_cert_pem", "ca_private_key_pem", "cert_request_pem"];
+        let combination = AUTHORITY.validate(config);
+        let names = ["ca_cert_pem", AUTHORITY.name(config), "cert_request_pem"];
         let all_known = names.iter().all(|name| issued::known(config, name));
+        // One that is not stored may be another one in each plan, and is asked for where a certificate is issued only.
+        let fits = |why: &PkiError| {
+            !AUTHORITY.is_unstored(config) || !matches!(why, PkiError::KeyMismatch { .. })
+        };
         match given(config) {
-            Err((name, why)) if all_known => problems.push(bad(name, "Invalid argument", why)),
+            Err((name, why)) if all_known && combination.is_empty() && fits(&why) => {
+                problems.push(bad(name, "Invalid argument", format!("{why}.")));
+            }
             _ => {}
         }
+        problems.extend(combination);
         problems
     }
 
@@ -82,8 +92,27 @@ impl StateOnly for TlsLocallySignedCert {
         Some(issued::requested(prior))
     }
 
+    fn certificates(&self, change: &CertificateChange<'_>) -> Vec<PlannedCertificate> {
+        told::locally_signed(change)
+    }
+
     fn make(&self, host: &dyn Host, planned: &Value) -> Result<Value, ProviderError> {
-        let given = given(planned).map_err(|(name, why)| fields::rejected(name, why))?;
+        self.make_with(host, planned, planned)
+    }
+
+    fn make_with(
+        &self,
+        host: &dyn Host,
+        planned: &Value,
+        config: &Value,
+    ) -> Result<Value, ProviderError> {
+        let given = given(config).map_err(|(name, why)| fields::rejected(name, why))?;
+        // Nobody would trust what one that has ended issues; one that begins later may be meant.
+        if let Err(why @ PkiError::Expired { .. }) =
+            given.authority.check_valid_at(fields::now(host))
+        {
+            return Err(fields::rejected("ca_cert_pem", why));
+        }
         let serial = serial_number(&mut fields::random(host));
         let mut template = issued::template(planned, serial, fields::now(host));
         template.subject = given.request.subject().clone();

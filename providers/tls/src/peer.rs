@@ -12,8 +12,9 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::time_provider::TimeProvider;
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+
+use crate::proxy::Proxies;
 
 /// A server that does not answer at all is given up after so long.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -21,8 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Where to ask.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Endpoint {
-    host: String,
-    port: u16,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    https: bool,
 }
 
 impl Endpoint {
@@ -50,9 +52,16 @@ impl Endpoint {
             None => default,
         };
         match port {
-            Some(port) if !host.is_empty() => Ok(Endpoint { host: host.to_owned(), port }),
+            Some(port) if !host.is_empty() => {
+                Ok(Endpoint { host: host.to_owned(), port, https: scheme == "https" })
+            }
             _ => Err(wrong("has no host or no port")),
         }
+    }
+
+    /// Else it is `tls://`, which no proxy stands in front of.
+    pub(crate) fn is_https(&self) -> bool {
+        self.https
     }
 }
 
@@ -60,6 +69,7 @@ impl Endpoint {
 pub(crate) async fn chain(
     endpoint: &Endpoint,
     verify: bool,
+    proxies: &Proxies,
     host: &dyn Host,
 ) -> Result<Vec<Certificate>, ProviderError> {
     let failed = |why: String| {
@@ -72,12 +82,13 @@ pub(crate) async fn chain(
     let name =
         ServerName::try_from(endpoint.host.clone()).map_err(|why| failed(why.to_string()))?;
     let shake = async {
-        let stream = TcpStream::connect((endpoint.host.as_str(), endpoint.port)).await?;
-        TlsConnector::from(Arc::new(config)).connect(name, stream).await
+        let stream = proxies.connect(endpoint, host).await?;
+        let shaken = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
+        shaken.map_err(|why| why.to_string())
     };
     let stream = match tokio::time::timeout(PATIENCE, shake).await {
         Ok(Ok(stream)) => stream,
-        Ok(Err(why)) => return Err(failed(why.to_string())),
+        Ok(Err(why)) => return Err(failed(why)),
         Err(_) => return Err(failed(format!("no answer within {} s", PATIENCE.as_secs()))),
     };
     let shown = stream.get_ref().1.peer_certificates().unwrap_or_default();

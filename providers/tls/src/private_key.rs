@@ -39,19 +39,56 @@ pub(crate) fn schema() -> ResourceSchema {
                 .describe("Of RSA: the key's length, 2048 to 4096."),
         ),
         ("id", computed(Type::String, "SHA-1 of the public key's PEM.")),
-        ("private_key_pem", computed(Type::String, "The key in PEM: PKCS#1 of RSA, SEC 1 of ECDSA, PKCS#8 of ED25519.").sensitive()),
-        ("private_key_pem_pkcs8", computed(Type::String, "The key in PEM of PKCS#8.").sensitive()),
-        ("private_key_openssh", computed(Type::String, "The key in OpenSSH's format.").sensitive()),
-        ("public_key_pem", computed(Type::String, "The public key in PEM.")),
-        ("public_key_openssh", computed(Type::String, "The public key as a line of authorized_keys; empty of P224.")),
-        ("public_key_fingerprint_md5", computed(Type::String, "aa:bb:.., of the OpenSSH public key.")),
-        ("public_key_fingerprint_sha256", computed(Type::String, "SHA256:.., of the OpenSSH public key.")),
     ];
-    let text = "A private key. It is kept in the state, encrypted.";
-    ResourceSchema {
-        schema: Schema { version: 1, block: Block::of(text, attributes) },
-        creation: Creation::Local,
+    let attributes = attributes.into_iter().chain(results());
+    let block = Block {
+        attributes: attributes.map(|(name, attribute)| (name.into(), attribute)).collect(),
+        description: "A private key. It is kept in the state, encrypted.".into(),
+        ..Block::default()
+    };
+    ResourceSchema { schema: Schema { version: 1, block }, creation: Creation::Local }
+}
+
+/// All forms of a key.
+pub(crate) fn results() -> Vec<(&'static str, Attribute)> {
+    let text = |text: &str| computed(Type::String, text);
+    vec![
+        (
+            "private_key_pem",
+            text("The key in PEM: PKCS#1 of RSA, SEC 1 of ECDSA, PKCS#8 of ED25519.").sensitive(),
+        ),
+        ("private_key_pem_pkcs8", text("The key in PEM of PKCS#8.").sensitive()),
+        ("private_key_openssh", text("The key in OpenSSH's format.").sensitive()),
+        ("public_key_pem", text("The public key in PEM.")),
+        ("public_key_openssh", text("The public key as a line of authorized_keys.")),
+        ("public_key_fingerprint_md5", text("aa:bb:.., of the OpenSSH public key.")),
+        ("public_key_fingerprint_sha256", text("SHA256:.., of the OpenSSH public key.")),
+    ]
+}
+
+/// What is wrong with the arguments.
+pub(crate) fn validate(config: &Value) -> Vec<AttributeError> {
+    match algorithm(config) {
+        Some(Err((name, why))) => vec![bad(name, "Unsupported key", why)],
+        _ => Vec::new(),
     }
+}
+
+/// A new key as the arguments, which are known, want it.
+pub(crate) fn generate(
+    host: &dyn Host,
+    arguments: &Value,
+) -> Result<Vec<(&'static str, Value)>, ProviderError> {
+    let algorithm = algorithm(arguments).unwrap_or(Ok(KeyAlgorithm::EcdsaP256));
+    let algorithm = algorithm.map_err(|(name, why)| fields::rejected(name, why))?;
+    let key = PrivateKey::generate(algorithm, &mut fields::random(host));
+    let key = key.map_err(|why| fields::rejected("algorithm", why))?;
+    let secret = [
+        ("private_key_pem", Value::string(key.to_traditional_pem().as_str())),
+        ("private_key_pem_pkcs8", Value::string(key.to_pkcs8_pem().as_str())),
+        ("private_key_openssh", Value::string(key.to_openssh().as_str())),
+    ];
+    Ok(public_forms(&key).into_iter().chain(secret).collect())
 }
 
 /// The algorithm of the arguments; `None` while one is unknown.
@@ -109,22 +146,10 @@ pub(crate) fn public_forms(key: &PrivateKey) -> [(&'static str, Value); 5] {
 
 impl StateOnly for TlsPrivateKey {
     fn validate(&self, config: &Value) -> Vec<AttributeError> {
-        match algorithm(config) {
-            Some(Err((name, why))) => vec![bad(name, "Unsupported key", why)],
-            _ => Vec::new(),
-        }
+        validate(config)
     }
 
     fn make(&self, host: &dyn Host, planned: &Value) -> Result<Value, ProviderError> {
-        let algorithm = algorithm(planned).unwrap_or(Ok(KeyAlgorithm::EcdsaP256));
-        let algorithm = algorithm.map_err(|(name, why)| fields::rejected(name, why))?;
-        let key = PrivateKey::generate(algorithm, &mut fields::random(host));
-        let key = key.map_err(|why| fields::rejected("algorithm", why))?;
-        let secret = [
-            ("private_key_pem", Value::string(key.to_traditional_pem().as_str())),
-            ("private_key_pem_pkcs8", Value::string(key.to_pkcs8_pem().as_str())),
-            ("private_key_openssh", Value::string(key.to_openssh().as_str())),
-        ];
-        Ok(with_attributes(planned, public_forms(&key).into_iter().chain(secret)))
+        Ok(with_attributes(planned, generate(host, planned)?))
     }
 }

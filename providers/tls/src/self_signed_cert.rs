@@ -1,28 +1,29 @@
 //! `tls_self_signed_cert`
 
 use kprov_core::{Host, Type, Value};
-use kprov_pki::{Issuer, PrivateKey, serial_number};
+use kprov_pki::{Issuer, serial_number};
 use kprov_provider::{
-    Attribute, AttributeError, Block, Creation, PlanRequest, PlannedObject, ProviderError,
-    ResourceSchema, Schema, StateOnly, with_attributes,
+    Attribute, AttributeError, Block, CertificateChange, Creation, PlanRequest, PlannedCertificate,
+    PlannedObject, ProviderError, ResourceSchema, Schema, StateOnly, with_attributes,
 };
 
 use crate::fields::{self, computed};
-use crate::{issued, subject};
+use crate::key_argument::OWN;
+use crate::{issued, subject, told};
 
 /// The resource type.
 #[derive(Debug)]
 pub(crate) struct TlsSelfSignedCert;
 
 pub(crate) fn schema() -> ResourceSchema {
-    let key = Attribute::new(Type::String).required().sensitive().force_new();
     let off = Attribute::new(Type::Bool).default(Value::Bool(false)).computed().force_new();
     let own = [
-        ("private_key_pem", key.describe("The key that the certificate belongs to, in PEM.")),
         ("set_authority_key_id", off.describe("Write an authority key id (here the subject's)?")),
         ("key_algorithm", computed(Type::String, "RSA, ECDSA or ED25519.")),
     ];
-    let all = issued::attributes().into_iter().chain(own).chain(subject::name_attributes());
+    let key = OWN.attributes("The key that the certificate belongs to, in PEM.");
+    let all = issued::attributes().into_iter().chain(own).chain(key);
+    let all = all.chain(subject::name_attributes());
     let block = Block {
         attributes: all.map(|(name, attribute)| (name.into(), attribute)).collect(),
         blocks: [("subject".into(), subject::block())].into(),
@@ -52,14 +53,23 @@ impl StateOnly for TlsSelfSignedCert {
         Some(issued::requested(prior))
     }
 
+    fn certificates(&self, change: &CertificateChange<'_>) -> Vec<PlannedCertificate> {
+        told::self_signed(change)
+    }
+
     fn make(&self, host: &dyn Host, planned: &Value) -> Result<Value, ProviderError> {
-        let key = PrivateKey::from_pem(fields::text(planned, "private_key_pem").unwrap_or(""));
-        let key = key.map_err(|why| fields::rejected("private_key_pem", why))?;
-        issued::check(
-            ("private_key_pem", key.algorithm()),
-            ("subject", &subject::subject(planned)),
-        )
-        .map_err(|(name, why)| fields::rejected(name, why))?;
+        self.make_with(host, planned, planned)
+    }
+
+    fn make_with(
+        &self,
+        host: &dyn Host,
+        planned: &Value,
+        config: &Value,
+    ) -> Result<Value, ProviderError> {
+        let key = OWN.key(config)?;
+        issued::check((OWN.name(config), key.algorithm()), ("subject", &subject::subject(planned)))
+            .map_err(|(name, why)| fields::rejected(name, why))?;
         let names = subject::names(planned);
         let names = names.map_err(|(path, why)| {
             ProviderError::rejected("Invalid name", why.to_string()).at(path)

@@ -5,6 +5,7 @@ use kprov_pki::{DistinguishedName, PkiError, PrivateKey, SubjectAltName};
 use kprov_provider::{Attribute, AttributeError, Block, NestedBlock, Nesting, PlanRequest};
 
 use crate::fields::{self, bad};
+use crate::key_argument::OWN;
 
 /// The block.
 pub(crate) fn block() -> NestedBlock {
@@ -113,11 +114,14 @@ pub(crate) fn validate(config: &Value) -> Vec<AttributeError> {
     problems
 }
 
-/// The key that a certificate or a request is written with; `None` where it is not known yet.
-pub(crate) fn validate_key(config: &Value) -> Option<AttributeError> {
-    let why = match PrivateKey::from_pem(fields::text(config, "private_key_pem")?) {
-        Ok(key) => key.algorithm().certifiable().err()?,
-        Err(why) => why,
+/// The key that a certificate or a request is written with; nothing while it is not known.
+pub(crate) fn validate_key(config: &Value) -> Vec<AttributeError> {
+    let mut problems = OWN.validate(config);
+    let Some((name, text)) = OWN.given(config) else { return problems };
+    let why = match PrivateKey::from_pem(text) {
+        Ok(key) => key.algorithm().certifiable().err(),
+        Err(why) => Some(why),
     };
-    Some(bad("private_key_pem", "Invalid private key", why))
+    problems.extend(why.map(|why| bad(name, "Invalid private key", format!("{why}."))));
+    problems
 }

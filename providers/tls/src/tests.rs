@@ -1,5 +1,9 @@
 //! The kit over every type; what openssl says of the results; renewal by the clock; data sources, against a server as well.
 
+mod bad_input;
+mod proxies;
+mod unstored;
+
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 

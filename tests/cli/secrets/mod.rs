@@ -6,6 +6,7 @@
 mod keys;
 mod kms;
 mod planted;
+mod quoting;
 mod rekeying;
 mod search;
 

@@ -4,22 +4,25 @@
 
 use std::path::PathBuf;
 
-use super::search::{Wanted, files_with};
+use super::quoting::QuotingServer;
+use super::search::{Search, Wanted, files_found, public_bytes};
 use super::{OTHER, SECRET};
 use crate::place::Place;
 use crate::program::{Output, Running};
 
-/// A configuration to be checked. It may take the variables `secret`, `fail` and `wait`.
+/// A configuration to be checked. It may take the variables `secret`, `fail`, `wait` and `server`, and may have an output
+/// `public`: certificates and public keys, of which private keys may repeat parts.
 struct Planted {
     name: &'static str,
     main: &'static str,
-    /// Outputs whose values are secrets that were made, not given.
+    /// Outputs whose values are secrets that were made, not given; or lists of them.
     made: &'static [&'static str],
     /// Files of the project that a resource was asked to write secrets to.
     written: &'static [&'static str],
 }
 
-/// What all have: `secret`; `fail` makes a resource fail, `wait` keeps an apply from ending.
+/// What all have: `secret`; `fail` makes a resource fail, `wait` keeps an apply from ending; `server` is an API server
+/// that quotes what it refuses.
 const VARIABLES: &str = r#"
 variable "secret" {
   type      = string
@@ -27,6 +30,7 @@ variable "secret" {
 }
 variable "fail" { default = false }
 variable "wait" { default = false }
+variable "server" {}
 "#;
 
 const PLANTED: &[Planted] = &[
@@ -161,6 +165,12 @@ output "all" {
         made: &[],
         written: &["written-by-module"],
     },
+    Planted {
+        name: "keys, certificates and tokens",
+        main: include_str!("keys.tf"),
+        made: &["made"],
+        written: &[],
+    },
 ];
 
 const INNER: &str = r#"
@@ -186,7 +196,9 @@ output "all" {
 struct Life<'p> {
     planted: &'p Planted,
     place: Place,
+    server: QuotingServer,
     secrets: Vec<Wanted>,
+    search: Search,
     /// What is given now.
     secret: &'static str,
 }
@@ -195,14 +207,16 @@ impl Life<'_> {
     fn begin(planted: &Planted) -> Life<'_> {
         let place = Place::new(&format!("{VARIABLES}{}", planted.main));
         place.write("inner/main.tf", INNER);
-        let secrets = [SECRET, OTHER].map(Wanted::new).into();
-        Life { planted, place, secrets, secret: SECRET }
+        let secrets: Vec<Wanted> = [SECRET, OTHER].map(Wanted::new).into();
+        let (server, search) = (QuotingServer::start(), Search::of(&secrets));
+        Life { planted, place, server, secrets, search, secret: SECRET }
     }
 
     fn command(&self, line: &str) -> std::process::Command {
         let words: Vec<&str> = line.split_whitespace().collect();
         let mut command = self.place.command(&words);
-        command.env("TF_VAR_secret", self.secret).env("TF_LOG", "TRACE");
+        command.env("TF_VAR_secret", self.secret).env("TF_VAR_server", self.server.url());
+        command.env("TF_LOG", "TRACE");
         command
     }
 
@@ -217,10 +231,12 @@ impl Life<'_> {
 
     #[track_caller]
     fn check_said(&self, output: &Output) {
-        for wanted in &self.secrets {
-            for said in [&output.stdout, &output.stderr] {
-                let name = self.planted.name;
-                assert!(!wanted.is_in(said.as_bytes()), "{name}: {:?}: {output}", wanted.secret());
+        for said in [&output.stdout, &output.stderr] {
+            // Messages are broken into lines, and so would be a secret with spaces.
+            let whole = said.split_whitespace().collect::<Vec<_>>().join(" ");
+            for text in [said, &whole] {
+                let (name, found) = (self.planted.name, self.search.found_in(text.as_bytes()));
+                assert_eq!(found, None, "{name}: {output}");
             }
         }
     }
@@ -229,16 +245,26 @@ impl Life<'_> {
     fn check_files(&self, when: &str) {
         let allowed: Vec<PathBuf> =
             self.planted.written.iter().map(|name| self.place.path(name)).collect();
-        let found = files_with(self.place.root(), &self.secrets, &allowed);
+        let found = files_found(self.place.root(), &self.search, &allowed);
         assert!(found.is_empty(), "{}, after {when}: {}", self.planted.name, found.join("\n"));
     }
 
     /// The secrets that were made meanwhile are looked for from now on, and in what there is.
     fn learn_made(&mut self) {
+        let outputs = Running::start(self.command("output -json")).finish();
+        let outputs = outputs.succeeds().json();
+        let texts = |name: &str| -> Vec<String> {
+            let value = &outputs[name]["value"];
+            let all = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+            all.iter().filter_map(|it| it.as_str().map(str::to_owned)).collect()
+        };
+        let public: Vec<Vec<u8>> = texts("public").iter().flat_map(|it| public_bytes(it)).collect();
         for name in self.planted.made {
-            let made = Running::start(self.command(&format!("output -raw {name}"))).finish();
-            self.secrets.push(Wanted::new(&made.succeeds().stdout));
+            let made = texts(name);
+            assert!(!made.is_empty(), "{name} is an output with secrets");
+            self.secrets.extend(made.iter().map(|secret| Wanted::made(secret, &public)));
         }
+        self.search = Search::of(&self.secrets);
         self.check_files("what was made is known");
     }
 
@@ -267,6 +293,8 @@ impl Life<'_> {
         self.run("op diff").succeeds();
         let failing = self.run("apply -auto-approve -var fail=true");
         assert!(matches!(failing.code, Some(0 | 1)), "{failing}");
+        self.learn_made();
+        self.check_said(&failing);
         self.run("op show").succeeds();
         self.run("op show -json").succeeds();
         self.die();
@@ -297,10 +325,11 @@ fn check_key_is_private(place: &Place) {
     assert!(state.windows(9).any(|part| part == b"sealed:1:"), "something is sealed");
 }
 
-fn check(number: usize) {
+fn check(number: usize) -> Life<'static> {
     let mut life = Life::begin(&PLANTED[number]);
     life.whole();
     check_key_is_private(&life.place);
+    life
 }
 
 #[test]
@@ -329,6 +358,13 @@ fn modules_and_data_give_nothing_away() {
 }
 
 #[test]
+fn keys_certificates_and_tokens_give_nothing_away() {
+    let life = check(5);
+    assert!(life.secrets.len() > 20, "{} are looked for", life.secrets.len());
+    assert!(life.server.quoted() > 0, "an error has quoted secrets");
+}
+
+#[test]
 fn every_configuration_is_checked() {
-    assert_eq!(PLANTED.len(), 5, "a configuration needs a test that leads it through its life");
+    assert_eq!(PLANTED.len(), 6, "a configuration needs a test that leads it through its life");
 }

@@ -26,6 +26,7 @@ mod opening;
 mod reply;
 mod schedule;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
@@ -38,6 +39,7 @@ use kprov_plan::{Change, OperationIndex, OperationKind, Plan, Resolver};
 use kprov_provider::{ProviderError, Registry};
 use kprov_state::{Entry, FailureClass, OpId, RunOutcome, State, StoredObject};
 
+use discretion::Stretches;
 pub use event::{BatchId, Call, Effect, Event, ExecuteOutcome, Reply, Request};
 use schedule::Schedule;
 
@@ -96,6 +98,8 @@ pub struct Executor<'r> {
     ending: Ending,
     diagnostics: Diagnostics,
     counts: Counts,
+    /// Of the whole plan; found once there is an error.
+    known_secrets: OnceCell<Stretches>,
 }
 
 /// May something new start?
@@ -170,6 +174,7 @@ impl<'r> Executor<'r> {
     /// A machine at its beginning; nothing happens before [`Executor::start`].
     pub fn new(inputs: Inputs, resolver: &'r mut dyn Resolver) -> Executor<'r> {
         Executor {
+            known_secrets: OnceCell::new(),
             schedule: Schedule::new(&inputs.plan.operations),
             present: inputs.state.objects.keys().cloned().collect(),
             next_op: inputs.first_op,

@@ -1,7 +1,7 @@
 //! `plan`
 
 use kprov_core::{Diagnostic, Diagnostics};
-use kprov_ops::{PlanFile, PlanRequest, Planned, Project, write_plan_file};
+use kprov_ops::{PlanFile, PlanRequest, Planned, Project, plan_certificates, write_plan_file};
 use kprov_plan::{Plan, PlanMode};
 
 use crate::args::{ChangeFlags, PlanFlags};
@@ -39,10 +39,13 @@ pub(crate) fn run(session: &Session, flags: PlanFlags) -> Outcome {
 
 /// The plan as text.
 pub(super) fn shown(session: &Session, project: &Project, plan: &Plan, concise: bool) -> String {
-    match concise {
+    let mut text = match concise {
         true => render::concise(plan, session.style),
         false => render::plan(plan, Schemas::of(&project.registry), session.style),
-    }
+    };
+    let certificates = plan_certificates(plan, &project.registry);
+    text.push_str(&render::planned_certificates(&certificates, session.style));
+    text
 }
 
 fn save(

@@ -32,7 +32,7 @@ pub(crate) use oplog::{run, runs};
 pub(crate) use outputs::{outputs, value};
 #[cfg(test)]
 pub(crate) use plan::testing;
-pub(crate) use plan::{checks, concise, plan};
+pub(crate) use plan::{checks, concise, plan, planned_certificates};
 pub(crate) use question::question;
 pub(crate) use schemas::Schemas;
 pub(crate) use state::object;

@@ -68,6 +68,7 @@ struct Checked<'c> {
     index: usize,
     change: &'c Change,
     value: Value,
+    before: Value,
 }
 
 impl Planner<'_, '_> {
@@ -87,8 +88,10 @@ impl Planner<'_, '_> {
                 && change.deposed.is_none()
                 && self.together.0.contains_key(&change.addr)
             {
-                let value = change.after.clone().unmark_deep().0;
-                groups.entry(&change.provider).or_default().push(Checked { index, change, value });
+                let bare = |value: &Value| value.clone().unmark_deep().0;
+                let (value, before) = (bare(&change.after), bare(&change.before));
+                let checked = Checked { index, change, value, before };
+                groups.entry(&change.provider).or_default().push(checked);
             }
         }
         let mut found = kprov_core::Diagnostics::new();
@@ -111,6 +114,7 @@ impl Planner<'_, '_> {
                 ty: &it.change.addr.resource.ty,
                 addr: &it.change.addr,
                 value: &it.value,
+                before: Some(&it.before).filter(|before| !before.is_null()),
                 is_new: matches!(it.change.action, Action::Create | Action::Replace(_)),
                 sources: self.sources(graph, it, &places),
             })

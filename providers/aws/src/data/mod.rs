@@ -9,6 +9,7 @@ mod filters;
 pub(crate) mod iam_policy_document;
 pub(crate) mod iam_role;
 pub(crate) mod instances;
+pub(crate) mod internet_gateway;
 pub(crate) mod partition;
 pub(crate) mod region;
 pub(crate) mod route53_zone;

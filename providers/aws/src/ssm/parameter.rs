@@ -18,6 +18,11 @@ const GROUP: usize = 10;
 /// How many names a filter of DescribeParameters takes.
 const FILTERED: usize = 50;
 
+/// AWS chooses the tier; what it chose is what it tells.
+const INTELLIGENT: &str = "Intelligent-Tiering";
+/// How much the standard tier takes.
+const STANDARD_MAX: usize = 4096;
+
 #[derive(Debug)]
 pub(crate) struct Parameter;
 
@@ -49,7 +54,7 @@ impl AwsResource for Parameter {
         }
         let tier = config.text("tier").unwrap_or("Standard");
         let value = config.text("value").or(config.text("insecure_value"));
-        let longest = if tier == "Standard" { 4096 } else { 8192 };
+        let longest = if tier == "Standard" { STANDARD_MAX } else { 8192 };
         if let Some(length) = value.map(str::len)
             && config.get("tier").is_known()
             && length > longest
@@ -77,12 +82,18 @@ impl AwsResource for Parameter {
         if plan.prior.is_none() {
             return;
         }
-        // A parameter does not go back to the standard tier.
         let old = plan.prior.and_then(|prior| prior.str("tier")).unwrap_or_default().to_owned();
-        if plan.changes("tier")
-            && old == "Advanced"
-            && plan.get("tier").as_str() == Some("Standard")
-        {
+        if !old.is_empty() && plan.config.str("tier") == Some(INTELLIGENT) {
+            // Whatever AWS chose is what was asked for.
+            plan.keep("tier");
+        }
+        // A parameter does not go back to the standard tier.
+        let large = || {
+            let value = plan.prior.and_then(|prior| prior.str("value").map(str::len));
+            value.is_some_and(|length| length > STANDARD_MAX)
+        };
+        let advanced = old == "Advanced" || (old == INTELLIGENT && large());
+        if plan.changes("tier") && advanced && plan.get("tier").as_str() == Some("Standard") {
             plan.replace("tier");
         }
         // Moving between the two spellings of the value.
@@ -137,9 +148,11 @@ impl AwsResource for Parameter {
         };
         if let Some(facts) = facts {
             row.set("description", facts.description())
-                .set("tier", facts.tier().map(ParameterTier::as_str))
                 .set("allowed_pattern", facts.allowed_pattern())
                 .set("key_id", facts.key_id());
+            if prior.str("tier") != Some(INTELLIGENT) {
+                row.set("tier", facts.tier().map(ParameterTier::as_str));
+            }
         }
         Ok(Some(row))
     }
@@ -187,7 +200,7 @@ impl AwsResource for Parameter {
                 && now.r#type().map(ParameterType::as_str) == changes.planned.str("type")
                 && facts.description().unwrap_or_default() == planned("description")
                 && facts.allowed_pattern().unwrap_or_default() == planned("allowed_pattern")
-                && changes.planned.str("tier").is_none_or(|wanted| wanted == tier)
+                && changes.planned.str("tier").is_none_or(|it| it == tier || it == INTELLIGENT)
                 && changes.planned.str("key_id").is_none_or(|wanted| facts.key_id() == Some(wanted))
         });
         if same {
@@ -273,6 +286,9 @@ async fn put(
         text => text,
     };
     let secure = planned.str("type") == Some("SecureString");
+    // Planned may be what AWS chose last time, and a larger value wants another choice.
+    let chosen = config.str("tier").filter(|tier| *tier == INTELLIGENT);
+    let tier = chosen.or_else(|| planned.str("tier"));
     let call = || {
         api.ssm()
             .put_parameter()
@@ -283,7 +299,7 @@ async fn put(
             .set_description(text("description"))
             .set_allowed_pattern(text("allowed_pattern"))
             .set_data_type(planned.string("data_type"))
-            .set_tier(planned.str("tier").map(ParameterTier::from))
+            .set_tier(tier.map(ParameterTier::from))
             .set_key_id(planned.string("key_id").filter(|_| secure))
             .set_overwrite(overwrite.then_some(true))
             .set_tags(all.clone())

@@ -76,14 +76,18 @@ fn intent() -> Intent {
     Intent { op: 1, token: "t".into() }
 }
 
+/// Makes an object on a day.
+pub(super) fn make(ty: &str, config: &Value, day: u64) -> Result<Value, ProviderError> {
+    let planned = plan(ty, None, config).expect("a plan").value;
+    let (config, private) = (config.clone(), Vec::new());
+    let request = CreateRequest { intent: intent(), planned, config, private };
+    Ok(block_on(resource(ty).create(&context(day), request))?.value)
+}
+
 impl World {
     /// Makes an object.
     pub(super) fn new(ty: &'static str, config: &Value) -> World {
-        let planned = plan(ty, None, config).expect("a plan").value;
-        let (config, private) = (config.clone(), Vec::new());
-        let request = CreateRequest { intent: intent(), planned, config, private };
-        let made = block_on(resource(ty).create(&context(0), request)).expect("made");
-        World { ty, day: 0, object: made.value }
+        World { ty, day: 0, object: make(ty, config, 0).expect("made") }
     }
 
     /// Reads it, as a refresh does.

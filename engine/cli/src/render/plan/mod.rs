@@ -1,6 +1,9 @@
 //! A plan as text: what changed outside, what will be done in the order in which it will run, what is
 //! left to a later phase, what becomes of outputs, and one line that sums it up.
 
+mod certificates;
+#[cfg(test)]
+mod certificates_tests;
 mod checks;
 mod concise;
 mod legend;
@@ -21,6 +24,7 @@ use super::diff::{Printer, Sign, whole};
 use super::text::wrap;
 use super::{Schemas, Style, Tint};
 
+pub(crate) use certificates::certificates as planned_certificates;
 pub(crate) use checks::checks;
 pub(crate) use concise::concise;
 pub(crate) use summary::summary;

@@ -85,3 +85,35 @@ fn a_route_table_is_found_by_its_subnet() {
         assert_eq!(none.attribute, None::<Path>);
     });
 }
+
+#[test]
+fn an_internet_gateway_is_found_by_id_vpc_and_tag() {
+    run(async {
+        let flight = Flight::new();
+        let vpc = vpc(&flight, "10.0.0.0/16").await;
+        let ty = "aws_internet_gateway";
+        let wanted = json!({"vpc_id": vpc, "tags": {"Name": "a"}});
+        let made = flight.make(ty, config(wanted)).await.value;
+        let other = flight.id(ty, config(json!({}))).await;
+        let by_id = config(json!({"internet_gateway_id": id(&made)}));
+        let by_tag = config(json!({"tags": {"Name": "a"}}));
+        let by_vpc = Value::object([("filter", filters(ty, "attachment.vpc-id", &[&vpc]))]);
+        for wanted in [by_id, by_tag, by_vpc] {
+            let found = flight.data(ty, wanted).await.unwrap();
+            for name in ["id", "arn", "owner_id", "tags"] {
+                assert_eq!(found.get(name), made.get(name), "{name}");
+            }
+            let attachments = found.get("attachments").unwrap().as_items().unwrap();
+            assert_eq!(attachments.len(), 1);
+            assert_eq!(text(&attachments[0], "vpc_id"), vpc);
+            assert_eq!(text(&attachments[0], "state"), "available");
+        }
+        let loose = config(json!({"internet_gateway_id": other}));
+        let loose = flight.data(ty, loose).await.unwrap();
+        assert_eq!(loose.get("attachments").unwrap().as_items().unwrap().len(), 0);
+        let none = flight.data(ty, config(json!({"internet_gateway_id": "igw-0"}))).await;
+        assert!(none.unwrap_err().to_string().contains("No internet gateway matches"));
+        let open = flight.data(ty, config(json!({}))).await.unwrap_err();
+        assert!(open.to_string().contains("which gateway is wanted"), "{open}");
+    });
+}

@@ -63,6 +63,15 @@ fn parameters_conform() {
             .import(id)
             .bad_id("/none");
         flight.check(of, cases).await;
+        let chosen =
+            json!({"name": "/c/t", "type": "String", "value": "1", "tier": "Intelligent-Tiering"});
+        let large = json!({"value": "v".repeat(5000)});
+        let cases = flight
+            .cases(with(of, &chosen, json!({})))
+            .update(with(of, &chosen, large))
+            .update(with(of, &chosen, json!({"value": "2"})))
+            .bad(with(of, &chosen, json!({"value": "v".repeat(9000)})), "value");
+        flight.check(of, cases).await;
         let secret = json!({"name": "/c/s", "type": "SecureString", "value": "s"});
         flight.check(of, flight.cases(config(of, secret))).await;
         let plain = json!({"name": "/c/p", "type": "String", "insecure_value": "s"});
