@@ -7,6 +7,7 @@ mod lease;
 mod leave;
 mod master;
 mod parts;
+mod silence;
 mod worker;
 
 use std::path::PathBuf;
