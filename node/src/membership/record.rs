@@ -20,7 +20,7 @@ pub(crate) struct Record {
 
 impl Record {
     pub(crate) fn read(layout: &Layout) -> Own {
-        if !layout.etcd_member().exists() {
+        if !has_log(layout) {
             return Own::Empty;
         }
         let record = std::fs::read(layout.etcd_record())
@@ -42,6 +42,14 @@ impl Record {
     pub(crate) fn erase(layout: &Layout) {
         let _ = std::fs::remove_file(layout.etcd_record());
     }
+}
+
+/// etcd goes by its log, too: without one it begins as new. It makes directories and a database before its log, so that one
+/// whose disk was full then has those only.
+fn has_log(layout: &Layout) -> bool {
+    let entries = std::fs::read_dir(layout.etcd_member().join("wal"));
+    let mut paths = entries.into_iter().flatten().flatten().map(|entry| entry.path());
+    paths.any(|path| path.extension().is_some_and(|end| end == "wal"))
 }
 
 /// Moves the data aside, where a person may look at them; gives where. etcd's directory may be a disk of its own: then they
@@ -90,6 +98,10 @@ mod tests {
         std::fs::create_dir_all(layout.etcd_member().join("wal")).unwrap();
         std::fs::create_dir(layout.etcd_data().join("lost+found")).unwrap();
         Record { cluster: 1, member: 2, confirmed: true }.write(&layout).unwrap();
+        assert_eq!(Record::read(&layout), Own::Empty, "its log was not begun");
+        std::fs::write(layout.etcd_member().join("wal/0-0.wal"), "").unwrap();
+        let own = Own::Data { cluster: Some(1), member: Some(2), confirmed: true };
+        assert_eq!(Record::read(&layout), own);
         let aside = move_aside(&layout, "t").unwrap().expect("data");
         assert!(aside.join("member/wal").exists() && aside.starts_with(layout.aside()));
         assert_eq!(Record::read(&layout), Own::Empty);

@@ -248,6 +248,11 @@ impl Membership {
 
     async fn start(&self, start: &Start) -> Result<String, Problem> {
         crate::files::directory(&self.layout.etcd_data())?;
+        let is_new = matches!(start, Start::Found | Start::Join(_));
+        if is_new && self.supervisor.view("etcd").is_none() {
+            // What an earlier run left that did not come as far as a log.
+            record::move_aside(&self.layout, &record::stamp(jiff::Timestamp::now()))?;
+        }
         self.supervisor.want((self.make)(start)).await;
         // A process that is down for good reason is not news.
         Ok(match start {

@@ -11,6 +11,9 @@ use crate::supervisor::{State, View};
 const QUIET: Duration = Duration::from_secs(60);
 /// So long it is waited for. Then the node ends, and says why: whoever started it sees that it failed.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// So many of its last lines are told, and so much of each.
+const LINES: usize = 4;
+const LONGEST_LINE: usize = 300;
 
 /// Since when it does not answer.
 #[derive(Debug, Default)]
@@ -36,10 +39,10 @@ impl Silence {
         if !fell && self.lasted < QUIET {
             return None;
         }
-        let why = etcd.last_error.as_deref().unwrap_or("it runs, and says nothing");
+        // The same words as long as the same is wrong: they are told when they change.
+        let why = etcd.last_error.as_deref().map_or("it runs, and says nothing".to_owned(), brief);
         let detail = format!(
-            "{why}\nIt has been tried for {} s, and is given up after {} s. Its log is logs/etcd.log in the node's directory.",
-            self.lasted.as_secs(),
+            "{why}\nIt is given up after {} s. Its log is logs/etcd.log in the node's directory.",
             PATIENCE.as_secs()
         );
         Some(Problem::new("etcd does not start", detail))
@@ -49,6 +52,15 @@ impl Silence {
     pub(super) fn is_too_long(&self) -> bool {
         self.lasted >= PATIENCE
     }
+}
+
+/// How it ended, and the end of what it said: the component's own error has more.
+fn brief(error: &str) -> String {
+    let lines: Vec<&str> = error.lines().collect();
+    let (head, last) = lines.split_first().map_or(("", &[][..]), |(head, rest)| (*head, rest));
+    let last = &last[last.len().saturating_sub(LINES)..];
+    let cut = |line: &&str| line.chars().take(LONGEST_LINE).collect::<String>();
+    std::iter::once(&head).chain(last).map(cut).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -66,6 +78,8 @@ mod tests {
         let falls = etcd(State::BackingOff, 1, Some("it ended: exit status: 1; it said last:\nno"));
         let said = silence.note(Some(&falls), false, begun).expect("it fell").to_string();
         assert!(said.contains("exit status: 1") && said.contains("logs/etcd.log"), "{said}");
+        let again = silence.note(Some(&falls), false, begun + Duration::from_secs(1));
+        assert_eq!(again.expect("it fell").to_string(), said, "it is not news");
         assert!(!silence.is_too_long());
         assert!(silence.note(Some(&falls), false, begun + PATIENCE).is_some());
         assert!(silence.is_too_long());
@@ -73,6 +87,14 @@ mod tests {
         silence.note(Some(&falls), true, begun + PATIENCE);
         silence.note(Some(&falls), false, begun + PATIENCE * 2);
         assert!(!silence.is_too_long());
+    }
+
+    #[test]
+    fn of_many_words_the_last_are_told() {
+        let error = format!("it ended: 1; it said last:\na\nb\n{}\nd\ne\nf", "c".repeat(1000));
+        let short = format!("it ended: 1; it said last:\n{}\nd\ne\nf", "c".repeat(300));
+        assert_eq!(brief(&error), short);
+        assert_eq!(brief("no connection"), "no connection");
     }
 
     #[test]

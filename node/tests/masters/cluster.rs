@@ -176,7 +176,9 @@ etcd: {{snapshots: {{every: 5s, keep: 3, to: {{from: directory, path: {root}/sna
             if begun.elapsed() > Duration::from_secs(seconds) {
                 for (n, name) in NAMES.iter().enumerate() {
                     eprintln!("{name}: {:#}", self.status(n).unwrap_or_default());
-                    eprintln!("{}", self.said(n));
+                    let said = self.said(n);
+                    let lines: Vec<&str> = said.lines().collect();
+                    eprintln!("{}", lines[lines.len().saturating_sub(60)..].join("\n"));
                 }
                 panic!("not within {seconds} s: {what}");
             }

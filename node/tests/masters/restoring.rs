@@ -141,7 +141,7 @@ fn a_restore_that_cannot_be_done_says_why_and_touches_nothing() {
     let Some(bin) = peers() else { return };
     let mut cluster = Cluster::of_one(bin, 208);
     let (directory, real) = (cluster.directory(0), cluster.bin().display().to_string());
-    std::fs::create_dir_all(directory.join("etcd/member")).unwrap();
+    std::fs::create_dir_all(directory.join("etcd/member/wal")).unwrap();
     let nothing = cluster.at("nothing.db").display().to_string();
     let said = cluster.restore(0, &nothing).unwrap_err();
     assert!(said.contains(&nothing) && said.contains("No such file"), "{said}");
