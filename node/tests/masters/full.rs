@@ -32,6 +32,9 @@ fn at_its_quota_etcd_raises_an_alarm_that_is_told_and_stands_until_a_person_help
     cluster.edit(0, "etcd: {snapshots", "etcd: {quotaBytes: 40000000, snapshots");
     cluster.start(0);
     cluster.until_ready(&[0], 240);
+    cluster.until("the namespace is there", 60, |it| {
+        it.kubectl(0, &["create", "configmap", "before"]).is_ok()
+    });
     let said = fill(&cluster);
     assert!(said.contains("database space exceeded"), "{said}");
     cluster.until("the status tells the alarm", 60, |it| {
