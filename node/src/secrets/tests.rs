@@ -84,6 +84,22 @@ fn an_authority_that_ended_is_named_with_its_end_and_the_clock_is_doubted_before
 }
 
 #[test]
+fn a_primary_that_ended_is_not_used_though_another_of_its_bundle_is_valid() {
+    let mut old = tree(1);
+    let long_ago = now() - SignedDuration::from_hours(24 * 365 * 11);
+    let request = AuthorityRequest::new(DistinguishedName::common("etcd-ca"), long_ago);
+    let ended = Authority::generate(&request, &mut ChaCha20Rng::seed_from_u64(9)).unwrap();
+    let certificate = ended.certificate().to_pem();
+    let both = format!("{certificate}{}", old.get("etcd-ca/cert.pem").unwrap());
+    old.0.insert("etcd-ca/bundle.pem".into(), both);
+    check(&old, Role::Master, now()).expect("one that ended does no harm in a bundle");
+    old.0.insert("etcd-ca/cert.pem".into(), certificate);
+    old.0.insert("etcd-ca/key.pem".into(), ended.key_pem().to_string());
+    let said = check(&old, Role::Master, now()).unwrap_err().to_string();
+    assert!(said.contains("etcd-ca/cert.pem") && said.contains("has expired"), "{said}");
+}
+
+#[test]
 fn a_pair_of_another_cluster_is_not_taken_though_it_is_one() {
     let (mut mixed, other) = (tree(1), tree(2));
     for path in ["kubernetes-ca/cert.pem", "kubernetes-ca/key.pem"] {

@@ -23,14 +23,16 @@ pub(super) struct Silence {
 }
 
 impl Silence {
-    /// Notes how it stands; gives what is wrong, if it is not too early to say. Nobody waits for one that was not started yet.
+    /// Notes how it stands; gives what is wrong, if it is not too early to say. Nobody waits for one that was not started, or
+    /// was stopped because this machine has to wait for others.
     pub(super) fn note(
         &mut self,
         etcd: Option<&View>,
         answers: bool,
         now: Instant,
     ) -> Option<Problem> {
-        let Some(etcd) = etcd.filter(|_| !answers) else {
+        let started = |etcd: &&View| !matches!(etcd.state, State::Down | State::Stopping);
+        let Some(etcd) = etcd.filter(started).filter(|_| !answers) else {
             *self = Silence::default();
             return None;
         };
@@ -101,6 +103,10 @@ mod tests {
     fn one_that_only_is_slow_is_not_spoken_of_too_early() {
         let (mut silence, begun) = (Silence::default(), Instant::now());
         assert_eq!(silence.note(None, false, begun), None, "it was not started yet");
+        let stopped = etcd(State::Down, 3, Some("it ended: exit status: 1"));
+        assert_eq!(silence.note(Some(&stopped), false, begun), None, "its data were moved aside");
+        assert_eq!(silence.note(Some(&stopped), false, begun + PATIENCE), None);
+        assert!(!silence.is_too_long());
         let slow = etcd(State::Starting, 0, None);
         assert_eq!(silence.note(Some(&slow), false, begun + PATIENCE), None);
         assert!(silence.note(Some(&slow), false, begun + PATIENCE + QUIET).is_some());
