@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 
-use crate::document::Source;
+use crate::document::{Role, Source};
 use crate::etcd::{Etcd, EtcdError};
 use crate::problem::Problem;
 
@@ -36,6 +36,9 @@ pub async fn snapshot(directory: &Path, to: &Path) -> Result<u64, Problem> {
             directory.display()
         );
         return Err(Problem::new(WHAT, detail));
+    }
+    if standing.role() != Role::Master.word() {
+        return Err(Problem::new(WHAT, "A worker has no etcd: take it on a master."));
     }
     let read = |path: std::path::PathBuf| {
         std::fs::read(&path).map_err(|error| Problem::file(WHAT, &path, &error))

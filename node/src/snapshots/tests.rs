@@ -156,3 +156,16 @@ fn the_first_one_is_due_at_once() {
     assert!(is_due(None, every) && is_due(Some(every), every));
     assert!(!is_due(Some(Duration::from_secs(59)), every));
 }
+
+#[tokio::test]
+async fn a_worker_says_that_it_has_no_etcd() {
+    let dir = tempfile::tempdir().unwrap();
+    let layout = crate::layout::Layout::new(dir.path());
+    let report = crate::status::Report { role: "worker".into(), ..Default::default() };
+    std::fs::write(layout.status(), serde_json::to_vec(&report).unwrap()).unwrap();
+    let said = snapshot(dir.path(), &dir.path().join("s.db")).await.unwrap_err().to_string();
+    assert!(said.contains("No node runs in"), "{said}");
+    let _lock = layout.take_lock().unwrap();
+    let said = snapshot(dir.path(), &dir.path().join("s.db")).await.unwrap_err().to_string();
+    assert!(said.contains("A worker has no etcd"), "{said}");
+}

@@ -41,6 +41,10 @@ impl Standing {
         self.running && self.report.ready && !alarmed
     }
 
+    pub(crate) fn role(&self) -> &str {
+        &self.report.role
+    }
+
     pub(crate) fn address(&self) -> Result<std::net::IpAddr, Problem> {
         self.report.address.parse().map_err(|_| {
             Problem::new(

@@ -8,8 +8,8 @@ use crate::cluster::{Cluster, peers};
 /// Fills etcd until it takes no more; gives what it said then.
 fn fill(cluster: &Cluster) -> String {
     let file = cluster.at("filling");
-    std::fs::write(&file, "x".repeat(1_000_000)).unwrap();
-    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, "x".repeat(1_000_000)).expect("a file");
+    let text = std::fs::read_to_string(&file).expect("a file");
     for number in 0..200 {
         let key = format!("/filling/{number}");
         // As an argument it would be too long: from standard input.
@@ -86,7 +86,7 @@ struct SmallDisk(PathBuf);
 impl SmallDisk {
     /// None where nobody lets us mount.
     fn mount(at: &Path, size: &str) -> Option<SmallDisk> {
-        std::fs::create_dir_all(at).unwrap();
+        std::fs::create_dir_all(at).expect("a directory");
         let option = format!("size={size},mode=700");
         let mut mount = Command::new("mount");
         match mount.args(["-t", "tmpfs", "-o", &option, "tmpfs"]).arg(at).output() {

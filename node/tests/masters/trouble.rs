@@ -55,15 +55,16 @@ fn the_port_of_the_status_is_needed_before_anything_is_done() {
 /// All programs, but etcd is this script.
 fn with_etcd(cluster: &Cluster, script: &str) {
     let own = cluster.at("programs");
-    std::fs::create_dir(&own).unwrap();
-    for entry in std::fs::read_dir(cluster.bin()).unwrap().flatten() {
+    std::fs::create_dir(&own).expect("programs");
+    for entry in std::fs::read_dir(cluster.bin()).expect("programs").flatten() {
         if entry.file_name() != "etcd" {
-            std::os::unix::fs::symlink(entry.path(), own.join(entry.file_name())).unwrap();
+            std::os::unix::fs::symlink(entry.path(), own.join(entry.file_name()))
+                .expect("programs");
         }
     }
     let etcd = own.join("etcd");
-    std::fs::write(&etcd, format!("#!/bin/sh\n{script}\n")).unwrap();
-    std::fs::set_permissions(&etcd, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::write(&etcd, format!("#!/bin/sh\n{script}\n")).expect("programs");
+    std::fs::set_permissions(&etcd, std::fs::Permissions::from_mode(0o755)).expect("programs");
     cluster.edit(0, &cluster.bin().display().to_string(), &own.display().to_string());
 }
 
