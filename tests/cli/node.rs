@@ -3,6 +3,8 @@
 
 mod live;
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use serde_json::Value as Json;
 
 use crate::place::Place;
@@ -13,8 +15,8 @@ apiVersion: kprov.dev/v1alpha1
 kind: Node
 role: master
 cluster: {name: demo, endpoint: 'https://demo.example:6443'}
-identity: {from: static, name: a, address: 127.79.1.1}
-peers: {from: static, members: [{name: a, address: 127.79.1.1}]}
+identity: {from: static, name: a, address: OWN_ADDRESS}
+peers: {from: static, members: [{name: a, address: OWN_ADDRESS}]}
 secrets: {from: directory, path: ROOT/pki}
 claims: {from: directory, path: ROOT/claims}
 versions: {kubernetes: 1.36.3, etcd: 3.6.16}
@@ -22,9 +24,17 @@ binaries: {directory: ROOT/bin}
 directory: ROOT/node
 ";
 
+/// An address that no other node has: those of other tests listen on the same ports, and tests may run twice at once.
+pub(crate) fn address() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(1);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("127.79.{}.{number}", 1 + std::process::id() % 250)
+}
+
 /// A place with this document, whose paths are below it.
 fn with(document: &str) -> Place {
     let place = Place::empty();
+    let document = document.replace("OWN_ADDRESS", &address());
     let root = place.path("").display().to_string();
     place.write("node.yaml", document.replace("ROOT", root.trim_end_matches('/')));
     place

@@ -90,8 +90,9 @@ impl Cluster {
         self.dir.path().join(path)
     }
 
+    /// Of this run's own: all listen on the same ports, and the suite may run twice at once, beside machines of airplane.
     pub(crate) fn address(&self, n: usize) -> String {
-        format!("127.77.{}.{}", self.net, n + 1)
+        format!("127.{}.{}.{}", 100 + std::process::id() % 100, self.net, n + 1)
     }
 
     pub(crate) fn document(&self, n: usize) -> PathBuf {

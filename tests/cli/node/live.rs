@@ -39,18 +39,19 @@ fn two_masters(programs: &std::path::Path) -> Place {
     let place = Place::new(PKI);
     place.applied();
     let root = place.path("").display().to_string();
-    let both = "{name: a, address: 127.79.1.1}, {name: b, address: 127.79.1.2}";
+    let (a, b) = (super::address(), super::address());
+    let members = format!("members: [{{name: a, address: {a}}}, {{name: b, address: {b}}}]");
     let document = MASTER
-        .replace("members: [{name: a, address: 127.79.1.1}]", &format!("members: [{both}]"))
-        .replace("demo.example", "127.79.1.1")
+        .replace("members: [{name: a, address: OWN_ADDRESS}]", &members)
+        .replace("demo.example", &a)
         .replace("ROOT/bin", &programs.display().to_string())
         .replace("ROOT", root.trim_end_matches('/'));
-    let document =
-        format!("{document}apiServer: {{shutdownDelay: 1s}}\nkubelet: {{runtime: kwok}}\n");
-    place.write("a.yaml", &document);
-    let own = "identity: {from: static, name: a, address: 127.79.1.1}";
-    let other = "identity: {from: static, name: b, address: 127.79.1.2}";
-    place.write("b.yaml", document.replace(own, other).replace("/node\n", "/node-b\n"));
+    let further = "apiServer: {shutdownDelay: 1s}\nkubelet: {runtime: kwok}\n";
+    let document = format!("{document}{further}");
+    place.write("a.yaml", document.replace("OWN_ADDRESS", &a));
+    let other = document.replace("name: a, address: OWN_ADDRESS", "name: b, address: OWN_ADDRESS");
+    let other = other.replace("OWN_ADDRESS", &b).replace("/node\n", "/node-b\n");
+    place.write("b.yaml", other);
     place
 }
 
@@ -88,7 +89,7 @@ fn nodes_say_how_they_stand_are_snapshot_leave_and_are_restored() {
     assert_eq!(stands["certificates"].as_array().map(Vec::len), Some(11));
     a.await_complaint("node: is ready");
     let told = place.kprov("node status -directory node").succeeds();
-    told.says(&["master a of demo at 127.79.1.1: serves", "voter", "kube-apiserver: ready"]);
+    told.says(&["master a of demo at 127.79.", ": serves", "voter", "kube-apiserver: ready"]);
 
     // The last voter does not leave, and serves on.
     place.kprov("node leave -directory node").fails(&["It is the last voter", "SIGTERM"]);
