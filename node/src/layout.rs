@@ -110,6 +110,11 @@ impl Layout {
         self.at("etcd")
     }
 
+    /// The data themselves: the directory around them may be a disk of its own.
+    pub(crate) fn etcd_member(&self) -> PathBuf {
+        self.etcd_data().join("member")
+    }
+
     /// Which member of which cluster the data are.
     pub(crate) fn etcd_record(&self) -> PathBuf {
         self.at("etcd-member.json")
@@ -120,7 +125,7 @@ impl Layout {
         self.at("aside")
     }
 
-    /// Snapshots before changes of the membership.
+    /// Snapshots before changes of the membership where the document has no place for snapshots, and those under way to it.
     pub(crate) fn snapshots(&self) -> PathBuf {
         self.at("snapshots")
     }

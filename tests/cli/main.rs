@@ -26,6 +26,7 @@ mod kubernetes;
 mod locks;
 mod log;
 mod newcomer;
+mod node;
 mod other_commands;
 mod outputs;
 mod phases;

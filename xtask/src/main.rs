@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         Some("kill") => kill::run(rest),
         Some("readme") => readme::write(),
         _ => Err("usage: cargo xtask test | ci | conformance [expressions|scenarios] | peers \
-             [python|programs|test] | readme | \
+             [python|programs [-minor MINOR]|test] | readme | \
              bench [--quick] | kill [--kills N] [--seed N]"
             .to_owned()),
     };

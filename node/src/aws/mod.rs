@@ -57,4 +57,4 @@ pub(crate) fn broken(what: &str, error: &(dyn std::error::Error + 'static)) -> P
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

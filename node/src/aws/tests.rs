@@ -1,4 +1,4 @@
-//! What goes to AWS, against airplane: claims and trees in SSM, trees and snapshots in S3, masters by their groups.
+//! What goes to AWS, against airplane: claims and trees in SSM and S3, masters by their groups.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use super::{loader, s3};
 use crate::claims;
 use crate::discovery::{AddressBook, Discovery};
 use crate::document::{Document, Source};
-use crate::{secrets, snapshots, testing};
+use crate::{secrets, testing};
 
 /// An airplane of its own, and how to reach it. The server lives as long as it is held.
-async fn airplane() -> (server::Server, SdkConfig) {
+pub(crate) async fn airplane() -> (server::Server, SdkConfig) {
     let clock = "scaled:200".parse::<ClockKind>().unwrap();
     let config = Config { seed: 1, clock, visibility_millis: 0, ..Config::default() };
     let airplane = Arc::new(Airplane::new(config).unwrap());
@@ -49,7 +49,7 @@ async fn are_written_once(aws: &SdkConfig, place: &str) {
 }
 
 /// The bucket `kept`.
-async fn make_bucket(client: &aws_sdk_s3::Client) {
+pub(crate) async fn make_bucket(client: &aws_sdk_s3::Client) {
     let place = aws_sdk_s3::types::CreateBucketConfiguration::builder()
         .location_constraint("eu-west-1".into())
         .build();
@@ -88,7 +88,7 @@ async fn a_tree_comes_out_of_ssm_and_what_is_missing_is_named() {
 }
 
 #[tokio::test]
-async fn a_tree_comes_out_of_s3_and_snapshots_go_there_and_are_pruned() {
+async fn a_tree_comes_out_of_s3_and_what_is_missing_is_named() {
     let (_server, aws) = airplane().await;
     let client = s3(&aws);
     make_bucket(&client).await;
@@ -110,18 +110,6 @@ async fn a_tree_comes_out_of_s3_and_snapshots_go_there_and_are_pruned() {
     let missing =
         secrets::fetch(&source, &["nothing".to_owned()], Some(&aws)).await.unwrap_err().to_string();
     assert!(missing.contains("s3://kept/pki has no nothing"), "{missing}");
-
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("s.db");
-    std::fs::write(&file, "data").unwrap();
-    for number in 1..=4 {
-        let name = format!("demo-{number}.db");
-        let put = snapshots::upload(&aws, "kept", "snapshots", &name, &file, 2).await.unwrap();
-        assert_eq!(put, format!("s3://kept/snapshots/{name}"));
-    }
-    let listed = client.list_objects_v2().bucket("kept").prefix("snapshots/").send().await.unwrap();
-    let keys: Vec<&str> = listed.contents().iter().filter_map(|object| object.key()).collect();
-    assert_eq!(keys, ["snapshots/demo-3.db", "snapshots/demo-4.db"]);
 }
 
 /// A group of two with the tags of a role.

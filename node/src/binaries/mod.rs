@@ -5,6 +5,8 @@ mod fetch;
 
 pub(crate) use fetch::hex;
 #[cfg(test)]
+mod http_tests;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
@@ -55,6 +57,13 @@ pub(crate) async fn at_hand(
         Binaries::Artifacts(artifacts) => {
             std::fs::create_dir_all(cache)
                 .map_err(|e| Problem::file("The cache cannot be made", cache, &e))?;
+            let missing = |name: &&&str| !artifacts.iter().any(|artifact| artifact.name == **name);
+            if let Some(name) = needed.iter().find(missing) {
+                let detail = format!(
+                    "{name} is not among the \"artifacts\" of the document. Add it, with its SHA-256 and URLs."
+                );
+                return Err(Problem::new("A program is missing", detail));
+            }
             let mut programs = Programs::in_directory(cache);
             for artifact in artifacts {
                 let path = fetch::artifact(artifact, cache).await?;

@@ -1,4 +1,4 @@
-//! Artifacts over file: URLs; what is wrong with one is told, and nothing of it stays.
+//! Artifacts over file: URLs and from directories; what is wrong with one is told, and nothing of it stays.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -58,4 +58,14 @@ async fn a_missing_program_of_a_directory_is_named() {
     let said =
         at_hand(&binaries, &["etcd"], dir.path()).await.expect_err("it is empty").to_string();
     assert!(said.contains(&dir.path().join("etcd").display().to_string()), "{said}");
+}
+
+#[tokio::test]
+async fn a_program_that_is_not_among_the_artifacts_is_named_before_anything_is_fetched() {
+    let dir = tempfile::tempdir().unwrap();
+    let wanted = artifact(b"program", vec!["file:///nowhere/etcd".to_owned()]);
+    let binaries = Binaries::Artifacts(vec![wanted]);
+    let asked = at_hand(&binaries, &["etcd", "etcdutl"], dir.path()).await;
+    let said = asked.expect_err("it is missing").to_string();
+    assert!(said.contains("etcdutl is not among"), "{said}");
 }

@@ -3,6 +3,7 @@
 
 mod due;
 mod issue;
+mod served;
 #[cfg(test)]
 mod tests;
 mod wanted;
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 use kprov_pki::Usage;
 
 pub(crate) use issue::{admin, ensure};
+pub(crate) use served::check_served;
 pub(crate) use wanted::of_master;
 
 /// A leaf that is to be there.

@@ -72,3 +72,42 @@ fn leaves_are_kept_and_issued_anew_only_for_a_reason() {
         assert_eq!(file.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
 }
+
+#[test]
+fn a_leaf_without_the_load_balancers_name_is_issued_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let layout = Layout::new(dir.path());
+    let (document, facts) = setting();
+    let mut random = ChaCha20Rng::seed_from_u64(1);
+    let tree = testing::tree(1);
+    let mut go = |document: &Document| {
+        let leaves = of_master(document, &facts);
+        let held = ensure(&leaves, &tree, &facts.name, &layout, now(), &mut random).unwrap();
+        check_served(document, &layout).map(|()| reasons(&held).len())
+    };
+    assert_eq!(go(&document), Ok(11));
+    let mut moved = document.clone();
+    moved.cluster.endpoint_host = "new.example".into();
+    let said = check_served(&moved, &layout).unwrap_err().to_string();
+    assert!(said.contains("new.example") && said.contains("lb.example"), "{said}");
+    assert_eq!(go(&moved), Ok(1), "its names changed");
+}
+
+#[test]
+fn a_certificate_that_the_document_gives_has_to_name_the_load_balancer() {
+    let dir = tempfile::tempdir().unwrap();
+    let layout = Layout::new(dir.path());
+    let (mut document, facts) = setting();
+    let leaves = of_master(&document, &facts);
+    let mut random = ChaCha20Rng::seed_from_u64(1);
+    ensure(&leaves, &testing::tree(1), &facts.name, &layout, now(), &mut random).unwrap();
+    let own = layout.certificate("scheduler-server");
+    document.api_server.flags.insert("tls-cert-file".into(), own.display().to_string());
+    let said = check_served(&document, &layout).unwrap_err().to_string();
+    for words in [&own.display().to_string(), "lb.example", "tls-cert-file", "does not name"] {
+        assert!(said.contains(words), "{words} in {said}");
+    }
+    document.api_server.flags.insert("tls-cert-file".into(), "/nowhere/x.pem".into());
+    let said = check_served(&document, &layout).unwrap_err().to_string();
+    assert!(said.contains("/nowhere/x.pem"), "{said}");
+}

@@ -12,6 +12,9 @@ use super::{
     Version, Versions, duration, raw,
 };
 
+/// Snapshots that nobody can restore are none.
+const RESTORES: &str = "etcdutl";
+
 /// What was found so far. A field that is wrong becomes None, and the rest is still looked at.
 #[derive(Default)]
 pub(super) struct Checking(Vec<Fault>);
@@ -66,7 +69,10 @@ impl Checking {
             None => Some(None),
         };
         let kubelet = self.kubelet(raw.kubelet);
-        let needed = needed_programs(role, kubelet.as_ref().map(|kubelet| kubelet.runtime));
+        let mut needed = needed_programs(role, kubelet.as_ref().map(|kubelet| kubelet.runtime));
+        if role == Some(Role::Master) && raw.etcd.snapshots.is_some() {
+            needed.push(RESTORES);
+        }
         Some(Document {
             cluster: cluster?,
             identity: identity?,
@@ -348,10 +354,9 @@ impl Checking {
                 let artifacts = artifacts?;
                 for name in needed {
                     if !artifacts.iter().any(|artifact| artifact.name == *name) {
-                        self.wrong::<()>(
-                            at,
-                            format!("There is no artifact {name}, which this role runs."),
-                        );
+                        let why =
+                            if *name == RESTORES { "restores snapshots" } else { "this role runs" };
+                        self.wrong::<()>(at, format!("There is no artifact {name}, which {why}."));
                     }
                 }
                 Some(Binaries::Artifacts(artifacts))

@@ -118,6 +118,21 @@ fn artifacts_that_the_role_runs_are_missed() {
 }
 
 #[test]
+fn who_takes_snapshots_has_what_restores_them() {
+    let names = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+    let artifacts: Vec<String> = names
+        .map(|name| format!("{{name: {name}, sha256: {}, urls: ['https://x/y']}}", "0".repeat(64)))
+        .to_vec();
+    let text =
+        MASTER.replace("directory: /opt/bin", &format!("artifacts: [{}]", artifacts.join(", ")));
+    Document::parse(&text).expect("without snapshots it is not needed");
+    let text = format!("{text}etcd: {{snapshots: {{to: {{from: directory, path: /s}}}}}}\n");
+    let found = faults(&text);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("no artifact etcdutl, which restores snapshots"), "{found:?}");
+}
+
+#[test]
 fn broken_text_is_a_fault_and_no_panic() {
     for text in
         ["", "{", "- a", "apiVersion: [1]", "apiVersion: kprov.dev/v1alpha1\nkind: Node\n", "\u{0}"]

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::EtcdError;
+use super::{Alarm, EtcdError};
 
 /// A member of the cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub(crate) struct Status {
     pub(crate) learner: bool,
     pub(crate) version: String,
     pub(crate) db_size: u64,
-    pub(crate) errors: Vec<String>,
+    pub(crate) alarms: Vec<Alarm>,
 }
 
 pub(super) fn number(json: &Json) -> Result<u64, EtcdError> {
@@ -74,7 +74,7 @@ pub(super) fn status(json: &Json) -> Result<Status, EtcdError> {
         learner: json["isLearner"].as_bool().unwrap_or(false),
         version: json["version"].as_str().unwrap_or_default().to_owned(),
         db_size: number(&json["dbSize"])?,
-        errors: texts(&json["errors"]),
+        alarms: texts(&json["errors"]).iter().filter_map(|error| Alarm::read(error)).collect(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! A client of etcd over its JSON gateway: the membership, its health, snapshots, a few keys. (The gRPC client would need
 //! protoc to build.)
 
+mod alarm;
 mod answer;
 mod snapshot;
 
@@ -13,6 +14,7 @@ use serde_json::{Value as Json, json};
 
 use crate::https::{Client, NoAnswer};
 
+pub(crate) use alarm::Alarm;
 pub(crate) use answer::{Members, Status};
 pub(crate) use snapshot::verify as verify_snapshot;
 
@@ -110,19 +112,6 @@ impl Etcd {
         self.call("maintenance/transfer-leadership", &json!({"targetID": to.to_string()}))
             .await
             .map(drop)
-    }
-
-    /// Names of alarms that are raised, each with its member.
-    pub(crate) async fn alarms(&self) -> Result<Vec<(u64, String)>, EtcdError> {
-        let said = self.call("maintenance/alarm", &json!({"action": "GET"})).await?;
-        let alarms = said["alarms"].as_array().map(Vec::as_slice).unwrap_or_default();
-        alarms
-            .iter()
-            .map(|alarm| {
-                let name = alarm["alarm"].as_str().unwrap_or("unknown").to_owned();
-                Ok((answer::number(&alarm["memberID"])?, name))
-            })
-            .collect()
     }
 
     /// A lease of so many seconds.

@@ -73,7 +73,7 @@ fn foreign(own: u64, cluster: u64, confirmed: bool) -> Step {
     if confirmed {
         return Step::Refuse(format!(
             "The data on this machine are of cluster {own}, and the claims name cluster {cluster}. If the cluster was \
-             restored, this is an old member: end the node, move its etcd directory away and start it again, and it joins \
+             restored, this is an old member: end the node, move etcd/member in its directory away and start it again, and it joins \
              as a new member. If not, the document names claims of another cluster."
         ));
     }
@@ -128,8 +128,14 @@ fn join(seen: &Observed, cluster: u64) -> Step {
     }
     match members.iter().find(|member| member.learner) {
         Some(other) => Step::Wait(format!("{} is joining, and one joins at a time", label(other))),
-        None => Step::AddLearner,
+        None => alarmed(seen).unwrap_or(Step::AddLearner),
     }
+}
+
+/// Nobody joins while an alarm stands. (What is gone is removed all the same: that is how a corrupt member is healed.)
+fn alarmed(seen: &Observed) -> Option<Step> {
+    let alarm = seen.alarms.first()?;
+    Some(Step::Wait(format!("nobody joins while an alarm stands: {alarm}")))
 }
 
 fn no_quorum(members: &[Seen]) -> String {
@@ -224,7 +230,7 @@ fn answering(seen: &Observed, cluster: u64, member: u64) -> Step {
             Step::MoveDataAside("its member was removed from the cluster".to_owned())
         }
         _ if !leader => Step::Wait(no_quorum(members)),
-        Some(mine) if mine.learner => Step::Promote(member),
+        Some(mine) if mine.learner => alarmed(seen).unwrap_or(Step::Promote(member)),
         _ if *leading => gone(seen, members).unwrap_or(Step::Settled),
         _ => Step::Settled,
     }

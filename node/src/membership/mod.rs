@@ -10,8 +10,10 @@ mod tests;
 
 use std::time::Duration;
 
+use crate::etcd::Alarm;
+
 pub(crate) use record::{move_aside as set_aside, stamp};
-pub(crate) use shell::{Advance, MakeEtcd, Membership, Place};
+pub(crate) use shell::{Advance, Keeping, MakeEtcd, Membership, Place};
 
 /// A machine that is, or is to be, a master.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +86,8 @@ pub(crate) struct Observed {
     /// Machines that are there; None where nobody could be asked.
     pub(crate) alive: Option<Vec<Machine>>,
     pub(crate) cluster: Cluster,
+    /// What stands in the way of changes.
+    pub(crate) alarms: Vec<Alarm>,
     pub(crate) own: Own,
     pub(crate) process: Process,
 }

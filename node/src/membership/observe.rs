@@ -7,7 +7,7 @@ use futures::future::join_all;
 use tokio::time::Instant;
 
 use super::{Cluster, Machine, Process, Seen};
-use crate::etcd::{Etcd, Status};
+use crate::etcd::{Alarm, Etcd, Status};
 use crate::https::Client;
 
 /// How long each member has been silent.
@@ -44,7 +44,7 @@ pub(super) async fn cluster(
     own: Option<&Status>,
     others: &[Machine],
     silence: &mut Silence,
-) -> (Cluster, Option<Etcd>) {
+) -> (Cluster, Option<Etcd>, Vec<Alarm>) {
     let urls = others
         .iter()
         .filter(|machine| machine.id != me.id)
@@ -67,6 +67,12 @@ pub(super) async fn cluster(
         }
     }
     speaking.sort_by_key(|(_, status)| (status.leader == 0, status.learner));
+    let mut alarms: Vec<Alarm> = Vec::new();
+    for alarm in speaking.iter().flat_map(|(_, status)| &status.alarms) {
+        if !alarms.contains(alarm) {
+            alarms.push(alarm.clone());
+        }
+    }
     for (etcd, status) in &speaking {
         match etcd.members(status.leader != 0 && !status.learner).await {
             Ok(found) => {
@@ -85,7 +91,7 @@ pub(super) async fn cluster(
                     leading,
                     members,
                 };
-                return (speaking, Some(etcd.clone()));
+                return (speaking, Some(etcd.clone()), alarms);
             }
             Err(error) => why.push(error.to_string()),
         }
@@ -93,5 +99,5 @@ pub(super) async fn cluster(
     if why.is_empty() {
         why.push("no other master is known".to_owned());
     }
-    (Cluster::Silent(why.join("; ")), None)
+    (Cluster::Silent(why.join("; ")), None, alarms)
 }

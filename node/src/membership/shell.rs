@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
@@ -13,7 +14,8 @@ use super::{Cluster, Machine, Observed, Own, Process, Step, decide::decide};
 use crate::claims::{self, Claims};
 use crate::components::Start;
 use crate::discovery::Discovery;
-use crate::etcd::{Etcd, EtcdError, hex_id};
+use crate::document::Source;
+use crate::etcd::{Alarm, Etcd, EtcdError, hex_id};
 use crate::https::Client;
 use crate::layout::Layout;
 use crate::problem::Problem;
@@ -24,20 +26,33 @@ use crate::supervisor::{Component, State, Supervisor};
 pub(crate) struct Place {
     /// In words: what is done, or waited for.
     pub(crate) doing: String,
+    /// Its etcd says something.
+    #[serde(default)]
+    pub(crate) answers: bool,
     /// It votes.
     pub(crate) voter: bool,
     pub(crate) leading: bool,
     pub(crate) cluster: Option<String>,
     pub(crate) member: Option<String>,
     pub(crate) members: Vec<PlaceOf>,
+    /// Those that stand: until they are disarmed nothing is written, and nothing of the cluster is changed.
+    #[serde(default)]
+    pub(crate) alarms: Vec<Alarm>,
+}
+
+impl Place {
+    /// The alarm that stands, in words.
+    pub(crate) fn alarm(&self) -> Option<String> {
+        self.alarms.first().map(Alarm::to_string)
+    }
 }
 
 /// What a step came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Advance {
     UnderWay,
-    /// It votes. There may be an alarm.
-    Settled(Option<String>),
+    /// It votes.
+    Settled,
     /// A person has to look.
     Refused(Problem),
 }
@@ -54,6 +69,13 @@ pub(crate) struct PlaceOf {
 /// Makes etcd's component for a way of starting.
 pub(crate) type MakeEtcd = Box<dyn Fn(&Start) -> Component + Send + Sync>;
 
+/// Where snapshots before changes are kept.
+pub(crate) struct Keeping {
+    pub(crate) cluster: String,
+    pub(crate) to: Source,
+    pub(crate) aws: Option<SdkConfig>,
+}
+
 /// The hold on this machine's membership.
 pub(crate) struct Membership {
     pub(crate) layout: Layout,
@@ -62,11 +84,14 @@ pub(crate) struct Membership {
     pub(crate) discovery: Arc<Discovery>,
     pub(crate) me: Machine,
     pub(crate) make: MakeEtcd,
+    keeping: Keeping,
     silence: Mutex<Silence>,
     /// When the last snapshot before a change was taken.
     kept: Mutex<Option<Instant>>,
 }
 
+/// So many snapshots before changes are kept.
+const KEPT_BEFORE_CHANGES: usize = 8;
 /// A change that is tried again and again needs no snapshot each time.
 const KEPT_FOR: Duration = Duration::from_secs(120);
 
@@ -78,6 +103,7 @@ impl Membership {
         discovery: Arc<Discovery>,
         me: Machine,
         make: MakeEtcd,
+        keeping: Keeping,
     ) -> Membership {
         let (layout, supervisor) = (layout.clone(), supervisor.clone());
         Membership {
@@ -87,6 +113,7 @@ impl Membership {
             discovery,
             me,
             make,
+            keeping,
             silence: Mutex::default(),
             kept: Mutex::default(),
         }
@@ -125,15 +152,16 @@ impl Membership {
         let (process, status) = observe::own(&client, &self.me, self.is_up()).await;
         let others = alive.clone().unwrap_or_default();
         let mut silence = self.silence.lock().await;
-        let (cluster, etcd) =
+        let (cluster, etcd, alarms) =
             observe::cluster(&client, &self.me, status.as_ref(), &others, &mut silence).await;
         let cluster = match (cluster, &alive) {
             (Cluster::Silent(_), Err(problem)) => Cluster::Silent(problem.to_string()),
             (cluster, _) => cluster,
         };
         let own = Record::read(&self.layout);
-        let observed =
-            Observed { me: self.me.clone(), claims, alive: alive.ok(), cluster, own, process };
+        let alive = alive.ok();
+        let me = self.me.clone();
+        let observed = Observed { me, claims, alive, cluster, alarms, own, process };
         let place = place(&observed);
         Ok((observed, etcd, place))
     }
@@ -148,23 +176,11 @@ impl Membership {
         place.doing = self.perform(&step, &observed, etcd).await?;
         place.voter = step == Step::Settled;
         let advance = match step {
-            Step::Settled => Advance::Settled(self.alarm().await),
+            Step::Settled => Advance::Settled,
             Step::Refuse(why) => Advance::Refused(Problem::new("etcd is not started", why)),
             _ => Advance::UnderWay,
         };
         Ok((advance, place))
-    }
-
-    /// An alarm that is raised, in words.
-    async fn alarm(&self) -> Option<String> {
-        let (member, name) = self.own().ok()?.alarms().await.ok()?.into_iter().next()?;
-        let next = if name == "NOSPACE" {
-            "etcd reached its quota and writes nothing any more: compact and defragment it (etcdctl compact, etcdctl defrag), or \
-             raise \"quotaBytes\"; then \"etcdctl alarm disarm\""
-        } else {
-            "this member's data differ from the others': end its node, move its etcd directory away, start it again"
-        };
-        Some(format!("etcd's member {} raised the alarm {name}: {next}", hex_id(member)))
     }
 
     /// Does a step, and says so.
@@ -232,6 +248,11 @@ impl Membership {
 
     async fn start(&self, start: &Start) -> Result<String, Problem> {
         crate::files::directory(&self.layout.etcd_data())?;
+        let is_new = matches!(start, Start::Found | Start::Join(_));
+        if is_new && self.supervisor.view("etcd").is_none() {
+            // What an earlier run left that did not come as far as a log.
+            record::move_aside(&self.layout, &record::stamp(jiff::Timestamp::now()))?;
+        }
         self.supervisor.want((self.make)(start)).await;
         // A process that is down for good reason is not news.
         Ok(match start {
@@ -243,11 +264,12 @@ impl Membership {
 
     async fn aside(&self, why: &str, observed: &Observed) -> Result<String, Problem> {
         self.supervisor.stop(&["etcd"]).await;
-        record::move_aside(&self.layout, &record::stamp(jiff::Timestamp::now()))?;
+        let aside = record::move_aside(&self.layout, &record::stamp(jiff::Timestamp::now()))?;
         if let Some(member) = observed.claims.members.get(&self.me.id) {
             self.claims.delete(&claims::of_member(&self.me.id), &hex_id(*member)).await?;
         }
-        Ok(format!("moved its old data to {}: {why}", self.layout.aside().display()))
+        let place = aside.unwrap_or_else(|| self.layout.aside());
+        Ok(format!("moved its old data to {}: {why}", place.display()))
     }
 
     /// Why etcd does not come up, if it does not.
@@ -260,15 +282,16 @@ impl Membership {
     /// A snapshot before the membership changes. Without one the change goes on: the others hold the data too.
     async fn keep_snapshot(&self, etcd: &Etcd) {
         let mut kept = self.kept.lock().await;
-        if kept.is_some_and(|when| when.elapsed() < KEPT_FOR)
-            || crate::files::directory(&self.layout.snapshots()).is_err()
-        {
+        if kept.is_some_and(|when| when.elapsed() < KEPT_FOR) {
             return;
         }
-        let name = format!("before-change-{}.db", record::stamp(jiff::Timestamp::now()));
-        if etcd.snapshot(&self.layout.snapshots().join(name)).await.is_ok() {
+        let Keeping { cluster, to, aws } = &self.keeping;
+        let name = crate::snapshots::name_before_change(cluster, jiff::Timestamp::now());
+        let scratch = self.layout.snapshots();
+        let taken =
+            crate::snapshots::take(etcd, &name, to, KEPT_BEFORE_CHANGES, &scratch, aws.as_ref());
+        if taken.await.is_ok() {
             *kept = Some(Instant::now());
-            crate::snapshots::prune(&self.layout.snapshots(), 8);
         }
     }
 
@@ -320,7 +343,7 @@ impl Membership {
         removed.map_err(|error| Problem::new("The member cannot leave", format!("{error}.")))?;
         self.claims.delete(&claims::of_member(&self.me.id), &hex_id(member)).await?;
         self.supervisor.stop(&["etcd"]).await;
-        record::move_aside(&self.layout, &record::stamp(jiff::Timestamp::now()))
+        record::move_aside(&self.layout, &record::stamp(jiff::Timestamp::now())).map(drop)
     }
 
     /// Waits between two steps: short until it is settled.
@@ -341,12 +364,13 @@ fn told(done: Result<(), EtcdError>, what: String) -> String {
 }
 
 fn place(observed: &Observed) -> Place {
-    let mut place = Place::default();
+    let mut place = Place { alarms: observed.alarms.clone(), ..Place::default() };
     if let Own::Data { cluster, member, .. } = observed.own {
         (place.cluster, place.member) = (cluster.map(hex_id), member.map(hex_id));
     }
     if let Process::Answering { cluster, member } = observed.process {
         (place.cluster, place.member) = (Some(hex_id(cluster)), Some(hex_id(member)));
+        place.answers = true;
     }
     if let Cluster::Speaking { leading, members, .. } = &observed.cluster {
         place.leading = *leading;

@@ -53,6 +53,7 @@ fn nothing() -> Observed {
         claims: ClaimSet::default(),
         alive: Some(vec![machine("a"), machine("b"), machine("c")]),
         cluster: Cluster::Silent("nobody".into()),
+        alarms: Vec::new(),
         own: Own::Empty,
         process: Process::Down,
     }
@@ -164,6 +165,25 @@ fn nobody_joins_what_does_not_answer_or_has_no_quorum() {
     assert!(
         matches!(decide(&seen), Step::Refuse(why) if why.contains("cluster d") && why.contains("cluster c"))
     );
+}
+
+#[test]
+fn nobody_joins_while_an_alarm_stands_and_what_is_gone_is_removed_all_the_same() {
+    let alarms = vec![Alarm { member: "2".into(), name: "NOSPACE".into() }];
+    let mut seen = Observed { alarms, ..joining() };
+    waits(decide(&seen), "NOSPACE");
+    let learner = Seen { learner: true, ..member(1, "a") };
+    let promoted = Observed {
+        cluster: speaking(vec![member(2, "b"), member(3, "c"), learner]),
+        claims: claims(Some("b"), Some(CLUSTER), &[("a", 1), ("b", 2), ("c", 3)]),
+        process: Process::Answering { cluster: CLUSTER, member: 1 },
+        own: DATA,
+        ..seen.clone()
+    };
+    waits(decide(&promoted), "nobody joins while an alarm stands");
+    assert_eq!(decide(&Observed { alarms: Vec::new(), ..promoted }), Step::Promote(1));
+    seen.cluster = speaking(vec![member(2, "b"), silent(member(1, "a"), Duration::ZERO)]);
+    removes(decide(&seen), 1, "data are gone");
 }
 
 #[test]

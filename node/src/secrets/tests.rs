@@ -68,6 +68,66 @@ fn foreign_expired_and_mismatched_are_named_plainly() {
 }
 
 #[test]
+fn an_authority_that_ended_is_named_with_its_end_and_the_clock_is_doubted_before_its_beginning() {
+    let late = now() + SignedDuration::from_hours(24 * 365 * 20);
+    for role in [Role::Master, Role::Worker] {
+        let said = check(&tree(1), role, late).unwrap_err().to_string();
+        assert!(
+            said.contains("kubernetes-ca/bundle.pem: ") && said.contains("has expired"),
+            "{said}"
+        );
+        assert!(said.contains("valid until 20"), "{said}");
+        let early = now() - SignedDuration::from_hours(24);
+        let said = check(&tree(1), role, early).unwrap_err().to_string();
+        assert!(said.contains("not valid yet") && said.contains("is the clock right?"), "{said}");
+    }
+}
+
+#[test]
+fn a_primary_that_ended_is_not_used_though_another_of_its_bundle_is_valid() {
+    let mut old = tree(1);
+    let long_ago = now() - SignedDuration::from_hours(24 * 365 * 11);
+    let request = AuthorityRequest::new(DistinguishedName::common("etcd-ca"), long_ago);
+    let ended = Authority::generate(&request, &mut ChaCha20Rng::seed_from_u64(9)).unwrap();
+    let certificate = ended.certificate().to_pem();
+    let both = format!("{certificate}{}", old.get("etcd-ca/cert.pem").unwrap());
+    old.0.insert("etcd-ca/bundle.pem".into(), both);
+    check(&old, Role::Master, now()).expect("one that ended does no harm in a bundle");
+    old.0.insert("etcd-ca/cert.pem".into(), certificate);
+    old.0.insert("etcd-ca/key.pem".into(), ended.key_pem().to_string());
+    let said = check(&old, Role::Master, now()).unwrap_err().to_string();
+    assert!(said.contains("etcd-ca/cert.pem") && said.contains("has expired"), "{said}");
+}
+
+#[test]
+fn a_pair_of_another_cluster_is_not_taken_though_it_is_one() {
+    let (mut mixed, other) = (tree(1), tree(2));
+    for path in ["kubernetes-ca/cert.pem", "kubernetes-ca/key.pem"] {
+        mixed.0.insert(path.into(), other.get(path).unwrap().into());
+    }
+    let said = check(&mixed, Role::Master, now()).unwrap_err().to_string();
+    assert!(
+        said.contains("kubernetes-ca/cert.pem") && said.contains("not in its bundle"),
+        "{said}"
+    );
+    // Of a worker only its bundle is looked at, and a leaf is no authority.
+    let mut leaf = tree(1);
+    let key =
+        PrivateKey::generate(KeyAlgorithm::EcdsaP256, &mut ChaCha20Rng::seed_from_u64(3)).unwrap();
+    let text = |path: &str| leaf.get(path).unwrap().to_owned();
+    let authority =
+        Authority::from_pem(&text("kubernetes-ca/cert.pem"), &text("kubernetes-ca/key.pem"))
+            .unwrap();
+    let validity = kprov_pki::leaf_validity("x", now());
+    let request = kprov_pki::LeafRequest::client("x", validity);
+    let mut random = ChaCha20Rng::seed_from_u64(4);
+    let issued = authority.issue(&request, &key.public_key(), &mut random).unwrap();
+    leaf.0.insert("kubernetes-ca/bundle.pem".into(), issued.to_pem());
+    let said = check(&leaf, Role::Worker, now()).unwrap_err().to_string();
+    assert!(said.contains("not of an authority"), "{said}");
+}
+
+#[test]
 fn a_second_service_account_key_and_an_old_authority_in_the_bundle_are_fine() {
     let (mut tree, other) = (tree(1), tree(2));
     for path in ["service-account/keys.pub", "kubernetes-ca/bundle.pem"] {

@@ -77,6 +77,17 @@ impl Board {
         self.change(|report| report.problem = Some(problem.to_string()));
     }
 
+    /// Is nothing in the way of changing the cluster?
+    ///
+    /// # Errors
+    /// The alarm of etcd that stands; `what` is what is not done.
+    pub(crate) fn calm(&self, what: &str) -> Result<(), Problem> {
+        match self.read().etcd.as_ref().and_then(Place::alarm) {
+            None => Ok(()),
+            Some(alarm) => Err(Problem::new(what, format!("{alarm}."))),
+        }
+    }
+
     pub(crate) fn read(&self) -> Report {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

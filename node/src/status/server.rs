@@ -16,7 +16,9 @@ use crate::problem::Problem;
 /// Listens, and serves until the program ends.
 pub(crate) async fn serve(board: Board, address: SocketAddr) -> Result<(), Problem> {
     let listener = TcpListener::bind(address).await.map_err(|error| {
-        let detail = format!("{address}: {error}. Does another \"kprov node up\" run here?");
+        let why = crate::supervisor::port_trouble(address);
+        let why = why.unwrap_or_else(|| format!("{address}: {error}"));
+        let detail = format!("{why}. Does another \"kprov node up\" run here?");
         Problem::new("The status cannot be served", detail)
     })?;
     tokio::spawn(async move {

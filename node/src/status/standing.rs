@@ -35,9 +35,14 @@ pub fn standing(directory: &Path) -> Result<Standing, Problem> {
 }
 
 impl Standing {
-    /// It runs, and all of it is ready.
+    /// It runs, all of it is ready, and no alarm of etcd stands.
     pub fn is_ready(&self) -> bool {
-        self.running && self.report.ready
+        let alarmed = self.report.etcd.as_ref().is_some_and(|etcd| !etcd.alarms.is_empty());
+        self.running && self.report.ready && !alarmed
+    }
+
+    pub(crate) fn role(&self) -> &str {
+        &self.report.role
     }
 
     pub(crate) fn address(&self) -> Result<std::net::IpAddr, Problem> {

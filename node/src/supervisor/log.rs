@@ -1,9 +1,11 @@
-//! What a component says goes to its log, which never grows beyond its size; the last lines are kept for errors.
+//! What a component says goes to its log, without secrets; it never grows beyond its size. The last lines are kept for errors.
 
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+
+use super::discretion::Discretion;
 
 const LARGEST: u64 = 32 << 20;
 const OLD_ONES: u32 = 3;
@@ -16,22 +18,24 @@ pub(super) struct Log {
     size: u64,
     largest: u64,
     last: VecDeque<String>,
+    discretion: Discretion,
 }
 
 impl Log {
-    pub(super) fn open(path: &Path) -> Log {
-        Log::with_size(path, LARGEST)
+    pub(super) fn open(path: &Path, discretion: Discretion) -> Log {
+        Log::with_size(path, discretion, LARGEST)
     }
 
-    fn with_size(path: &Path, largest: u64) -> Log {
+    fn with_size(path: &Path, discretion: Discretion, largest: u64) -> Log {
         let file = File::options().create(true).append(true).open(path).ok();
         let size =
             file.as_ref().and_then(|file| file.metadata().ok()).map_or(0, |found| found.len());
-        Log { path: path.to_owned(), file, size, largest, last: VecDeque::new() }
+        Log { path: path.to_owned(), file, size, largest, last: VecDeque::new(), discretion }
     }
 
     /// Writes a line. A full disk costs the line, not the component.
     pub(super) fn line(&mut self, line: &str) {
+        let line = self.discretion.clean(line);
         if self.last.len() == LAST_LINES {
             self.last.pop_front();
         }
@@ -71,7 +75,7 @@ mod tests {
     fn it_rotates_by_size_and_keeps_three() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.log");
-        let mut log = Log::with_size(&path, 20);
+        let mut log = Log::with_size(&path, Discretion::default(), 20);
         for number in 0..30 {
             log.line(&format!("line number {number}"));
         }

@@ -204,7 +204,11 @@ impl Machine {
                 part.next_probe = now + PROBE_STARTING;
             }
             Probed::NoAnswer(why) => {
-                (part.ready, part.last_error) = (false, Some(why));
+                part.ready = false;
+                // While it starts again, how it ended last says more.
+                if part.heard.is_some() || part.last_error.is_none() {
+                    part.last_error = Some(why);
+                }
                 part.next_probe = now + PROBE_STARTING;
                 let silent = part.heard.map(|heard| now.saturating_sub(heard));
                 if let (Some(silent), Some(patience)) = (silent, part.manner.hung_after)

@@ -1,6 +1,7 @@
 //! Processes that stay: started in order, asked whether they are ready, started again when they end, stopped in peace.
 //! [`machine`] decides and does no I/O; [`driver`] does what it says.
 
+mod discretion;
 mod driver;
 mod log;
 mod machine;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::components::Invocation;
 
 pub(crate) use driver::Supervisor;
+pub(crate) use ports::trouble as port_trouble;
 pub(crate) use process::end_orphans;
 
 /// A process that is to run.

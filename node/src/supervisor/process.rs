@@ -10,6 +10,7 @@ use rustix::process::{Pid, Signal};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 
+use super::discretion::Discretion;
 use super::log::Log;
 use crate::components::Invocation;
 use crate::layout::Layout;
@@ -42,7 +43,7 @@ pub(super) fn spawn(
         format!("{} cannot be started: {error}", invocation.program.display())
     };
     let mut child = command.spawn().map_err(failed)?;
-    let log = Arc::new(Mutex::new(Log::open(&layout.log(name))));
+    let log = Arc::new(Mutex::new(Log::open(&layout.log(name), Discretion::of(layout))));
     let mut readers = Vec::new();
     if let Some(out) = child.stdout.take() {
         readers.push(tokio::spawn(copy(out, Arc::clone(&log))));

@@ -131,7 +131,13 @@ fn needs_aws(document: &Document) -> bool {
 fn programs(document: &Document) -> Vec<&'static str> {
     match (document.role, document.kubelet.runtime) {
         (Role::Master, _) => {
-            vec!["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"]
+            let mut all =
+                vec!["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+            if document.etcd.snapshots.is_some() {
+                // Else nobody finds out before it is needed.
+                all.push("etcdutl");
+            }
+            all
         }
         (Role::Worker, Runtime::Kwok) => vec!["kwok"],
         (Role::Worker, Runtime::Containerd) => {

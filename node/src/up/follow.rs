@@ -31,6 +31,7 @@ pub(super) async fn tree(master: &Master) {
 
 async fn look(master: &Master) -> Result<(), Problem> {
     let begun = &master.begun;
+    begun.board.calm("The PKI tree is not followed")?;
     let used = master.tree();
     let found = begin::tree(&begun.document, begun.aws.as_ref()).await?;
     let changed: Vec<&str> = found

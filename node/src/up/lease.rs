@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::kubernetes::own_api;
 use super::master::Master;
 use crate::kubernetes::Api;
+use crate::membership::Place;
 use crate::problem::Problem;
 use crate::status::Report;
 use crate::supervisor::State;
@@ -29,6 +30,11 @@ fn path(name: &str) -> String {
 
 /// What is wrong, in words for people; `true` where nothing is. Pure.
 fn health(report: &Report) -> String {
+    // All parts may be ready, and yet nothing can be written. (The API server cannot then either, so that people read it in the
+    // node's status; whoever waits for the cluster sees a lease that is not renewed.)
+    if let Some(alarm) = report.etcd.as_ref().and_then(Place::alarm) {
+        return alarm;
+    }
     if report.ready {
         return "true".to_owned();
     }
@@ -123,7 +129,7 @@ fn failed(path: &str, error: &dyn std::fmt::Display) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::membership::Place;
+    use crate::etcd::Alarm;
 
     fn report() -> Report {
         let etcd =
@@ -159,5 +165,15 @@ mod tests {
         report.etcd = Some(Place { member: Some("1".to_owned()), ..Place::default() });
         let lease = lease(&report, Timestamp::UNIX_EPOCH);
         assert_eq!(lease["metadata"]["annotations"]["kprov.dev/etcd"], "learner");
+    }
+
+    #[test]
+    fn an_alarm_is_said_though_all_parts_are_ready() {
+        let mut report = report();
+        let alarm = Alarm { member: "1".to_owned(), name: "NOSPACE".to_owned() };
+        report.etcd.as_mut().unwrap().alarms.push(alarm);
+        let lease = lease(&report, Timestamp::UNIX_EPOCH);
+        let said = lease["metadata"]["annotations"]["kprov.dev/healthy"].as_str().unwrap();
+        assert!(said.contains("NOSPACE"), "{said}");
     }
 }

@@ -4,15 +4,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::begin::Begun;
-use super::{Stop, follow, kubernetes, lease, leave, parts, serving, stopped, unless_stopped};
+use super::{
+    Stop, follow, kubernetes, lease, leave, parts, serving, silence, stopped, unless_stopped,
+};
 use crate::certificates;
 use crate::claims;
 use crate::components::{Setting, config};
 use crate::discovery::{self, Discovery};
+use crate::document::Source;
 use crate::files;
-use crate::membership::{Advance, MakeEtcd, Membership};
+use crate::membership::{Advance, Keeping, MakeEtcd, Membership};
 use crate::problem::Problem;
 use crate::randomness;
 use crate::secrets::Tree;
@@ -47,7 +51,15 @@ async fn membership(begun: &Begun) -> Result<Membership, Problem> {
         parts::etcd(setting, start)
     });
     let me = discovery::me(&begun.facts);
-    Ok(Membership::new(&begun.layout, &begun.supervisor, claims, Arc::new(discovery), me, make))
+    // Where those on schedule go, which outlive this machine; else beside the data.
+    let to = match &begun.document.etcd.snapshots {
+        Some(snapshots) => snapshots.to.clone(),
+        None => Source::Directory { path: begun.layout.snapshots() },
+    };
+    let cluster = begun.document.cluster.name.clone();
+    let keeping = Keeping { cluster, to, aws: begun.aws.clone() };
+    let (layout, supervisor) = (&begun.layout, &begun.supervisor);
+    Ok(Membership::new(layout, supervisor, claims, Arc::new(discovery), me, make, keeping))
 }
 
 impl Master {
@@ -76,6 +88,7 @@ impl Master {
             &mut randomness::generator()?,
         )?;
         board.certificates(&held);
+        certificates::check_served(document, layout)?;
         for (name, text) in config::of_master(self.setting()) {
             files::keep(&layout.config(name), text.as_bytes(), 0o600)?;
         }
@@ -111,20 +124,27 @@ impl Master {
 
     /// Until this machine votes. Nothing is served before.
     async fn join(&self) -> Result<(), Problem> {
+        let mut silence = silence::Silence::default();
         loop {
             match self.membership.advance().await {
                 Ok((advance, place)) => {
                     let views = self.begun.supervisor.views();
+                    let etcd = views.iter().find(|view| view.name == "etcd");
+                    let trouble = silence.note(etcd, place.answers, Instant::now());
+                    let alarm = place.alarm();
                     self.begun.board.change(|report| {
                         report.phase = format!("etcd: {}", place.doing);
                         report.etcd = Some(place);
                         report.components = views;
-                        report.problem = None;
+                        report.problem = trouble.as_ref().map(Problem::to_string).or(alarm);
                     });
-                    match advance {
-                        Advance::Settled(_) => return Ok(()),
-                        Advance::Refused(problem) => return Err(problem),
-                        Advance::UnderWay => {}
+                    match (advance, trouble) {
+                        (Advance::Settled, _) => return Ok(()),
+                        (Advance::Refused(problem), _) => return Err(problem),
+                        (Advance::UnderWay, Some(problem)) if silence.is_too_long() => {
+                            return Err(problem);
+                        }
+                        (Advance::UnderWay, _) => {}
                     }
                 }
                 Err(problem) => self.begun.board.problem(&problem),
@@ -140,13 +160,14 @@ impl Master {
             let mut settled = true;
             let trouble = match self.membership.advance().await {
                 Ok((advance, place)) => {
+                    let alarm = place.alarm();
                     self.begun.board.change(|report| report.etcd = Some(place));
                     match advance {
-                        Advance::Settled(alarm) => alarm,
+                        Advance::Settled => alarm,
                         Advance::Refused(problem) => Some(problem.to_string()),
                         Advance::UnderWay => {
                             settled = false;
-                            None
+                            alarm
                         }
                     }
                 }

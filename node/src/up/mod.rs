@@ -9,6 +9,7 @@ mod master;
 mod notices;
 mod parts;
 mod serving;
+mod silence;
 mod worker;
 
 use std::path::PathBuf;

@@ -3,13 +3,13 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
 use crate::pki;
-use crate::process::Node;
+use crate::process::{self, Node};
 
 /// Where the real programs are; None where there are none and nobody insists.
 pub(crate) fn peers() -> Option<PathBuf> {
@@ -40,6 +40,8 @@ pub(crate) struct Cluster {
     /// Of the worker, where it is a machine of EC2.
     metadata: Option<String>,
     pub(crate) nodes: [Option<Node>; 4],
+    /// Further variables of its nodes.
+    pub(crate) environment: Vec<(String, String)>,
 }
 
 /// Three masters and a worker.
@@ -51,7 +53,8 @@ impl Cluster {
     pub(crate) fn new(bin: PathBuf, net: u8) -> Cluster {
         let dir = tempfile::tempdir().expect("a directory");
         pki::write(&dir.path().join("pki"), 1);
-        let cluster = Cluster { dir, bin, net, metadata: None, nodes: [None, None, None, None] };
+        let nodes = [None, None, None, None];
+        let cluster = Cluster { dir, bin, net, metadata: None, nodes, environment: Vec::new() };
         let book: Vec<String> =
             (0..4).map(|n| format!("\"10.9.0.{}\": \"{}\"", n + 1, cluster.address(n))).collect();
         std::fs::write(cluster.at("book.json"), format!("{{{}}}", book.join(","))).expect("a file");
@@ -61,12 +64,37 @@ impl Cluster {
         cluster
     }
 
+    /// A cluster of `a` alone: many things are the same with one.
+    pub(crate) fn of_one(bin: PathBuf, net: u8) -> Cluster {
+        let cluster = Cluster::new(bin, net);
+        cluster.edit(0, ", {name: b, address: 10.9.0.2}, {name: c, address: 10.9.0.3}", "");
+        cluster
+    }
+
+    /// Changes the document of a node.
+    pub(crate) fn edit(&self, n: usize, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.document(n)).expect("a document");
+        assert!(text.contains(from), "{from} in {text}");
+        std::fs::write(self.document(n), text.replace(from, to)).expect("a file");
+    }
+
+    /// What a node said so far.
+    pub(crate) fn said(&self, n: usize) -> String {
+        std::fs::read_to_string(self.directory(n).with_extension("out")).unwrap_or_default()
+    }
+
+    /// The directory of the programs.
+    pub(crate) fn bin(&self) -> &Path {
+        &self.bin
+    }
+
     pub(crate) fn at(&self, path: &str) -> PathBuf {
         self.dir.path().join(path)
     }
 
+    /// Of this run's own: all listen on the same ports, and the suite may run twice at once, beside machines of airplane.
     pub(crate) fn address(&self, n: usize) -> String {
-        format!("127.77.{}.{}", self.net, n + 1)
+        format!("127.{}.{}.{}", 100 + std::process::id() % 100, self.net, n + 1)
     }
 
     pub(crate) fn document(&self, n: usize) -> PathBuf {
@@ -111,9 +139,16 @@ etcd: {{snapshots: {{every: 5s, keep: 3, to: {{from: directory, path: {root}/sna
     }
 
     pub(crate) fn start(&mut self, n: usize) {
+        self.nodes[n] = Some(self.launch(n, &[]));
+    }
+
+    fn launch(&self, n: usize, further: &[(String, String)]) -> Node {
         let book = format!("file://{}", self.at("book.json").display());
-        let metadata = self.metadata.as_deref().filter(|_| n == WORKER);
-        self.nodes[n] = Some(Node::start(&self.document(n), &self.directory(n), &book, metadata));
+        let metadata = self.metadata.iter().filter(|_| n == WORKER);
+        let metadata = metadata.map(|url| (process::METADATA.to_owned(), url.clone()));
+        let variables: Vec<_> =
+            self.environment.iter().chain(further).cloned().chain(metadata).collect();
+        Node::start(&self.document(n), &self.directory(n), &book, &variables)
     }
 
     /// The worker asks these metadata who it is, and what becomes of it.
@@ -125,6 +160,16 @@ etcd: {{snapshots: {{every: 5s, keep: 3, to: {{from: directory, path: {root}/sna
             text.replace(said, "{from: ec2}").replace(", taints: ['only=tests:NoSchedule']", "");
         std::fs::write(self.document(WORKER), text).expect("a file");
         self.metadata = Some(metadata.to_owned());
+    }
+
+    /// Restores a snapshot on a machine, as `kprov node restore` does; gives what it said where it failed.
+    pub(crate) fn restore(&self, n: usize, from: &str) -> Result<(), String> {
+        let before = self.said(n).len();
+        let variable = (process::RESTORE.to_owned(), from.to_owned());
+        match self.launch(n, &[variable]).wait(Duration::from_secs(120)) {
+            0 => Ok(()),
+            _ => Err(self.said(n)[before..].to_owned()),
+        }
     }
 
     pub(crate) fn node(&mut self, n: usize) -> &mut Node {
@@ -148,8 +193,9 @@ etcd: {{snapshots: {{every: 5s, keep: 3, to: {{from: directory, path: {root}/sna
             if begun.elapsed() > Duration::from_secs(seconds) {
                 for (n, name) in NAMES.iter().enumerate() {
                     eprintln!("{name}: {:#}", self.status(n).unwrap_or_default());
-                    let out = self.directory(n).with_extension("out");
-                    eprintln!("{}", std::fs::read_to_string(out).unwrap_or_default());
+                    let said = self.said(n);
+                    let lines: Vec<&str> = said.lines().collect();
+                    eprintln!("{}", lines[lines.len().saturating_sub(60)..].join("\n"));
                 }
                 panic!("not within {seconds} s: {what}");
             }
@@ -164,10 +210,16 @@ etcd: {{snapshots: {{every: 5s, keep: 3, to: {{from: directory, path: {root}/sna
         });
     }
 
-    fn run(&self, program: &str, args: &[&str]) -> Result<String, String> {
-        let output =
-            Command::new(self.bin.join(program)).args(args).env("HOME", self.dir.path()).output();
-        let output = output.expect("the program is there");
+    fn run(&self, program: &str, args: &[&str], input: &str) -> Result<String, String> {
+        let mut command = Command::new(self.bin.join(program));
+        command.args(args).env("HOME", self.dir.path()).stdin(Stdio::piped());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the program is there");
+        if let Some(mut stdin) = child.stdin.take() {
+            // Who does not read it says why.
+            let _ = stdin.write_all(input.as_bytes());
+        }
+        let output = child.wait_with_output().expect("it ends");
         let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         if output.status.success() {
             Ok(text)
@@ -189,10 +241,20 @@ etcd: {{snapshots: {{every: 5s, keep: 3, to: {{from: directory, path: {root}/sna
         self.run(
             "kubectl",
             &own.iter().map(String::as_str).chain(args.iter().copied()).collect::<Vec<_>>(),
+            "",
         )
     }
 
     pub(crate) fn etcdctl(&self, n: usize, args: &[&str]) -> Result<String, String> {
+        self.etcdctl_with(n, args, "")
+    }
+
+    pub(crate) fn etcdctl_with(
+        &self,
+        n: usize,
+        args: &[&str],
+        input: &str,
+    ) -> Result<String, String> {
         let path = |file: &str| self.at(&format!("pki/{file}")).display().to_string();
         let own = [
             format!("--endpoints=https://{}:2379", self.address(n)),
@@ -203,6 +265,7 @@ etcd: {{snapshots: {{every: 5s, keep: 3, to: {{from: directory, path: {root}/sna
         self.run(
             "etcdctl",
             &own.iter().map(String::as_str).chain(args.iter().copied()).collect::<Vec<_>>(),
+            input,
         )
     }
 

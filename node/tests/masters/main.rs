@@ -9,11 +9,15 @@
     reason = "what a failed test saw is told there, and what was not tested"
 )]
 
+mod cloud;
 mod cluster;
+mod full;
 mod metadata;
 mod pki;
 mod process;
+mod restoring;
 mod scenarios;
+mod trouble;
 
 /// The entry of the processes that the tests start: this very program, told by a variable to be a node.
 #[test]

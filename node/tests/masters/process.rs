@@ -6,8 +6,12 @@ use std::time::{Duration, Instant};
 
 const ROLE: &str = "KPROV_TEST_NODE";
 const BOOK: &str = "KPROV_TEST_BOOK";
+/// Where instance metadata are asked for.
+pub(crate) const METADATA: &str = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+/// The snapshot that is restored instead of being a node.
+pub(crate) const RESTORE: &str = "KPROV_TEST_RESTORE";
 
-/// In the child: runs the node of the document until SIGTERM. In the test itself: nothing.
+/// In the child: runs the node of the document until SIGTERM, or restores a snapshot on its machine. In the test itself: nothing.
 pub(crate) fn be_a_node() {
     let Ok(path) = std::env::var(ROLE) else { return };
     let text = std::fs::read_to_string(&path).expect("the document is there");
@@ -34,7 +38,10 @@ pub(crate) fn be_a_node() {
             binaries: None,
             say,
         };
-        kprov_node::up(document, options, stop).await
+        match std::env::var(RESTORE) {
+            Ok(from) => kprov_node::restore(document, options, &from).await.map(|said| say(&said)),
+            Err(_) => kprov_node::up(document, options, stop).await,
+        }
     });
     if let Err(problem) = done {
         eprintln!("{problem}");
@@ -54,7 +61,7 @@ impl Node {
         document: &Path,
         directory: &Path,
         book: &str,
-        metadata: Option<&str>,
+        variables: &[(String, String)],
     ) -> Node {
         let log = std::fs::File::options()
             .create(true)
@@ -65,7 +72,7 @@ impl Node {
             .args(["--exact", "a_node_of_another_test", "--nocapture"])
             .env(ROLE, document)
             .env(BOOK, book)
-            .envs(metadata.map(|url| ("AWS_EC2_METADATA_SERVICE_ENDPOINT", url)))
+            .envs(variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a log"))
             .stderr(log)

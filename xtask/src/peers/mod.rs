@@ -12,24 +12,31 @@ pub use suite::suite;
 pub const PROGRAMS: &str = "KPROV_PEERS_BIN";
 
 /// `peers` makes what is missing and says where it is; `peers python` and `peers programs` one of the two, its path alone;
-/// `peers test` runs the suite.
+/// `peers programs -minor 1.35` has an older Kubernetes, which nothing builds unasked; `peers test` runs the suite.
 pub fn command(rest: &[String]) -> Result<(), String> {
-    match rest.first().map(String::as_str) {
-        None => {
+    let words: Vec<&str> = rest.iter().map(String::as_str).collect();
+    match words[..] {
+        [] => {
             println!("python {}", python::environment()?.display());
-            println!("programs {}", programs()?);
+            println!("programs {}", programs(None)?);
             Ok(())
         }
-        Some("python") => python::environment().map(|python| println!("{}", python.display())),
-        Some("programs") => programs().map(|directory| println!("{directory}")),
-        Some("test") => suite(),
-        Some(other) => Err(format!("peers takes nothing, python, programs or test, not `{other}`")),
+        ["python"] => python::environment().map(|python| println!("{}", python.display())),
+        ["programs"] => programs(None).map(|directory| println!("{directory}")),
+        ["programs", "-minor", minor] => {
+            programs(Some(minor)).map(|directory| println!("{directory}"))
+        }
+        ["test"] => suite(),
+        _ => Err(format!(
+            "peers takes nothing, python, programs, programs -minor MINOR or test, not `{}`",
+            words.join(" ")
+        )),
     }
 }
 
 /// The directory of the programs, made where needed.
-fn programs() -> Result<String, String> {
-    let directory = programs::directory()?;
+fn programs(minor: Option<&str>) -> Result<String, String> {
+    let directory = programs::directory(minor)?;
     directory.to_str().map(str::to_owned).ok_or_else(|| {
         format!("the cache of peers lies at a path that is no UTF-8: {}", directory.display())
     })
@@ -38,7 +45,7 @@ fn programs() -> Result<String, String> {
 /// Environment of the tests: where the programs are, and that they must be there. Where they cannot be had it says so
 /// and fails, unless KPROV_WITHOUT_PEERS=1 allows them to be missing; then each test that needs them says so.
 pub fn environment() -> Result<Vec<(&'static str, String)>, String> {
-    match programs() {
+    match programs(None) {
         Ok(directory) => Ok(vec![(PROGRAMS, directory), ("KPROV_PEERS", "required".to_owned())]),
         Err(reason) if may_be_missing() => {
             eprintln!(

@@ -14,6 +14,9 @@ use crate::shell::root;
 const MODULES: &str = "tests/peers";
 const STAMPS: &str = "k8s.io/component-base/version";
 
+/// The module of Kubernetes; an older minor's is called `kubernetes-1.35`.
+const KUBERNETES: &str = "kubernetes";
+
 /// Module directory below `tests/peers`, and name and package of each program that comes from it.
 const PROGRAMS: [(&str, &[(&str, &str)]); 3] = [
     (
@@ -25,7 +28,7 @@ const PROGRAMS: [(&str, &[(&str, &str)]); 3] = [
         ],
     ),
     (
-        "kubernetes",
+        KUBERNETES,
         &[
             ("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver"),
             ("kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager"),
@@ -37,11 +40,15 @@ const PROGRAMS: [(&str, &[(&str, &str)]); 3] = [
 ];
 
 /// Builds the programs that are not there yet, and gives the directory that has all of them. Each module has a place of
-/// its own, so that a new version of one builds no other.
-pub(super) fn directory() -> Result<PathBuf, String> {
+/// its own, so that a new version of one builds no other. `minor` is another one of Kubernetes than tests run by default.
+pub(super) fn directory(minor: Option<&str>) -> Result<PathBuf, String> {
     let mut places = Vec::new();
     for (module, programs) in PROGRAMS {
-        places.push((build(module, programs)?, programs));
+        let module = match minor {
+            Some(minor) if module == KUBERNETES => of_minor(minor)?,
+            _ => module.to_owned(),
+        };
+        places.push((build(&module, programs)?, programs));
     }
     let names: Vec<String> = places.iter().map(|(place, _)| place.display().to_string()).collect();
     let together = made(names.join("\n").as_bytes(), "kwok", "the programs", |home| {
@@ -55,6 +62,21 @@ pub(super) fn directory() -> Result<PathBuf, String> {
         Ok(())
     })?;
     Ok(together)
+}
+
+/// The module of a minor.
+fn of_minor(minor: &str) -> Result<String, String> {
+    let module = format!("{KUBERNETES}-{minor}");
+    let plain = !minor.is_empty() && minor.chars().all(|c| c.is_ascii_digit() || c == '.');
+    if plain && root().join(MODULES).join(&module).join("go.mod").is_file() {
+        return Ok(module);
+    }
+    let entries = fs::read_dir(root().join(MODULES)).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut known: Vec<String> =
+        names.filter_map(|name| name.strip_prefix("kubernetes-").map(str::to_owned)).collect();
+    known.sort();
+    Err(format!("there is no {MODULES}/{module}; minors are {}", known.join(", ")))
 }
 
 fn build(module: &str, programs: &[(&str, &str)]) -> Result<PathBuf, String> {
@@ -113,7 +135,16 @@ fn stamps(module: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::stamps;
+    use super::{of_minor, stamps};
+
+    #[test]
+    fn a_minor_is_one_that_has_a_module() {
+        assert_eq!(of_minor("1.35").as_deref(), Ok("kubernetes-1.35"));
+        for other in ["1.5", "", "../kwok", "1.35/.."] {
+            let said = of_minor(other).expect_err("there is none");
+            assert!(said.contains("minors are 1.35"), "{said}");
+        }
+    }
 
     #[test]
     fn only_programs_of_kubernetes_are_told_their_version() {

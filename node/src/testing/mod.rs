@@ -1,9 +1,12 @@
-//! A document, facts and a tree for the tests of this crate.
+//! A document, facts, a tree and a server for the tests of this crate.
+
+mod server;
 
 use crate::document::Document;
 use crate::facts::Facts;
 
 pub(crate) use crate::secrets::tests::tree;
+pub(crate) use server::{Asked, Reply, Server};
 
 pub(crate) const MASTER: &str = "\
 apiVersion: kprov.dev/v1alpha1
