@@ -98,6 +98,12 @@ variable "pki" {
   default = {}
 }
 
+variable "follow_every" {
+  description = "How often nodes look whether their certificates changed."
+  type        = string
+  default     = "60s"
+}
+
 variable "force_destroy" {
   description = "Destroys backups with the environment."
   type        = bool

@@ -124,6 +124,12 @@ variable "pki" {
   default = {}
 }
 
+variable "follow_every" {
+  description = "How often nodes look whether certificates and keys of the cluster changed."
+  type        = string
+  default     = "60s"
+}
+
 variable "service_cidr" {
   description = "Addresses of services."
   type        = string

@@ -48,6 +48,11 @@ impl Api {
         self.ask(Method::PATCH, &path, "application/apply-patch+yaml", Some(object)).await
     }
 
+    /// Changes these fields of an object that is there.
+    pub(crate) async fn merge(&self, path: &str, fields: &Json) -> Result<Json, ApiError> {
+        self.ask(Method::PATCH, path, "application/merge-patch+json", Some(fields)).await
+    }
+
     /// Deletes; what is not there is deleted.
     pub(crate) async fn delete(&self, path: &str) -> Result<(), ApiError> {
         match self.ask(Method::DELETE, path, "application/json", None).await {

@@ -16,8 +16,10 @@ use crate::problem::Problem;
 use crate::status::Report;
 use crate::supervisor::State;
 
-/// So often it is renewed.
+/// So often it is renewed, though nothing changed.
 const EVERY: Duration = Duration::from_secs(10);
+/// So soon what changed is told: somebody may be waiting for it.
+const LOOK: Duration = Duration::from_millis(500);
 /// So long it says that it holds.
 const SECONDS: u64 = 40;
 /// The certificate to write it with is one of minutes, made anew after so long.
@@ -47,25 +49,30 @@ fn health(report: &Report) -> String {
     }
 }
 
-/// The lease as it is to be. Pure.
-fn lease(report: &Report, now: Timestamp) -> Json {
+/// What is told besides the time. Pure.
+fn told(report: &Report) -> Json {
     let etcd = match &report.etcd {
         Some(place) if place.voter => "voter",
         Some(place) if place.member.is_some() => "learner",
         _ => "none",
     };
     json!({
+        "kprov.dev/role": report.role,
+        "kprov.dev/etcd": etcd,
+        "kprov.dev/healthy": health(report),
+        "kprov.dev/tree": report.generation.clone().unwrap_or_default(),
+    })
+}
+
+/// The lease as it is to be. Pure.
+fn lease(report: &Report, now: Timestamp) -> Json {
+    json!({
         "apiVersion": "coordination.k8s.io/v1",
         "kind": "Lease",
         "metadata": {
             "name": format!("kprov-node-{}", report.name),
             "namespace": "kube-system",
-            "annotations": {
-                "kprov.dev/role": report.role,
-                "kprov.dev/etcd": etcd,
-                "kprov.dev/healthy": health(report),
-                "kprov.dev/tree": report.generation.clone().unwrap_or_default(),
-            },
+            "annotations": told(report),
         },
         "spec": {
             "holderIdentity": report.name,
@@ -78,18 +85,27 @@ fn lease(report: &Report, now: Timestamp) -> Json {
 /// Renews it for ever, once the API server is ready.
 pub(super) async fn renew(master: &Master) {
     let mut api: Option<(Api, Instant)> = None;
-    let mut told = None;
+    let mut said = None;
     loop {
         master.begun.supervisor.ready("kube-apiserver").await;
         let report = master.begun.board.read();
+        let mut written = None;
         if !report.leaving {
             let trouble = once(master, &mut api, &report).await.err().map(|it| it.to_string());
-            if trouble.is_some() {
-                api = None;
+            match trouble {
+                Some(_) => api = None,
+                None => written = Some(told(&report)),
             }
-            master.begun.board.trouble(&mut told, trouble);
+            master.begun.board.trouble(&mut said, trouble);
         }
-        tokio::time::sleep(EVERY).await;
+        let begun = Instant::now();
+        while begun.elapsed() < EVERY {
+            tokio::time::sleep(LOOK).await;
+            // What could not be written waits as long as the rest.
+            if written.as_ref().is_some_and(|it| *it != told(&master.begun.board.read())) {
+                break;
+            }
+        }
     }
 }
 

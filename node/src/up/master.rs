@@ -86,9 +86,7 @@ impl Master {
         self.prepare(&self.begun.tree)?;
         let Some(joined) = unless_stopped(stop, self.join()).await else { return Ok(()) };
         joined?;
-        for part in [parts::api_server, parts::controller_manager, parts::scheduler] {
-            self.begun.supervisor.want(part(self.setting())).await;
-        }
+        self.start_control().await;
         self.begun.board.change(|report| report.phase = "serves".to_owned());
         let work = async {
             tokio::join!(
@@ -185,8 +183,15 @@ impl Master {
         }
     }
 
+    /// The API server, and what speaks to it.
+    pub(super) async fn start_control(&self) {
+        for part in [parts::api_server, parts::controller_manager, parts::scheduler] {
+            self.begun.supervisor.want(part(self.setting())).await;
+        }
+    }
+
     /// First who leads elsewhere goes on, then the API server with its delay, while etcd stays.
-    async fn stop_control(&self) {
+    pub(super) async fn stop_control(&self) {
         self.begun.supervisor.stop(&CONTROL).await;
         self.begun.supervisor.stop(&["kube-apiserver"]).await;
     }

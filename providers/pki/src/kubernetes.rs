@@ -44,6 +44,8 @@ pub(crate) fn schema() -> ResourceSchema {
         ("master_paths", list("Paths of tree that only masters may read: private keys, the encryption of secrets.")),
         ("worker_paths", list("Paths of tree that are secret, and that workers read as well: the bootstrap token.")),
         ("public_paths", list("Paths of tree that are no secret.")),
+        ("master_tree_hash", text("What a master tells of itself (kprov.dev/tree) once all its programs run with this tree.")),
+        ("worker_tree_hash", text("What a worker tells of itself likewise.")),
         ("ca_bundle_pem", text("Certificates of the kubernetes authority, all that is trusted, the primary's first.")),
         ("ca_certificate_pem", text("The kubernetes authority's primary certificate.")),
         ("ca_private_key_pem", text("Its private key, for pki_certificate.").sensitive()),
