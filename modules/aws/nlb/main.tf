@@ -85,7 +85,7 @@ resource "aws_lb_target_group" "this" {
   # balancer would cut them off, requests in flight included.
   target_health_state {
     enable_unhealthy_connection_termination = false
-    unhealthy_draining_interval             = each.value.deregistration_delay
+    unhealthy_draining_interval             = 300
   }
 
   lifecycle {

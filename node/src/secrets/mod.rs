@@ -68,7 +68,8 @@ pub(crate) fn required(document: &Document) -> Vec<String> {
         Content::Secret(path) => Some(path.as_str()),
         Content::Text(_) => None,
     });
-    let mut all: Vec<String> = of_role(document.role).iter().copied().chain(named).map(str::to_owned).collect();
+    let mut all: Vec<String> =
+        of_role(document.role).iter().copied().chain(named).map(str::to_owned).collect();
     all.sort();
     all.dedup();
     all

@@ -69,7 +69,8 @@ impl Changed<'_> {
     fn trust(self, path: &str) -> bool {
         let trusted = |tree: &Tree| {
             let bundle = Bundle::from_pem(tree.get(path).unwrap_or_default());
-            let texts = bundle.iter().flat_map(|it| it.certificates().iter().map(Certificate::to_pem));
+            let texts =
+                bundle.iter().flat_map(|it| it.certificates().iter().map(Certificate::to_pem));
             texts.collect::<BTreeSet<String>>()
         };
         trusted(self.from) != trusted(self.to)

@@ -247,9 +247,7 @@ async fn look(worker: &Worker, names: &[String]) -> Result<bool, Problem> {
     let found = begin::tree(&begun.document, begun.aws.as_ref()).await?;
     let changed = worker.tree().get(BUNDLE) != found.get(BUNDLE);
     secrets::put(&found, &begun.layout)?;
-    let fits = |it: &Certificate| {
-        is_of_primary(it, &found) && !renewal_due(it, Timestamp::now())
-    };
+    let fits = |it: &Certificate| is_of_primary(it, &found) && !renewal_due(it, Timestamp::now());
     if !held(begun).is_some_and(|it| fits(&it)) {
         obtain(begun, &found, !holds(begun, &found)).await?;
         tell(begun);

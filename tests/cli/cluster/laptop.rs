@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
+use super::clients::{self, Access, Clients, Tally};
 use crate::airplane::copy_example;
 use crate::place::Place;
 
@@ -69,6 +70,48 @@ impl Laptop {
         self.place.surround(&mut command);
         command.arg("--kubeconfig").arg(&file).args(line.split_whitespace());
         output(command, input)
+    }
+
+    /// The administrator's kubeconfig, as kubectl understands it.
+    pub(crate) fn kubeconfig(&self) -> Json {
+        let shown = self.kubectl("config view --raw -o json", None).expect("a kubeconfig");
+        serde_json::from_str(&shown).expect("JSON")
+    }
+
+    /// From now on the kubeconfig of the last apply.
+    pub(crate) fn reread(&self) {
+        std::fs::remove_file(self.place.path("kubeconfig")).expect("it was read once");
+    }
+
+    /// Clients of the API, which are there from now on.
+    pub(crate) fn clients(&self) -> Clients {
+        let namespace = clients::NAMESPACE;
+        if self.kubectl(&format!("get namespace {namespace}"), None).is_err() {
+            self.kubectl(&format!("create namespace {namespace}"), None).expect("a namespace");
+            for name in clients::NAMES {
+                let line = format!("create configmap {name} -n {namespace}");
+                self.kubectl(&line, None).expect("an object");
+            }
+        }
+        Clients::start(Access::new(&self.kubeconfig()))
+    }
+
+    /// No request failed, and what was written is there.
+    #[track_caller]
+    pub(crate) fn none_failed(&self, during: &str, tally: &Tally) {
+        let few = tally.failed.iter().take(40).cloned().collect::<Vec<_>>().join("\n");
+        assert!(
+            tally.failed.is_empty(),
+            "{} of {} requests failed during {during}:\n{few}\n{}",
+            tally.failed.len(),
+            tally.answered,
+            self.logs()
+        );
+        for (name, number) in &tally.written {
+            let path = "jsonpath={.data.number}";
+            let line = format!("get configmap {name} -n {} -o {path}", clients::NAMESPACE);
+            assert_eq!(self.kubectl(&line, None), Ok(number.to_string()), "{name}");
+        }
     }
 
     /// Asks etcd on a machine, by that machine's own certificate.

@@ -1,7 +1,10 @@
 //! examples/cluster on a laptop: real etcd and Kubernetes on machines of airplane, behind its load balancer, and kubectl
 //! as judge.
 
+mod clients;
 mod laptop;
+mod rotation;
+mod timing;
 
 use laptop::{Laptop, kill, programs};
 
@@ -37,10 +40,12 @@ fn a_cluster_comes_up_serves_heals_and_goes() {
     let laptop = Laptop::new(programs);
     let applied = laptop.kprov("apply -airplane -auto-approve");
     assert!(applied.contains("Apply complete!"), "{applied}");
+    let times = timing::of_last_run(&laptop);
     // Ready means ready: what apply waited for holds at once.
     serves(&laptop);
     let planned = laptop.kprov("plan -airplane -detailed-exitcode");
     assert!(planned.contains("No changes."), "{planned}");
+    rotation::authorities_are_rotated_and_no_request_fails(&laptop);
     a_killed_program_comes_back(&laptop);
     a_lost_machine_is_replaced(&laptop);
     let destroyed = laptop.kprov("destroy -airplane -auto-approve");

@@ -130,7 +130,10 @@ fn nodes(wish: &Wish, seen: &Seen, verdict: &mut Verdict) {
             match &wish.node_tree {
                 Some(wanted) if tree.is_none_or(|tree| tree != wanted) => {
                     if tree.is_some() {
-                        behind.push(format!("node {} runs with the certificates before yet", name(node)));
+                        behind.push(format!(
+                            "node {} runs with the certificates before yet",
+                            name(node)
+                        ));
                     }
                 }
                 _ => verdict.nodes.push(name(node).to_owned()),
@@ -305,7 +308,10 @@ mod tests {
             json!({"metadata": {"name": name, "annotations": notes}, "status": {"conditions": ready}})
         };
         let wish = Wish { nodes: 1, node_tree: Some("new".to_owned()), ..Wish::default() };
-        let mut seen = Seen { nodes: vec![node("n1", Some("new")), node("n2", Some("old"))], ..Seen::default() };
+        let mut seen = Seen {
+            nodes: vec![node("n1", Some("new")), node("n2", Some("old"))],
+            ..Seen::default()
+        };
         let behind = "node n2 runs with the certificates before yet";
         assert_eq!(judge(&wish, &seen, now()).missing, [behind]);
         seen.nodes[1] = node("n2", None);
