@@ -15,7 +15,8 @@ module "cluster" {
   workers = var.workers
   pki     = var.pki
 
-  follow_every = var.follow_every
+  administrator = var.administrator
+  follow_every  = var.follow_every
 
   force_destroy = var.force_destroy
 }

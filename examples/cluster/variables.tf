@@ -98,6 +98,15 @@ variable "pki" {
   default = {}
 }
 
+variable "administrator" {
+  description = "The administrator's certificate, as in `kprov//aws/cluster`."
+  type = object({
+    validity_hours     = optional(number)
+    renew_before_hours = optional(number)
+  })
+  default = {}
+}
+
 variable "follow_every" {
   description = "How often nodes look whether their certificates changed."
   type        = string

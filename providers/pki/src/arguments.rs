@@ -99,6 +99,20 @@ pub(crate) fn validate_hours(config: &Value, name: &'static str) -> Option<Attri
     }
 }
 
+/// A certificate is due some time after it was issued.
+pub(crate) fn validate_window(
+    config: &Value,
+    life: &str,
+    before: &'static str,
+) -> Option<AttributeError> {
+    let hours = |name| fields::number(config, name);
+    (hours(before)? >= hours(life)?).then(|| {
+        let why =
+            format!("It would be due from its first day on: {before} must be less than {life}.");
+        bad(before, "Always due", why)
+    })
+}
+
 /// A number of hours that is given.
 pub(crate) fn hours(object: &Value, name: &str) -> Option<SignedDuration> {
     SignedDuration::try_from_hours(fields::number(object, name)?)

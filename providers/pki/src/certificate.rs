@@ -166,13 +166,7 @@ impl StateOnly for PkiCertificate {
         .into_iter()
         .flatten()
         .collect();
-        let hours = |name| fields::number(config, name);
-        if let (Some(life), Some(before)) = (hours("validity_hours"), hours("renew_before_hours"))
-            && before >= life
-        {
-            let why = "It would be due from its first day on: renew_before_hours must be less than validity_hours.";
-            problems.push(bad("renew_before_hours", "Always due", why));
-        }
+        problems.extend(arguments::validate_window(config, "validity_hours", "renew_before_hours"));
         problems.extend(validate_items(config));
         problems.extend(validate_authority(config));
         problems

@@ -3,7 +3,7 @@
 //! tree of docs/adr/0003-pki-nodes-and-masters.md.
 
 use kprov_core::{Host, Path, Type, Value};
-use kprov_pki::{DistinguishedName, LeafRequest, RenewalWindow};
+use kprov_pki::{Certificate, DistinguishedName, LeafRequest, RenewalWindow};
 use kprov_provider::{
     Attribute, AttributeError, Block, Creation, NestedBlock, Nesting, PlanRequest, PlannedObject,
     ProviderError, ResourceSchema, Schema, StateOnly, attribute, with_attributes,
@@ -37,6 +37,7 @@ pub(crate) fn schema() -> ResourceSchema {
         ("algorithm", arguments::algorithm_attribute("Of keys that are made from now on; see pki_authority. ED25519 is not for Kubernetes.")),
         ("validity_hours", life.describe("How long authorities that are made from now on are valid (default: ten years).")),
         ("admin_validity_hours", optional(Type::Number, "How long the administrator's certificate is valid (default: 455 days less 0 to 30).")),
+        ("admin_renew_before_hours", optional(Type::Number, "It is issued anew by the first apply so long before its end (default: a third of its life).")),
         ("endpoint", optional(Type::String, "Where the API is, https://NAME:6443, for admin_kubeconfig; may be known after apply only.")),
         material::private_attribute(),
         material::public_attribute(),
@@ -147,6 +148,20 @@ fn admin_reasons(prior: &Value, proposed: &Value, rings: &[Ring<'_>]) -> Vec<Str
     reasons
 }
 
+fn window(object: &Value) -> RenewalWindow {
+    arguments::hours(object, "admin_renew_before_hours")
+        .map_or(RenewalWindow::LastThird, RenewalWindow::Before)
+}
+
+/// When the administrator's certificate is due, by another window perhaps: that is no reason for another certificate.
+fn admin_due(object: &Value) -> (String, Value) {
+    let known = fields::all_known(object, &["admin_renew_before_hours"]);
+    let certificate = fields::text(object, "admin_certificate_pem").map(Certificate::from_pem);
+    let at = certificate.and_then(Result::ok).filter(|_| known);
+    let at = at.map(|it| leaf::renewal_time(&it, window(object)));
+    (format!("{ADMIN}renew_at"), fields::text_or_unknown(at))
+}
+
 fn issue_admin(
     host: &dyn Host,
     planned: &Value,
@@ -160,13 +175,13 @@ fn issue_admin(
     let request = LeafRequest::client(name, leaf::validity(host, name, life));
     let request = LeafRequest { organizations: vec!["system:masters".to_owned()], ..request };
     let issued = arguments::algorithm(planned).and_then(|algorithm| {
-        let wanted = Wanted { request, algorithm, window: RenewalWindow::LastThird };
+        let wanted = Wanted { request, algorithm, window: window(planned) };
         leaf::issue(host, &wanted, (part("cert"), part("key")), None)
     });
     let (certificate, key) = issued.map_err(|why| {
         ProviderError::rejected("Failed to issue the administrator's certificate", why.to_string())
     })?;
-    let results = leaf::results(ADMIN, &certificate, &key, RenewalWindow::LastThird, reason);
+    let results = leaf::results(ADMIN, &certificate, &key, window(planned), reason);
     Ok(with_attributes(planned, results))
 }
 
@@ -184,6 +199,8 @@ fn carry_out(
     if leaf::is_to_be_issued(ADMIN, planned) {
         let reason = fields::text(planned, "admin_reissue_reason").unwrap_or(leaf::FIRST);
         object = issue_admin(host, planned, &material, primary, reason)?;
+    } else {
+        object = with_attributes(&object, [admin_due(&object)]);
     }
     Ok(kubernetes_tree::shown(&object, &rings, &material))
 }
@@ -194,10 +211,16 @@ impl StateOnly for PkiKubernetes {
             arguments::validate_certifiable(config),
             arguments::validate_hours(config, "validity_hours"),
             arguments::validate_hours(config, "admin_validity_hours"),
+            arguments::validate_hours(config, "admin_renew_before_hours"),
         ]
         .into_iter()
         .flatten()
         .collect();
+        problems.extend(arguments::validate_window(
+            config,
+            "admin_validity_hours",
+            "admin_renew_before_hours",
+        ));
         for (block, _) in BLOCKS {
             let value = attribute(config, block);
             problems.extend(generations::validate(&value, Some(block)));
@@ -243,6 +266,8 @@ impl StateOnly for PkiKubernetes {
                 (known || request.prior.is_none()).then(|| reasons.join("; ")),
             );
             value = with_attributes(&value, leaf::planned(ADMIN, reason, None));
+        } else {
+            value = with_attributes(&value, [admin_due(&value)]);
         }
         Ok(kubernetes_tree::shown(&value, &rings, &material).into())
     }

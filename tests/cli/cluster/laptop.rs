@@ -176,7 +176,8 @@ pub(crate) struct Machine {
     pub(crate) id: String,
     pub(crate) address: String,
     pub(crate) status: Json,
-    directory: PathBuf,
+    /// The node's.
+    pub(crate) directory: PathBuf,
 }
 
 impl Machine {

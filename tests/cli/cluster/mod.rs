@@ -3,6 +3,7 @@
 
 mod clients;
 mod laptop;
+mod renewal;
 mod rotation;
 mod timing;
 
@@ -46,6 +47,7 @@ fn a_cluster_comes_up_serves_heals_and_goes() {
     let planned = laptop.kprov("plan -airplane -detailed-exitcode");
     assert!(planned.contains("No changes."), "{planned}");
     rotation::authorities_are_rotated_and_no_request_fails(&laptop);
+    renewal::what_is_about_to_expire_is_renewed_and_no_request_fails(&laptop);
     a_killed_program_comes_back(&laptop);
     a_lost_machine_is_replaced(&laptop);
     let destroyed = laptop.kprov("destroy -airplane -auto-approve");
