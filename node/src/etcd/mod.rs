@@ -2,6 +2,7 @@
 //! protoc to build.)
 
 mod answer;
+mod keys;
 mod snapshot;
 
 use std::time::Duration;
@@ -14,6 +15,7 @@ use serde_json::{Value as Json, json};
 use crate::https::{Client, NoAnswer};
 
 pub(crate) use answer::{Members, Status};
+pub(crate) use keys::Watch;
 pub(crate) use snapshot::verify as verify_snapshot;
 
 /// Why etcd did not do it.

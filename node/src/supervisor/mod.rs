@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::components::Invocation;
 
-pub(crate) use driver::Supervisor;
+pub(crate) use driver::{Paused, Supervisor};
 pub(crate) use process::end_orphans;
 
 /// A process that is to run.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::begin::Begun;
-use super::{Stop, follow, kubernetes, lease, leave, parts, stopped, unless_stopped};
+use super::{Stop, follow, hold, kubernetes, lease, leave, parts, stopped, unless_stopped};
 use crate::certificates;
 use crate::claims;
 use crate::components::{Setting, config};
@@ -94,6 +94,7 @@ impl Master {
                 self.watch(),
                 follow::tree(self),
                 follow::snapshots(self),
+                hold::obey(self),
                 kubernetes::ensure(self),
                 lease::renew(self)
             );
@@ -174,6 +175,7 @@ impl Master {
                     // One that cannot be taken back runs out by itself.
                     let _ = lease::take_back(self).await;
                     self.stop_control().await;
+                    hold::hand_over(self).await;
                     let left = self.membership.leave().await;
                     leave::answer(&self.begun.layout, left.as_ref().err());
                     return;
@@ -200,9 +202,7 @@ impl Master {
         self.begun.board.change(|report| report.phase = "stops".to_owned());
         let end = async {
             self.stop_control().await;
-            // The others elect a leader anyway; this only spares them the wait.
-            let _ =
-                tokio::time::timeout(Duration::from_secs(10), self.membership.hand_over()).await;
+            let _ = tokio::time::timeout(Duration::from_secs(10), hold::hand_over(self)).await;
             self.begun.supervisor.stop(&["etcd"]).await;
         };
         tokio::select! {
