@@ -133,8 +133,9 @@ pub(crate) const NAMES: [&str; 4] = ["kept-read", "kept-write", "new-read", "new
 
 impl Clients {
     pub(crate) fn start(access: Access) -> Clients {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all();
-        let runtime = runtime.build().expect("a runtime");
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.expect("a runtime");
         let access = watch::Sender::new(Arc::new(access));
         let (end, tally) = (watch::Sender::new(false), Arc::<Mutex<Tally>>::default());
         let mut tasks = JoinSet::new();

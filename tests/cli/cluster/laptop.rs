@@ -132,12 +132,26 @@ impl Laptop {
         output(command, None)
     }
 
-    /// Machines that run as masters.
-    pub(crate) fn masters(&self) -> Vec<Machine> {
+    /// Objects of the cluster.
+    #[track_caller]
+    pub(crate) fn objects(&self, what: &str) -> Vec<Json> {
+        let told = self.kubectl(&format!("get {what} -o json"), None).expect("an answer");
+        let list: Json = serde_json::from_str(&told).expect("JSON");
+        list["items"].as_array().expect("a list").clone()
+    }
+
+    /// Machines that run.
+    pub(crate) fn machines(&self) -> Vec<Machine> {
         let directory = self.place.path(".kprov/machines");
         let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-        let machines = entries.filter_map(|entry| Machine::at(&entry.path()));
-        machines.filter(|machine| machine.status["role"] == "master").collect()
+        entries.filter_map(|entry| Machine::at(&entry.path())).collect()
+    }
+
+    /// Those that run as masters.
+    pub(crate) fn masters(&self) -> Vec<Machine> {
+        let mut machines = self.machines();
+        machines.retain(|machine| machine.status["role"] == "master");
+        machines
     }
 
     /// Waits until something holds.

@@ -53,11 +53,11 @@ fn the_first_authority_is_of_no_use(first: &Json, now: &Json) {
 /// What masters and workers say that they run with: one of each.
 fn trees(laptop: &Laptop) -> [String; 2] {
     let of = |what: &str, count: usize| {
-        let told = laptop.kubectl(&format!("get {what} -o json"), None).expect("an answer");
-        let all: Json = serde_json::from_str(&told).expect("JSON");
-        let all = all["items"].as_array().expect("a list").iter();
-        let told: Vec<&str> =
-            all.filter_map(|it| it["metadata"]["annotations"]["kprov.dev/tree"].as_str()).collect();
+        let all = laptop.objects(what);
+        let told: Vec<&str> = all
+            .iter()
+            .filter_map(|it| it["metadata"]["annotations"]["kprov.dev/tree"].as_str())
+            .collect();
         assert_eq!(told.len(), count, "{what}: {told:?}");
         assert!(told.iter().all(|it| it == &told[0]), "{what} run with several: {told:?}");
         told[0].to_owned()
