@@ -13,6 +13,7 @@ use super::kubernetes::own_api;
 use super::master::Master;
 use crate::kubernetes::Api;
 use crate::problem::Problem;
+use crate::secrets::Tree;
 use crate::status::Report;
 use crate::supervisor::State;
 
@@ -84,7 +85,7 @@ fn lease(report: &Report, now: Timestamp) -> Json {
 
 /// Renews it for ever, once the API server is ready.
 pub(super) async fn renew(master: &Master) {
-    let mut api: Option<(Api, Instant)> = None;
+    let mut api = None;
     let mut said = None;
     loop {
         master.begun.supervisor.ready("kube-apiserver").await;
@@ -109,19 +110,23 @@ pub(super) async fn renew(master: &Master) {
     }
 }
 
-async fn once(
-    master: &Master,
-    api: &mut Option<(Api, Instant)>,
-    report: &Report,
-) -> Result<(), Problem> {
-    let fresh = api.take().filter(|(_, made)| made.elapsed() < CLIENT_FOR);
-    let (client, made) = match fresh {
+/// A client of this machine's own API server, when it was made, and of which tree.
+struct Own {
+    api: Api,
+    made: Instant,
+    tree: Tree,
+}
+
+async fn once(master: &Master, own: &mut Option<Own>, report: &Report) -> Result<(), Problem> {
+    let tree = master.tree();
+    let fresh = own.take().filter(|own| own.made.elapsed() < CLIENT_FOR && own.tree == tree);
+    let client = match fresh {
         Some(fresh) => fresh,
-        None => (own_api(master, &master.tree())?, Instant::now()),
+        None => Own { api: own_api(master, &tree)?, made: Instant::now(), tree },
     };
     let path = path(&report.name);
-    let written = client.apply(&path, &lease(report, Timestamp::now())).await;
-    *api = Some((client, made));
+    let written = client.api.apply(&path, &lease(report, Timestamp::now())).await;
+    *own = Some(client);
     written.map(|_| ()).map_err(|error| failed(&path, &error))
 }
 

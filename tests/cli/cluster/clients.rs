@@ -1,10 +1,14 @@
 //! [`Clients`]: who asks the cluster's API through its load balancer while something is done to it. Some keep their connection,
 //! some make one for each request; some read, some write; each ten times in a second. They speak HTTP/2, as kubectl does.
 //!
-//! What must hold: nobody tries again. A request has failed when its connection could not be made or broke off, when its answer
-//! is no success (429 and 503 are none), or when there is none in time. Not failed has one that was not sent, as its kept
-//! connection had ended before, and one that the server refused in so many words without looking at it (GOAWAY, RFC 9113 6.8),
-//! which any client of HTTP/2 sends again on another connection. They are told apart.
+//! What must hold: nobody tries again what may have been done, or what kubectl would not. A request has failed when its connection
+//! could not be made or broke off, when its answer is no success, or when there is none in time. Three things are no failures, and
+//! are counted apart:
+//! - it was not sent, as its kept connection had ended before;
+//! - the server said that it had not looked at it (GOAWAY, RFC 9113 6.8): any client of HTTP/2 sends it again elsewhere;
+//! - the API server put it off while it closes its connections: 503 with Retry-After, before anything is done. There is an instant
+//!   between the one and the other, as both begin at once (WithWaitGroup and Server.Shutdown in k8s.io/apiserver). client-go waits and
+//!   asks again (checkWait in its rest/with_retry.go), so users of kubectl see nothing of it. Any other 503, and each 429, is a failure.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -89,7 +93,7 @@ impl Access {
             let sender = self.connect().await?;
             match send(sender, Method::GET, path, Bytes::new()).await {
                 Sent::Answer(status, _) => Ok(status),
-                Sent::Refused | Sent::Unsent => Err("it was refused".to_owned()),
+                Sent::Refused | Sent::Unsent | Sent::PutOff(_) => Err("it was refused".to_owned()),
                 Sent::Broken(why) => Err(why),
             }
         })
@@ -105,6 +109,8 @@ pub(crate) struct Tally {
     pub(crate) connections: usize,
     /// Requests that the server refused unseen.
     pub(crate) refused: usize,
+    /// Requests that an API server put off because it was about to end.
+    pub(crate) put_off: usize,
     pub(crate) slowest: Duration,
     /// When, who, what, why.
     pub(crate) failed: Vec<String>,
@@ -239,6 +245,10 @@ impl Client {
                     return Ok(());
                 }
                 Sent::Answer(status, text) => return Err(format!("{status}: {text}")),
+                Sent::PutOff(wait) => {
+                    count(|tally| &mut tally.put_off);
+                    tokio::time::sleep(wait).await;
+                }
                 Sent::Broken(why) => return Err(why),
                 Sent::Unsent if fresh => return Err("a new connection ended at once".to_owned()),
                 Sent::Unsent => {}
@@ -251,6 +261,8 @@ impl Client {
 /// What became of a request.
 enum Sent {
     Answer(StatusCode, String),
+    /// An API server that is about to end says when to come back.
+    PutOff(Duration),
     /// The connection had ended before.
     Unsent,
     /// The server said that it did not look at it.
@@ -297,5 +309,13 @@ async fn send(sender: SendRequest<Bytes>, method: Method, path: &str, body: Byte
             Err(error) => return Sent::Broken(format!("broke off in its answer: {error}")),
         }
     }
-    Sent::Answer(parts.status, String::from_utf8_lossy(&text).into_owned())
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let later = parts.headers.get(http::header::RETRY_AFTER);
+    let later = later.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
+    match later {
+        Some(seconds) if parts.status == 503 && text.contains("apiserver is shutting down") => {
+            Sent::PutOff(Duration::from_secs(seconds))
+        }
+        _ => Sent::Answer(parts.status, text),
+    }
 }

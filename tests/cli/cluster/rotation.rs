@@ -33,11 +33,13 @@ pub(super) fn authorities_are_rotated_and_no_request_fails(laptop: &Laptop) {
     laptop.place.write("pki.auto.tfvars", format!("pki = {}\n", STEPS[2].1));
     let (tally, took) = (clients.end(), begun.elapsed().as_secs());
     eprintln!(
-        "rotated in {took} s: {} requests on {} connections, {} refused unseen, slowest {:?}",
-        tally.answered, tally.connections, tally.refused, tally.slowest
+        "rotated in {took} s: {} requests on {} connections, {} refused unseen, {} put off, slowest {:?}",
+        tally.answered, tally.connections, tally.refused, tally.put_off, tally.slowest
     );
     laptop.none_failed("a rotation", &tally);
     assert!(tally.answered as u64 > 20 * took, "only {} requests in {took} s", tally.answered);
+    // An instant, once for a connection and a restart at the very most.
+    assert!(tally.put_off <= 2 * 9, "{} requests were put off", tally.put_off);
     the_first_authority_is_of_no_use(&first, &laptop.kubeconfig());
 }
 
