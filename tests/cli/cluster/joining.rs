@@ -10,13 +10,13 @@ use serde_json::Value as Json;
 use super::laptop::Laptop;
 
 const COUNT: &str = "KPROV_CLUSTER_NODES";
-/// Without the variable: what a small machine can do beside all else.
-const FEW: usize = 8;
+/// Without the variable: a hundred nodes, with those before.
+const MANY: usize = 98;
 /// Those of the example, which were there before.
 const BEFORE: usize = 2;
 
 pub(super) fn many_machines_join(laptop: &Laptop) {
-    let count = std::env::var(COUNT).map_or(FEW, |text| text.parse().expect("a number of nodes"));
+    let count = std::env::var(COUNT).map_or(MANY, |text| text.parse().expect("a number of nodes"));
     let pools = format!(
         r#"workers = {{
   general = {{ min_size = {BEFORE}, max_size = 4, desired_capacity = {BEFORE}, runtime = "kwok" }}
