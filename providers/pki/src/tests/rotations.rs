@@ -167,20 +167,10 @@ fn the_tree_of_a_cluster_is_that_of_the_contract() {
     };
     admin.signed_by(&authority("kubernetes-ca")).expect("ours");
     admin.signed_by(&authority("etcd-ca")).expect_err("another");
-    // What nodes tell once they run with it.
-    let hashes = |pki: &World| ["master_tree_hash", "worker_tree_hash"].map(|name| pki.text(name));
-    let first = hashes(&pki);
-    let read = |path: &str| tree.get(path).and_then(Value::as_str);
-    assert_eq!(kprov_pki::tree_hash(&kprov_pki::MASTER_PATHS, read).as_ref(), Some(&first[0]));
-    assert_eq!(kprov_pki::tree_hash(&kprov_pki::WORKER_PATHS, read).as_ref(), Some(&first[1]));
     // Stage: signing keys stay; the bundle has both.
     let staged = with(&base, &[rotation("authorities", 2, 1, 1)]);
     let before = pki.text("admin_certificate_pem");
-    let planned = pki.plan(&staged).expect("a plan").value;
-    assert!(!attribute(&planned, "worker_tree_hash").is_known());
     pki.apply(&staged).expect("staged");
-    let second = hashes(&pki);
-    assert!(first[0] != second[0] && first[1] != second[1], "{first:?} {second:?}");
     assert_eq!(pki.text("ca_bundle_pem").matches("BEGIN CERTIFICATE").count(), 2);
     assert_eq!(pki.text("admin_certificate_pem"), before);
     let promoted = with(&base, &[rotation("authorities", 2, 2, 1)]);
@@ -192,6 +182,25 @@ fn the_tree_of_a_cluster_is_that_of_the_contract() {
     assert!(attribute(&planned, "tree").is_wholly_known());
     pki.apply(&promoted).expect("promoted");
     assert_ne!(pki.text("admin_certificate_pem"), before);
+}
+
+#[test]
+fn what_nodes_tell_of_their_tree_can_be_told_from_here_and_changes_with_it() {
+    let base = [("cluster_name", "demo".into())];
+    let mut pki = World::new("pki_kubernetes", &object(&base));
+    let hashes = |pki: &World| ["master_tree_hash", "worker_tree_hash"].map(|name| pki.text(name));
+    let first = hashes(&pki);
+    let tree = attribute(&pki.object, "tree");
+    let tree = tree.as_entries().expect("a map");
+    let read = |path: &str| tree.get(path).and_then(Value::as_str);
+    assert_eq!(kprov_pki::tree_hash(&kprov_pki::MASTER_PATHS, read).as_ref(), Some(&first[0]));
+    assert_eq!(kprov_pki::tree_hash(&kprov_pki::WORKER_PATHS, read).as_ref(), Some(&first[1]));
+    let staged = with(&base, &[rotation("authorities", 2, 1, 1)]);
+    let planned = pki.plan(&staged).expect("a plan").value;
+    assert!(!attribute(&planned, "worker_tree_hash").is_known());
+    pki.apply(&staged).expect("staged");
+    let second = hashes(&pki);
+    assert!(first[0] != second[0] && first[1] != second[1], "{first:?} {second:?}");
 }
 
 #[test]
