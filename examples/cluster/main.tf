@@ -15,6 +15,9 @@ module "cluster" {
   workers = var.workers
   pki     = var.pki
 
+  administrator = var.administrator
+  follow_every  = var.follow_every
+
   force_destroy = var.force_destroy
 }
 
@@ -26,9 +29,11 @@ provider "kubernetes" {
   client_key             = module.cluster.kubernetes.client_key
 }
 
-# The API answers through the load balancer, and every master is a healthy voter of etcd.
+# The API answers through the load balancer, and every master is a healthy voter of etcd and runs with the certificates of this
+# apply.
 resource "kubernetes_ready" "masters" {
-  masters = var.masters.replicas
+  masters     = var.masters.replicas
+  master_tree = module.cluster.trees.master
 }
 
 module "addons" {
@@ -49,6 +54,7 @@ module "addons" {
 # Nodes have joined, and what the system runs on them runs.
 resource "kubernetes_ready" "nodes" {
   nodes       = sum(concat([0], [for pool in values(var.workers) : coalesce(pool.desired_capacity, pool.min_size)]))
+  node_tree   = module.cluster.trees.worker
   system_pods = length(var.workers) > 0
 
   depends_on = [module.addons]

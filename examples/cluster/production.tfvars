@@ -6,4 +6,5 @@ image_id      = "ami-0a1b2c3d4e5f60718"
 nat           = "per_zone"
 masters       = { instance_type = "m7i.xlarge", shutdown_delay = "60s" }
 workers       = { general = { min_size = 6, max_size = 60 } }
+follow_every  = "60s"
 force_destroy = false

@@ -6,4 +6,5 @@ image_id      = "ami-0a1b2c3d4e5f60718"
 nat           = "single"
 masters       = { shutdown_delay = "60s" }
 workers       = { general = { min_size = 2, max_size = 6 } }
+follow_every  = "60s"
 force_destroy = true

@@ -99,6 +99,21 @@ variable "pki" {
   default = {}
 }
 
+variable "administrator" {
+  description = "The administrator's certificate, as in `kprov//aws/cluster`."
+  type = object({
+    validity_hours     = optional(number)
+    renew_before_hours = optional(number)
+  })
+  default = {}
+}
+
+variable "follow_every" {
+  description = "How often nodes look whether their certificates changed."
+  type        = string
+  default     = "60s"
+}
+
 variable "force_destroy" {
   description = "Destroys backups with the environment."
   type        = bool

@@ -29,6 +29,7 @@ mod request;
 mod san;
 mod sign;
 mod template;
+mod tree;
 mod usage;
 
 pub use algorithm::KeyAlgorithm;
@@ -46,6 +47,7 @@ pub use public_key::PublicKey;
 pub use request::CertificateRequest;
 pub use san::SubjectAltName;
 pub use template::{CaConstraint, CertificateTemplate, Issuer, serial_number};
+pub use tree::{MASTER_PATHS, WORKER_PATHS, tree_hash};
 pub use usage::{ExtendedUsage, KeyUsage};
 
 /// Instants are `jiff` timestamps, certificates' are whole seconds.

@@ -34,6 +34,7 @@ locals {
     pod_cidr       = var.pod_cidr
     domain         = var.cluster_domain
     parameter_path = local.parameters
+    follow_every   = var.follow_every
     versions       = local.versions
     binaries       = var.binaries
     program        = var.program
@@ -122,6 +123,7 @@ module "masters" {
   etcd           = { backup_every = var.masters.backup_every, flags = var.flags.etcd }
   etcd_volume    = var.masters.etcd_volume
   shutdown_delay = var.masters.shutdown_delay
+  follow_every   = var.follow_every
   flags          = { api_server = var.flags.api_server, controller_manager = var.flags.controller_manager, scheduler = var.flags.scheduler }
 
   tags = var.tags

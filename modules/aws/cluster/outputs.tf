@@ -27,6 +27,16 @@ output "join" {
   value       = local.join
 }
 
+output "trees" {
+  description = "Hashes of what masters and workers read of the PKI tree, for `master_tree` and `node_tree` of `kubernetes_ready`: it waits until nodes run with the certificates of this apply."
+  value = {
+    master = pki_kubernetes.this.master_tree_hash
+    worker = pki_kubernetes.this.worker_tree_hash
+  }
+  # Nodes cannot know of it before.
+  depends_on = [aws_ssm_parameter.tree]
+}
+
 output "vpc_id" {
   description = "The network."
   value       = module.vpc.vpc_id

@@ -4,6 +4,9 @@ resource "pki_kubernetes" "this" {
   cluster_name = var.name
   endpoint     = local.join.endpoint
 
+  admin_validity_hours     = var.administrator.validity_hours
+  admin_renew_before_hours = var.administrator.renew_before_hours
+
   authorities {
     generation   = var.pki.generation
     primary      = var.pki.primary

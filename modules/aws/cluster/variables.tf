@@ -154,6 +154,21 @@ variable "pki" {
   default = {}
 }
 
+variable "administrator" {
+  description = "The certificate in the administrator's kubeconfig: for how long it is valid (455 days less 0 to 30, if not said), and how long before its end an apply issues it anew (a third of its life)."
+  type = object({
+    validity_hours     = optional(number)
+    renew_before_hours = optional(number)
+  })
+  default = {}
+}
+
+variable "follow_every" {
+  description = "How often nodes look whether certificates and keys of the cluster changed."
+  type        = string
+  default     = "60s"
+}
+
 variable "service_cidr" {
   description = "Addresses of services."
   type        = string

@@ -47,7 +47,7 @@ locals {
 
     identity = { from = "ec2" }
     peers    = { from = "autoscaling" }
-    secrets  = { from = "ssm", prefix = "${local.parameters}/pki" }
+    secrets  = { from = "ssm", prefix = "${local.parameters}/pki", every = var.follow_every }
     claims   = { from = "s3", bucket = var.bucket, prefix = "claims" }
 
     versions  = var.versions

@@ -243,6 +243,12 @@ variable "shutdown_delay" {
   default     = "60s"
 }
 
+variable "follow_every" {
+  description = "How often masters look whether certificates and keys of the cluster changed."
+  type        = string
+  default     = "60s"
+}
+
 variable "goaway_chance" {
   description = "Chance that a request makes its HTTP/2 client connect anew; 0 to 0.02. Not used with a single master."
   type        = number

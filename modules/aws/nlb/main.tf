@@ -81,6 +81,13 @@ resource "aws_lb_target_group" "this" {
 
   tags = merge(var.tags, { Name = "${var.name}-${each.key}" })
 
+  # A target that says that it is unready goes on with whom it serves, and ends their connections itself. Without this the load
+  # balancer would cut them off, requests in flight included.
+  target_health_state {
+    enable_unhealthy_connection_termination = false
+    unhealthy_draining_interval             = 300
+  }
+
   lifecycle {
     create_before_destroy = true
   }

@@ -41,7 +41,7 @@ locals {
     }
 
     identity = { from = "ec2" }
-    secrets  = { from = "ssm", prefix = "${var.cluster.parameter_path}/pki" }
+    secrets  = { from = "ssm", prefix = "${var.cluster.parameter_path}/pki", every = var.cluster.follow_every }
 
     versions  = var.cluster.versions
     binaries  = { for key, value in var.cluster.binaries : key => value if value != null }

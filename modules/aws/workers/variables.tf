@@ -17,6 +17,7 @@ variable "cluster" {
     pod_cidr       = string
     domain         = string
     parameter_path = string
+    follow_every   = optional(string, "60s")
     directory      = optional(string, "/var/lib/kprov")
     versions       = object({ kubernetes = string, etcd = string })
     binaries = object({

@@ -30,9 +30,12 @@ pub(crate) fn api_server(setting: Setting<'_>) -> Invocation {
         .set("audit-log-maxbackup", 10)
         .set("audit-log-maxsize", 100)
         .set("goaway-chance", server.goaway_chance)
-        // Load balancers need as long to see that it is unready; until then it serves, and asks to go elsewhere.
+        // Load balancers need as long to see that it is unready; until then it serves.
         .set("shutdown-delay-duration", write_duration(server.shutdown_delay))
-        .set("shutdown-send-retry-after", true);
+        // Then connections are told to end (GOAWAY), rather than requests on them refused (429) until all others are done.
+        .set("shutdown-send-retry-after", false)
+        // Connections end with their watches.
+        .set("shutdown-watch-termination-grace-period", "5s");
     Invocation {
         program: setting.program("kube-apiserver"),
         arguments: flags.arguments(&server.flags),

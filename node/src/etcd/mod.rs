@@ -3,6 +3,7 @@
 
 mod alarm;
 mod answer;
+mod keys;
 mod snapshot;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crate::https::{Client, NoAnswer};
 
 pub(crate) use alarm::Alarm;
 pub(crate) use answer::{Members, Status};
+pub(crate) use keys::Watch;
 pub(crate) use snapshot::verify as verify_snapshot;
 
 /// Why etcd did not do it.

@@ -49,10 +49,10 @@ impl Api {
         self.ask(Method::PATCH, &path, "application/apply-patch+yaml", Some(object)).await
     }
 
-    /// Changes these fields and no others.
-    pub(crate) async fn merge(&self, path: &str, patch: &Json) -> Result<Json, ApiError> {
+    /// Changes these fields of an object that is there, and no others.
+    pub(crate) async fn merge(&self, path: &str, fields: &Json) -> Result<Json, ApiError> {
         let path = format!("{path}?fieldManager=kprov-node");
-        self.ask(Method::PATCH, &path, "application/merge-patch+json", Some(patch)).await
+        self.ask(Method::PATCH, &path, "application/merge-patch+json", Some(fields)).await
     }
 
     /// Deletes; what is not there is deleted.

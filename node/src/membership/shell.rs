@@ -295,6 +295,29 @@ impl Membership {
         }
     }
 
+    /// Can this machine's etcd end for a while? Not if another one does not answer: a quorum might be lost.
+    ///
+    /// # Errors
+    /// Who does not answer. It may pass.
+    pub(crate) async fn all_well(&self) -> Result<(), Problem> {
+        let failed = |name: &str, why: &dyn std::fmt::Display| {
+            let detail = format!("The member {name} of etcd is not well: {why}. It is waited for.");
+            Problem::new("etcd cannot restart now", detail)
+        };
+        let client = self.client()?;
+        let own = Etcd::new(client.clone(), &self.me.client_url);
+        let members = own.members(true).await.map_err(|error| failed(&self.me.name, &error))?;
+        for member in members.members.iter().filter(|member| !member.learner) {
+            let url = member.client_urls.first().map_or("", String::as_str);
+            let status = Etcd::new(client.clone(), url).status().await;
+            let status = status.map_err(|error| failed(&member.name, &error))?;
+            if status.leader == 0 {
+                return Err(failed(&member.name, &"it sees no leader"));
+            }
+        }
+        Ok(())
+    }
+
     /// Hands leadership to another voter, if this member leads.
     pub(crate) async fn hand_over(&self) -> Result<(), Problem> {
         let etcd = self.own()?;

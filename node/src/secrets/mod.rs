@@ -12,6 +12,7 @@ pub(crate) mod tests;
 use std::collections::BTreeMap;
 
 use aws_config::SdkConfig;
+use kprov_pki::{MASTER_PATHS, WORKER_PATHS, tree_hash};
 
 use crate::document::{Content, Document, Role, Source};
 use crate::problem::Problem;
@@ -35,7 +36,12 @@ impl Tree {
         self.0.get(path).map(String::as_str)
     }
 
-    /// What the tree is, as a name.
+    /// What a node of this role tells of the tree that it runs with.
+    pub(crate) fn told(&self, role: Role) -> String {
+        tree_hash(of_role(role), |path| self.get(path)).unwrap_or_default()
+    }
+
+    /// What the whole of the tree is, further paths included, as a name.
     pub(crate) fn generation(&self) -> String {
         use sha2::{Digest, Sha256};
         let mut hash = Sha256::new();
@@ -49,34 +55,21 @@ impl Tree {
     }
 }
 
-const MASTER: [&str; 13] = [
-    "kubernetes-ca/bundle.pem",
-    "kubernetes-ca/cert.pem",
-    "kubernetes-ca/key.pem",
-    "etcd-ca/bundle.pem",
-    "etcd-ca/cert.pem",
-    "etcd-ca/key.pem",
-    "front-proxy-ca/bundle.pem",
-    "front-proxy-ca/cert.pem",
-    "front-proxy-ca/key.pem",
-    "service-account/key.pem",
-    "service-account/keys.pub",
-    "encryption/config.yaml",
-    "bootstrap/token",
-];
-const WORKER: [&str; 2] = ["kubernetes-ca/bundle.pem", "bootstrap/token"];
+fn of_role(role: Role) -> &'static [&'static str] {
+    match role {
+        Role::Master => &MASTER_PATHS,
+        Role::Worker => &WORKER_PATHS,
+    }
+}
 
 /// What a role has to have; further paths only where files of the document name them.
 pub(crate) fn required(document: &Document) -> Vec<String> {
-    let own: &[&str] = match document.role {
-        Role::Master => &MASTER,
-        Role::Worker => &WORKER,
-    };
     let named = document.files.iter().filter_map(|file| match &file.content {
         Content::Secret(path) => Some(path.as_str()),
         Content::Text(_) => None,
     });
-    let mut all: Vec<String> = own.iter().copied().chain(named).map(str::to_owned).collect();
+    let mut all: Vec<String> =
+        of_role(document.role).iter().copied().chain(named).map(str::to_owned).collect();
     all.sort();
     all.dedup();
     all

@@ -26,6 +26,18 @@ pub(crate) struct Supervisor {
     views: watch::Receiver<Vec<View>>,
 }
 
+/// A process that does not run just now. See [`Supervisor::pause`].
+#[derive(Debug)]
+pub(crate) struct Paused(Option<u32>);
+
+impl Drop for Paused {
+    fn drop(&mut self) {
+        if let Some(pid) = self.0 {
+            process::signal(pid, Signal::CONT);
+        }
+    }
+}
+
 struct Driver {
     layout: Layout,
     began: Instant,
@@ -96,6 +108,15 @@ impl Supervisor {
     pub(super) async fn until(&self, holds: impl FnMut(&Vec<View>) -> bool) {
         // The task ends with the program only.
         let _ = self.views.clone().wait_for(holds).await;
+    }
+
+    /// Keeps one from running, if it runs, until the value is dropped. Whoever asks it waits.
+    pub(crate) fn pause(&self, name: &str) -> Paused {
+        let pid = self.view(name).and_then(|view| view.pid);
+        if let Some(pid) = pid {
+            process::signal(pid, Signal::STOP);
+        }
+        Paused(pid)
     }
 
     pub(crate) fn views(&self) -> Vec<View> {

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::components::Invocation;
 
-pub(crate) use driver::Supervisor;
+pub(crate) use driver::{Paused, Supervisor};
 pub(crate) use ports::trouble as port_trouble;
 pub(crate) use process::end_orphans;
 

@@ -180,6 +180,33 @@ async fn stopping_is_sigterm_and_waits_for_the_end() {
 }
 
 #[tokio::test]
+async fn what_is_paused_does_not_run_until_it_is_let_go() {
+    let (_dir, layout) = laid_out();
+    let supervisor = Supervisor::start(&layout);
+    supervisor.want(component("exec sleep 600")).await;
+    supervisor.ready("x").await;
+    let pid = supervisor.view("x").unwrap().pid.unwrap();
+    let stands = || {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        stat.rsplit_once(") ").unwrap().1.starts_with('T')
+    };
+    let becomes = async |wanted: bool| {
+        let until = tokio::time::Instant::now() + Duration::from_secs(20);
+        while stands() != wanted {
+            assert!(tokio::time::Instant::now() < until, "it stands: {}", !wanted);
+            tokio::task::yield_now().await;
+        }
+    };
+    let paused = supervisor.pause("x");
+    becomes(true).await;
+    drop(paused);
+    becomes(false).await;
+    // One that does not run cannot be held.
+    drop(supervisor.pause("y"));
+    supervisor.stop(&["x"]).await;
+}
+
+#[tokio::test]
 async fn a_taken_port_is_told_and_nothing_is_spawned() {
     let (_dir, layout) = laid_out();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

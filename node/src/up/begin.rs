@@ -70,7 +70,7 @@ pub(super) async fn begin(document: Document, options: &Options) -> Result<Begun
     board.change(|report| report.phase = "has its PKI tree fetched".to_owned());
     let tree = first_tree(&document, aws.as_ref(), &board).await?;
     secrets::put(&tree, &layout)?;
-    board.change(|report| report.generation = Some(tree.generation()));
+    board.change(|report| report.generation = Some(tree.told(document.role)));
     further_files(&document, &tree)?;
     let supervisor = Supervisor::start(&layout);
     Ok(Begun { document, facts, layout, binaries, book, aws, tree, board, supervisor, _lock: lock })

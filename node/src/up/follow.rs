@@ -1,16 +1,23 @@
 //! Follows the PKI tree: what changed there is fetched, checked, put in place; leaves are issued anew; what does not read
 //! its files again by itself is restarted, one node of the cluster at a time.
+//!
+//! What must hold: no request fails for it. So the API server goes first and comes back last: while etcd restarts nobody is
+//! sent here, and its API server has ended what it served.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
+use kprov_pki::{Bundle, Certificate};
 use tokio::time::{Instant, timeout};
 
 use super::begin;
+use super::hold;
 use super::master::Master;
 use crate::certificates::Held;
+use crate::document::Role;
 use crate::etcd::{Etcd, EtcdError};
 use crate::problem::Problem;
-use crate::secrets;
+use crate::secrets::{self, Tree};
 use crate::snapshots;
 
 /// Who holds this key in etcd may restart its components.
@@ -18,6 +25,9 @@ const TURN: &str = "/kprov.dev/turn";
 const TURN_SECONDS: u64 = 30;
 /// So long a component may take to be ready again.
 const READY_AGAIN: Duration = Duration::from_secs(180);
+
+const ETCD: &str = "etcd";
+const API_SERVER: &str = "kube-apiserver";
 
 /// Follows the tree for ever.
 pub(super) async fn tree(master: &Master) {
@@ -34,42 +44,61 @@ async fn look(master: &Master) -> Result<(), Problem> {
     begun.board.calm("The PKI tree is not followed")?;
     let used = master.tree();
     let found = begin::tree(&begun.document, begun.aws.as_ref()).await?;
-    let changed: Vec<&str> = found
-        .0
-        .iter()
-        .filter(|(path, text)| used.get(path) != Some(text))
-        .map(|(path, _)| path.as_str())
-        .collect();
+    let changed = Changed { from: &used, to: &found };
     secrets::put(&found, &begun.layout)?;
     // Though nothing changed, leaves may be due.
     let held = master.prepare(&found)?;
-    restart_in_turn(master, &to_restart(&changed, &held)).await?;
+    restart_in_turn(master, &to_restart(changed, &held)).await?;
     // Only now: what failed in the middle is done again.
     master.use_tree(&found);
-    begun.board.change(|report| report.generation = Some(found.generation()));
+    begun.board.change(|report| report.generation = Some(found.told(Role::Master)));
     Ok(())
 }
 
-/// Which components do not read again by themselves what changed, in the order of restarting. Pure.
-fn to_restart(changed: &[&str], held: &[Held]) -> Vec<&'static str> {
-    let tree = |path: &str| changed.contains(&path);
+/// A tree and the one that follows it.
+#[derive(Clone, Copy)]
+struct Changed<'t> {
+    from: &'t Tree,
+    to: &'t Tree,
+}
+
+impl Changed<'_> {
+    fn text(self, path: &str) -> bool {
+        self.from.get(path) != self.to.get(path)
+    }
+
+    /// Are others trusted? Their order, by which one says who signs, matters to nobody who checks.
+    fn trust(self, path: &str) -> bool {
+        let trusted = |tree: &Tree| {
+            let bundle = Bundle::from_pem(tree.get(path).unwrap_or_default());
+            let texts =
+                bundle.iter().flat_map(|it| it.certificates().iter().map(Certificate::to_pem));
+            texts.collect::<BTreeSet<String>>()
+        };
+        trusted(self.from) != trusted(self.to)
+    }
+}
+
+/// Which components do not read again by themselves what changed. Pure.
+fn to_restart(changed: Changed<'_>, held: &[Held]) -> Vec<&'static str> {
     let leaf = |name: &str| held.iter().any(|held| held.name == name && held.issued.is_some());
-    let kubernetes = tree("kubernetes-ca/bundle.pem");
-    let tokens = tree("service-account/key.pem");
+    let kubernetes = changed.text("kubernetes-ca/bundle.pem");
+    let tokens = changed.text("service-account/key.pem");
     let mut all = Vec::new();
     // Leaves of etcd are read at every handshake; whom it trusts is not.
-    if tree("etcd-ca/bundle.pem") {
-        all.push("etcd");
+    if changed.trust("etcd-ca/bundle.pem") {
+        all.push(ETCD);
     }
-    if tree("etcd-ca/bundle.pem")
+    if changed.trust("etcd-ca/bundle.pem")
         || kubernetes
         || tokens
-        || tree("service-account/keys.pub")
+        || changed.text("service-account/keys.pub")
         || leaf("apiserver-kubelet-client")
     {
-        all.push("kube-apiserver");
+        all.push(API_SERVER);
     }
-    if kubernetes || tokens || tree("kubernetes-ca/cert.pem") || tree("kubernetes-ca/key.pem") {
+    let signs = ["kubernetes-ca/cert.pem", "kubernetes-ca/key.pem"].map(|path| changed.text(path));
+    if kubernetes || tokens || signs.contains(&true) {
         all.push("kube-controller-manager");
     }
     if kubernetes {
@@ -91,26 +120,8 @@ async fn restart_in_turn(master: &Master, names: &[&'static str]) -> Result<(), 
             let _ = etcd.keep_alive(lease).await;
         }
     };
-    let restarted = async {
-        for name in names {
-            let again = async {
-                if *name == "etcd" {
-                    // Who leads hands over first; none of the others has to wait for an election.
-                    let _ = master.membership.hand_over().await;
-                }
-                master.begun.supervisor.restart(name).await;
-            };
-            if timeout(READY_AGAIN, again).await.is_err() {
-                let detail = format!(
-                    "{name} was restarted for its new certificates, and is not ready after 180 s. Its log tells why."
-                );
-                return Err(Problem::new("A component does not come back", detail));
-            }
-        }
-        Ok(())
-    };
     let done = tokio::select! {
-        done = restarted => done,
+        done = restart(master, names) => done,
         () = kept => Ok(()),
     };
     // It ends by itself, should this fail. After a failure the next one waits that much longer, on purpose.
@@ -118,6 +129,57 @@ async fn restart_in_turn(master: &Master, names: &[&'static str]) -> Result<(), 
         let _ = etcd.revoke(lease).await;
     }
     done
+}
+
+async fn restart(master: &Master, names: &[&'static str]) -> Result<(), Problem> {
+    let supervisor = &master.begun.supervisor;
+    if !names.contains(&API_SERVER) {
+        for name in names {
+            back(name, supervisor.restart(name)).await?;
+        }
+        return Ok(());
+    }
+    if names.contains(&ETCD) {
+        all_well(master).await?;
+    }
+    // What speaks to this API server only makes room for its like elsewhere.
+    master.stop_control().await;
+    let mut done = Ok(());
+    if names.contains(&ETCD) {
+        // Who leads hands over first; none of the others has to wait for an election.
+        hold::hand_over(master).await;
+        done = back(ETCD, supervisor.restart(ETCD)).await;
+    }
+    // Also where etcd does not come back: it may yet.
+    master.start_control().await;
+    done?;
+    for name in [API_SERVER, "kube-controller-manager", "kube-scheduler"] {
+        back(name, supervisor.ready(name)).await?;
+    }
+    Ok(())
+}
+
+/// Waits until nobody would miss this machine's etcd for a while.
+async fn all_well(master: &Master) -> Result<(), Problem> {
+    let begun = Instant::now();
+    loop {
+        match master.membership.all_well().await {
+            Err(problem) if begun.elapsed() > READY_AGAIN => return Err(problem),
+            Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
+            Ok(()) => return Ok(()),
+        }
+    }
+}
+
+/// Waits until a component is ready again.
+async fn back(name: &str, ready: impl Future<Output = ()>) -> Result<(), Problem> {
+    timeout(READY_AGAIN, ready).await.map_err(|_| {
+        let detail = format!(
+            "{name} was restarted for its new certificates, and is not ready after {} s. Its log tells why.",
+            READY_AGAIN.as_secs()
+        );
+        Problem::new("A component does not come back", detail)
+    })
 }
 
 /// Waits for this node's turn.
@@ -175,6 +237,7 @@ pub(super) async fn snapshots(master: &Master) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::secrets::tests::tree;
 
     fn held(name: &'static str, issued: bool) -> Held {
         Held {
@@ -184,22 +247,48 @@ mod tests {
         }
     }
 
+    /// A tree with other texts at these paths: of another authority, of the same two in the other order.
+    fn with(changes: &[(&str, &str)]) -> Tree {
+        let mut tree = tree(1);
+        for (path, text) in changes {
+            assert!(tree.0.insert((*path).to_owned(), (*text).to_owned()).is_some(), "{path}");
+        }
+        tree
+    }
+
     #[test]
     fn only_what_does_not_read_its_files_again_is_restarted() {
+        let (old, other) = (tree(1), tree(2));
+        let changed = |path: &str, held: &[Held]| {
+            let new = with(&[(path, other.get(path).unwrap())]);
+            to_restart(Changed { from: &old, to: &new }, held)
+        };
+        let same = |held: &[Held]| to_restart(Changed { from: &old, to: &old }, held);
         let leaves = [
             held("apiserver", true),
             held("etcd-peer", true),
             held("apiserver-kubelet-client", false),
         ];
-        assert_eq!(to_restart(&[], &leaves), [""; 0]);
-        assert_eq!(to_restart(&[], &[held("apiserver-kubelet-client", true)]), ["kube-apiserver"]);
-        assert_eq!(to_restart(&["etcd-ca/bundle.pem"], &[]), ["etcd", "kube-apiserver"]);
-        assert_eq!(
-            to_restart(&["encryption/config.yaml", "front-proxy-ca/bundle.pem"], &[]),
-            [""; 0]
-        );
-        assert_eq!(to_restart(&["service-account/keys.pub"], &[]), ["kube-apiserver"]);
-        let all = ["kube-apiserver", "kube-controller-manager", "kube-scheduler"];
-        assert_eq!(to_restart(&["kubernetes-ca/bundle.pem"], &[]), all);
+        assert_eq!(same(&leaves), [""; 0]);
+        assert_eq!(same(&[held("apiserver-kubelet-client", true)]), [API_SERVER]);
+        assert_eq!(changed("etcd-ca/bundle.pem", &[]), [ETCD, API_SERVER]);
+        assert_eq!(changed("front-proxy-ca/bundle.pem", &[]), [""; 0]);
+        assert_eq!(changed("service-account/keys.pub", &[]), [API_SERVER]);
+        let all = [API_SERVER, "kube-controller-manager", "kube-scheduler"];
+        assert_eq!(changed("kubernetes-ca/bundle.pem", &[]), all);
+    }
+
+    #[test]
+    fn etcd_goes_on_when_another_of_those_that_it_trusts_signs() {
+        let path = "etcd-ca/bundle.pem";
+        let [one, two] = [tree(1), tree(2)].map(|tree| tree.get(path).unwrap().to_owned());
+        let staged = with(&[(path, &format!("{one}{two}"))]);
+        let promoted = with(&[(path, &format!("{two}{one}"))]);
+        let distrusted = with(&[(path, &two)]);
+        let restarted = |from, to| to_restart(Changed { from, to }, &[]);
+        let first = tree(1);
+        assert_eq!(restarted(&first, &staged), [ETCD, API_SERVER]);
+        assert_eq!(restarted(&staged, &promoted), [""; 0]);
+        assert_eq!(restarted(&promoted, &distrusted), [ETCD, API_SERVER]);
     }
 }

@@ -14,11 +14,14 @@ use super::master::Master;
 use crate::kubernetes::Api;
 use crate::membership::Place;
 use crate::problem::Problem;
+use crate::secrets::Tree;
 use crate::status::Report;
 use crate::supervisor::State;
 
-/// So often it is renewed.
+/// So often it is renewed, though nothing changed.
 const EVERY: Duration = Duration::from_secs(10);
+/// So soon what changed is told: somebody may be waiting for it.
+const LOOK: Duration = Duration::from_millis(500);
 /// So long it says that it holds.
 const SECONDS: u64 = 40;
 /// The certificate to write it with is one of minutes, made anew after so long.
@@ -53,25 +56,30 @@ fn health(report: &Report) -> String {
     }
 }
 
-/// The lease as it is to be. Pure.
-fn lease(report: &Report, now: Timestamp) -> Json {
+/// What is told besides the time. Pure.
+fn told(report: &Report) -> Json {
     let etcd = match &report.etcd {
         Some(place) if place.voter => "voter",
         Some(place) if place.member.is_some() => "learner",
         _ => "none",
     };
     json!({
+        "kprov.dev/role": report.role,
+        "kprov.dev/etcd": etcd,
+        "kprov.dev/healthy": health(report),
+        "kprov.dev/tree": report.generation.clone().unwrap_or_default(),
+    })
+}
+
+/// The lease as it is to be. Pure.
+fn lease(report: &Report, now: Timestamp) -> Json {
+    json!({
         "apiVersion": "coordination.k8s.io/v1",
         "kind": "Lease",
         "metadata": {
             "name": format!("kprov-node-{}", report.name),
             "namespace": "kube-system",
-            "annotations": {
-                "kprov.dev/role": report.role,
-                "kprov.dev/etcd": etcd,
-                "kprov.dev/healthy": health(report),
-                "kprov.dev/tree": report.generation.clone().unwrap_or_default(),
-            },
+            "annotations": told(report),
         },
         "spec": {
             "holderIdentity": report.name,
@@ -83,35 +91,48 @@ fn lease(report: &Report, now: Timestamp) -> Json {
 
 /// Renews it for ever, once the API server is ready.
 pub(super) async fn renew(master: &Master) {
-    let mut api: Option<(Api, Instant)> = None;
-    let mut told = None;
+    let mut api = None;
+    let mut said = None;
     loop {
         master.begun.supervisor.ready("kube-apiserver").await;
         let report = master.begun.board.read();
+        let mut written = None;
         if !report.leaving {
             let trouble = once(master, &mut api, &report).await.err().map(|it| it.to_string());
-            if trouble.is_some() {
-                api = None;
+            match trouble {
+                Some(_) => api = None,
+                None => written = Some(told(&report)),
             }
-            master.begun.board.trouble(&mut told, trouble);
+            master.begun.board.trouble(&mut said, trouble);
         }
-        tokio::time::sleep(EVERY).await;
+        let begun = Instant::now();
+        while begun.elapsed() < EVERY {
+            tokio::time::sleep(LOOK).await;
+            // What could not be written waits as long as the rest.
+            if written.as_ref().is_some_and(|it| *it != told(&master.begun.board.read())) {
+                break;
+            }
+        }
     }
 }
 
-async fn once(
-    master: &Master,
-    api: &mut Option<(Api, Instant)>,
-    report: &Report,
-) -> Result<(), Problem> {
-    let fresh = api.take().filter(|(_, made)| made.elapsed() < CLIENT_FOR);
-    let (client, made) = match fresh {
+/// A client of this machine's own API server, when it was made, and of which tree.
+struct Own {
+    api: Api,
+    made: Instant,
+    tree: Tree,
+}
+
+async fn once(master: &Master, own: &mut Option<Own>, report: &Report) -> Result<(), Problem> {
+    let tree = master.tree();
+    let fresh = own.take().filter(|own| own.made.elapsed() < CLIENT_FOR && own.tree == tree);
+    let client = match fresh {
         Some(fresh) => fresh,
-        None => (own_api(master, &master.tree())?, Instant::now()),
+        None => Own { api: own_api(master, &tree)?, made: Instant::now(), tree },
     };
     let path = path(&report.name);
-    let written = client.apply(&path, &lease(report, Timestamp::now())).await;
-    *api = Some((client, made));
+    let written = client.api.apply(&path, &lease(report, Timestamp::now())).await;
+    *own = Some(client);
     written.map(|_| ()).map_err(|error| failed(&path, &error))
 }
 

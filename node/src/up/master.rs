@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::begin::Begun;
 use super::{
-    Stop, follow, kubernetes, lease, leave, parts, serving, silence, stopped, unless_stopped,
+    Stop, follow, hold, kubernetes, lease, leave, parts, serving, silence, stopped, unless_stopped,
 };
 use crate::certificates;
 use crate::claims;
@@ -99,9 +99,7 @@ impl Master {
         self.prepare(&self.begun.tree)?;
         let Some(joined) = unless_stopped(stop, self.join()).await else { return Ok(()) };
         joined?;
-        for part in [parts::api_server, parts::controller_manager, parts::scheduler] {
-            self.begun.supervisor.want(part(self.setting())).await;
-        }
+        self.start_control().await;
         self.begun.board.change(|report| report.phase = "serves".to_owned());
         let work = async {
             tokio::join!(
@@ -109,6 +107,7 @@ impl Master {
                 self.watch(),
                 follow::tree(self),
                 follow::snapshots(self),
+                hold::obey(self),
                 kubernetes::ensure(self),
                 lease::renew(self),
                 serving::approve(self)
@@ -198,6 +197,7 @@ impl Master {
                     // One that cannot be taken back runs out by itself.
                     let _ = lease::take_back(self).await;
                     self.stop_control().await;
+                    hold::hand_over(self).await;
                     let left = self.membership.leave().await;
                     leave::answer(&self.begun.layout, left.as_ref().err());
                     return;
@@ -207,8 +207,15 @@ impl Master {
         }
     }
 
+    /// The API server, and what speaks to it.
+    pub(super) async fn start_control(&self) {
+        for part in [parts::api_server, parts::controller_manager, parts::scheduler] {
+            self.begun.supervisor.want(part(self.setting())).await;
+        }
+    }
+
     /// First who leads elsewhere goes on, then the API server with its delay, while etcd stays.
-    async fn stop_control(&self) {
+    pub(super) async fn stop_control(&self) {
         self.begun.supervisor.stop(&CONTROL).await;
         self.begun.supervisor.stop(&["kube-apiserver"]).await;
     }
@@ -217,9 +224,7 @@ impl Master {
         self.begun.board.change(|report| report.phase = "stops".to_owned());
         let end = async {
             self.stop_control().await;
-            // The others elect a leader anyway; this only spares them the wait.
-            let _ =
-                tokio::time::timeout(Duration::from_secs(10), self.membership.hand_over()).await;
+            let _ = tokio::time::timeout(Duration::from_secs(10), hold::hand_over(self)).await;
             self.begun.supervisor.stop(&["etcd"]).await;
         };
         tokio::select! {

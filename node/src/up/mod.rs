@@ -2,6 +2,7 @@
 
 mod begin;
 mod follow;
+mod hold;
 mod kubernetes;
 mod lease;
 mod leave;

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use super::begin::Begun;
-use super::worker;
+use super::worker::Worker;
 use crate::document::Identity;
 use crate::notices::{self, Drained, Notice};
 use crate::problem::Problem;
@@ -21,7 +20,8 @@ enum Done {
 }
 
 /// Looks for ever. A machine that is none of EC2 gets no notices.
-pub(super) async fn heed(begun: &Begun) {
+pub(super) async fn heed(worker: &Worker) {
+    let begun = &worker.begun;
     if begun.document.identity != Identity::Ec2 {
         return std::future::pending().await;
     }
@@ -29,7 +29,7 @@ pub(super) async fn heed(begun: &Begun) {
     let (mut done, mut told) = (Done::Nothing, None);
     loop {
         let trouble = match notices::ask(&client).await {
-            Ok(said) => act(begun, notices::read(&said), &mut done).await.err(),
+            Ok(said) => act(worker, notices::read(&said), &mut done).await.err(),
             Err(problem) => Some(problem),
         };
         begun.board.trouble(&mut told, trouble.map(|problem| problem.to_string()));
@@ -37,15 +37,16 @@ pub(super) async fn heed(begun: &Begun) {
     }
 }
 
-async fn act(begun: &Begun, notice: Option<Notice>, done: &mut Done) -> Result<(), Problem> {
+async fn act(worker: &Worker, notice: Option<Notice>, done: &mut Done) -> Result<(), Problem> {
     if notice.is_none() && *done == Done::Forgot {
         return Ok(());
     }
     let failed = |error: crate::kubernetes::ApiError| {
         Problem::new("The node cannot go by the notice of its end", format!("{error}."))
     };
+    let begun = &worker.begun;
     // Its certificate may be another one by now.
-    let api = worker::api(begun, false)?;
+    let api = worker.api()?;
     let node = &begun.facts.name;
     let Some(notice) = notice else {
         notices::forget(&api, node).await.map_err(failed)?;

@@ -104,6 +104,30 @@ pub(crate) fn validate_hours(config: &Value, name: &'static str) -> Option<Attri
     }
 }
 
+/// The window in which a certificate is renewed is within its life: what `life` says, else so many hours.
+pub(crate) fn validate_window(
+    config: &Value,
+    life: &str,
+    before: &'static str,
+    usual: impl FnOnce() -> Option<i64>,
+) -> Option<AttributeError> {
+    let window = fields::number(config, before)?;
+    let given = config.get(life).filter(|it| !it.is_null());
+    let hours = match given {
+        Some(_) => fields::number(config, life)?,
+        None => usual()?,
+    };
+    if window < hours {
+        return None;
+    }
+    let why = match given {
+        Some(_) => format!("{before} must be less than {life}"),
+        None => format!("without {life} it is valid for {hours} hours"),
+    };
+    let why = format!("It would be due from its first day on: {why}.");
+    Some(bad(before, "Always due", why))
+}
+
 /// A number of hours that is given.
 pub(crate) fn hours(object: &Value, name: &str) -> Option<SignedDuration> {
     SignedDuration::try_from_hours(fields::number(object, name)?)

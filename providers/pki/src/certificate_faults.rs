@@ -23,23 +23,10 @@ pub(crate) fn all(config: &Value) -> Vec<AttributeError> {
     problems
 }
 
-/// The window in which it is renewed is within its life.
 fn window(config: &Value) -> Option<AttributeError> {
-    let before = fields::number(config, "renew_before_hours")?;
-    let given = config.get("validity_hours").filter(|it| !it.is_null());
-    let life = match given {
-        Some(_) => fields::number(config, "validity_hours")?,
-        None => told::usual_hours(&arguments::subject(config).common_name?),
-    };
-    if before < life {
-        return None;
-    }
-    let why = match given {
-        Some(_) => "renew_before_hours must be less than validity_hours".to_owned(),
-        None => format!("without validity_hours it is valid for {life} hours"),
-    };
-    let why = format!("It would be due from its first day on: {why}.");
-    Some(bad("renew_before_hours", "Always due", why))
+    arguments::validate_window(config, "validity_hours", "renew_before_hours", || {
+        Some(told::usual_hours(&arguments::subject(config).common_name?))
+    })
 }
 
 /// TLS looks at names only, not at the subject: a server without one is trusted by nobody.

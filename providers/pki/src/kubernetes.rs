@@ -3,7 +3,7 @@
 //! tree of docs/adr/0003-pki-nodes-and-masters.md.
 
 use kprov_core::{Host, Path, Type, Value};
-use kprov_pki::{DistinguishedName, LeafRequest, RenewalWindow};
+use kprov_pki::{Certificate, DistinguishedName, LeafRequest, RenewalWindow};
 use kprov_provider::{
     Attribute, AttributeError, Block, CertificateChange, Creation, NestedBlock, Nesting,
     PlanRequest, PlannedCertificate, PlannedObject, ProviderError, ResourceSchema, Schema,
@@ -43,6 +43,7 @@ pub(crate) fn schema() -> ResourceSchema {
         ("algorithm", arguments::algorithm_attribute("Of keys that are made from now on; see pki_authority. ED25519 is not for Kubernetes.")),
         ("validity_hours", life.describe("How long authorities that are made from now on are valid (default: ten years).")),
         ("admin_validity_hours", optional(Type::Number, "How long the administrator's certificate is valid (default: 455 days less 0 to 30).")),
+        ("admin_renew_before_hours", optional(Type::Number, "It is issued anew by the first apply so long before its end (default: a third of its life).")),
         ("endpoint", optional(Type::String, "Where the API is, https://NAME:6443, for admin_kubeconfig; may be known after apply only.")),
         material::private_attribute(),
         material::public_attribute(),
@@ -50,6 +51,8 @@ pub(crate) fn schema() -> ResourceSchema {
         ("master_paths", list("Paths of tree that only masters may read: private keys, the encryption of secrets.")),
         ("worker_paths", list("Paths of tree that are secret, and that workers read as well: the bootstrap token.")),
         ("public_paths", list("Paths of tree that are no secret.")),
+        ("master_tree_hash", text("What a master tells of itself (kprov.dev/tree) once all its programs run with this tree.")),
+        ("worker_tree_hash", text("What a worker tells of itself likewise.")),
         ("ca_bundle_pem", text("Certificates of the kubernetes authority, all that is trusted, the primary's first.")),
         ("ca_certificate_pem", text("The kubernetes authority's primary certificate.")),
         ("ca_private_key_pem", text("Its private key, for pki_certificate.").sensitive()),
@@ -162,6 +165,24 @@ fn admin_reasons(prior: &Value, proposed: &Value, rings: &[Ring<'_>]) -> Vec<Str
     reasons
 }
 
+fn window(object: &Value) -> RenewalWindow {
+    arguments::hours(object, "admin_renew_before_hours")
+        .map_or(RenewalWindow::LastThird, RenewalWindow::Before)
+}
+
+/// When the administrator's certificate is due, by another window perhaps: that is no reason for another certificate.
+fn admin_due(object: &Value, material: &Material, rings: &[Ring<'_>]) -> (String, Value) {
+    let ring = rings.first().map(|ring| ring.steps.primary);
+    let authority = ring.and_then(|primary| material.part(AUTHORITIES[0], primary, "cert"));
+    let authority = authority.and_then(|pem| Certificate::from_pem(pem).ok());
+    let authority_ends = authority.map(|it| it.not_after());
+    let known = fields::all_known(object, &["admin_renew_before_hours"]);
+    let certificate = fields::text(object, "admin_certificate_pem").map(Certificate::from_pem);
+    let at = certificate.and_then(Result::ok).filter(|_| known);
+    let at = at.map(|it| leaf::renewal_time(&it, window(object), authority_ends));
+    (format!("{ADMIN}renew_at"), fields::text_or_unknown(at))
+}
+
 fn issue_admin(
     host: &dyn Host,
     planned: &Value,
@@ -175,7 +196,7 @@ fn issue_admin(
     let request = LeafRequest::client(name, leaf::validity(host, name, life));
     let request = LeafRequest { organizations: vec![ADMIN_GROUP.to_owned()], ..request };
     let issued = arguments::algorithm(planned).and_then(|algorithm| {
-        let wanted = Wanted { request, algorithm, window: RenewalWindow::LastThird };
+        let wanted = Wanted { request, algorithm, window: window(planned) };
         leaf::issue(host, &wanted, (part("cert"), part("key")), None)
     });
     let issued = issued.map_err(|why| {
@@ -200,6 +221,8 @@ fn carry_out(
     if leaf::is_to_be_issued(ADMIN, planned) {
         let reason = fields::text(planned, "admin_reissue_reason").unwrap_or(leaf::FIRST);
         object = issue_admin(host, planned, &material, primary, reason)?;
+    } else {
+        object = with_attributes(&object, [admin_due(&object, &material, &rings)]);
     }
     Ok(kubernetes_tree::shown(&object, &rings, &material))
 }
@@ -210,10 +233,17 @@ impl StateOnly for PkiKubernetes {
             arguments::validate_certifiable(config),
             arguments::validate_hours(config, "validity_hours"),
             arguments::validate_hours(config, "admin_validity_hours"),
+            arguments::validate_hours(config, "admin_renew_before_hours"),
         ]
         .into_iter()
         .flatten()
         .collect();
+        problems.extend(arguments::validate_window(
+            config,
+            "admin_validity_hours",
+            "admin_renew_before_hours",
+            || Some(told::usual_hours(ADMIN_NAME)),
+        ));
         for (block, _) in BLOCKS {
             let value = attribute(config, block);
             problems.extend(generations::validate(&value, Some(block)));
@@ -259,6 +289,8 @@ impl StateOnly for PkiKubernetes {
                 (known || request.prior.is_none()).then(|| reasons.join("; ")),
             );
             value = with_attributes(&value, leaf::planned(ADMIN, reason, None));
+        } else {
+            value = with_attributes(&value, [admin_due(&value, &material, &rings)]);
         }
         Ok(kubernetes_tree::shown(&value, &rings, &material).into())
     }

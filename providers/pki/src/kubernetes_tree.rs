@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use kprov_core::{Str, Type, Value};
+use kprov_pki::{MASTER_PATHS, WORKER_PATHS, tree_hash};
 use kprov_provider::{attribute, with_attributes};
 
 use crate::fields::{self, text_or_unknown};
@@ -69,7 +70,12 @@ pub(crate) fn shown(object: &Value, rings: &[Ring<'_>], material: &Material) -> 
     let texts: BTreeMap<Str, Value> =
         tree.iter().map(|(path, _, text)| (path.into(), text_or_unknown(text.clone()))).collect();
     let at = |path: &str| texts.get(path).cloned().unwrap_or(Value::Null(Type::String));
+    let hash = |paths: &[&str]| {
+        text_or_unknown(tree_hash(paths, |path| texts.get(path).and_then(Value::as_str)))
+    };
     let results = [
+        ("master_tree_hash", hash(&MASTER_PATHS)),
+        ("worker_tree_hash", hash(&WORKER_PATHS)),
         ("master_paths", paths(Readers::Masters)),
         ("worker_paths", paths(Readers::Nodes)),
         ("public_paths", paths(Readers::All)),

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 
+use super::clients::{self, Access, Clients, Tally};
 use crate::airplane::copy_example;
 use crate::place::Place;
 
@@ -71,6 +72,48 @@ impl Laptop {
         output(command, input)
     }
 
+    /// The administrator's kubeconfig, as kubectl understands it.
+    pub(crate) fn kubeconfig(&self) -> Json {
+        let shown = self.kubectl("config view --raw -o json", None).expect("a kubeconfig");
+        serde_json::from_str(&shown).expect("JSON")
+    }
+
+    /// From now on the kubeconfig of the last apply.
+    pub(crate) fn reread(&self) {
+        std::fs::remove_file(self.place.path("kubeconfig")).expect("it was read once");
+    }
+
+    /// Clients of the API, which are there from now on.
+    pub(crate) fn clients(&self) -> Clients {
+        let namespace = clients::NAMESPACE;
+        if self.kubectl(&format!("get namespace {namespace}"), None).is_err() {
+            self.kubectl(&format!("create namespace {namespace}"), None).expect("a namespace");
+            for name in clients::NAMES {
+                let line = format!("create configmap {name} -n {namespace}");
+                self.kubectl(&line, None).expect("an object");
+            }
+        }
+        Clients::start(Access::new(&self.kubeconfig()))
+    }
+
+    /// No request failed, and what was written is there.
+    #[track_caller]
+    pub(crate) fn none_failed(&self, during: &str, tally: &Tally) {
+        let few = tally.failed.iter().take(40).cloned().collect::<Vec<_>>().join("\n");
+        assert!(
+            tally.failed.is_empty(),
+            "{} of {} requests failed during {during}:\n{few}\n{}",
+            tally.failed.len(),
+            tally.answered,
+            self.logs()
+        );
+        for (name, number) in &tally.written {
+            let path = "jsonpath={.data.number}";
+            let line = format!("get configmap {name} -n {} -o {path}", clients::NAMESPACE);
+            assert_eq!(self.kubectl(&line, None), Ok(number.to_string()), "{name}");
+        }
+    }
+
     /// Asks etcd on a machine, by that machine's own certificate.
     pub(crate) fn etcdctl(&self, machine: &Machine, line: &str) -> Result<String, String> {
         let mut command = Command::new(self.programs.join("etcdctl"));
@@ -89,12 +132,26 @@ impl Laptop {
         output(command, None)
     }
 
-    /// Machines that run as masters.
-    pub(crate) fn masters(&self) -> Vec<Machine> {
+    /// Objects of the cluster.
+    #[track_caller]
+    pub(crate) fn objects(&self, what: &str) -> Vec<Json> {
+        let told = self.kubectl(&format!("get {what} -o json"), None).expect("an answer");
+        let list: Json = serde_json::from_str(&told).expect("JSON");
+        list["items"].as_array().expect("a list").clone()
+    }
+
+    /// Machines that run.
+    pub(crate) fn machines(&self) -> Vec<Machine> {
         let directory = self.place.path(".kprov/machines");
         let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-        let machines = entries.filter_map(|entry| Machine::at(&entry.path()));
-        machines.filter(|machine| machine.status["role"] == "master").collect()
+        entries.filter_map(|entry| Machine::at(&entry.path())).collect()
+    }
+
+    /// Those that run as masters.
+    pub(crate) fn masters(&self) -> Vec<Machine> {
+        let mut machines = self.machines();
+        machines.retain(|machine| machine.status["role"] == "master");
+        machines
     }
 
     /// Waits until something holds.
@@ -133,7 +190,8 @@ pub(crate) struct Machine {
     pub(crate) id: String,
     pub(crate) address: String,
     pub(crate) status: Json,
-    directory: PathBuf,
+    /// The node's.
+    pub(crate) directory: PathBuf,
 }
 
 impl Machine {

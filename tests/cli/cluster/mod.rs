@@ -1,7 +1,12 @@
 //! examples/cluster on a laptop: real etcd and Kubernetes on machines of airplane, behind its load balancer, and kubectl
 //! as judge.
 
+mod clients;
+mod joining;
 mod laptop;
+mod renewal;
+mod rotation;
+mod timing;
 
 use laptop::{Laptop, kill, programs};
 
@@ -31,18 +36,26 @@ metadata: {name: web, namespace: shop}
 spec: {minAvailable: 2, selector: {matchLabels: {app: web}}}
 "#;
 
+/// On a machine that has nothing else to do it takes a minute.
+const API_READY: jiff::SignedDuration = jiff::SignedDuration::from_secs(240);
+
 #[test]
 fn a_cluster_comes_up_serves_heals_and_goes() {
     let Some(programs) = programs("a cluster on airplane") else { return };
     let laptop = Laptop::new(programs);
     let applied = laptop.kprov("apply -airplane -auto-approve");
     assert!(applied.contains("Apply complete!"), "{applied}");
+    let times = timing::of_last_run(&laptop);
+    assert!(times.api < API_READY, "the API is ready after {:.1?} only", times.api);
     // Ready means ready: what apply waited for holds at once.
     serves(&laptop);
     let planned = laptop.kprov("plan -airplane -detailed-exitcode");
     assert!(planned.contains("No changes."), "{planned}");
+    rotation::authorities_are_rotated_and_no_request_fails(&laptop);
+    renewal::what_is_about_to_expire_is_renewed_and_no_request_fails(&laptop);
     a_killed_program_comes_back(&laptop);
     a_lost_machine_is_replaced(&laptop);
+    joining::many_machines_join(&laptop);
     let destroyed = laptop.kprov("destroy -airplane -auto-approve");
     assert!(destroyed.contains("Destroy complete!"), "{destroyed}");
     assert_eq!(laptop.masters().len(), 0, "machines are left");

@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 /// Where nodes tell of themselves.
 pub(crate) const NAMESPACE: &str = "kube-system";
 const LEASE: &str = "kprov-node-";
+const TREE: &str = "kprov.dev/tree";
 const CRITICAL: [&str; 2] = ["system-cluster-critical", "system-node-critical"];
 
 /// What is asked for.
@@ -21,6 +22,10 @@ pub(crate) struct Wish {
     pub(crate) nodes: usize,
     pub(crate) selector: Vec<(String, String)>,
     pub(crate) system_pods: bool,
+    /// Of the PKI tree that every master must run with.
+    pub(crate) master_tree: Option<String>,
+    /// Of the one that every node must run with.
+    pub(crate) node_tree: Option<String>,
 }
 
 /// What is there.
@@ -75,7 +80,11 @@ fn masters(wish: &Wish, seen: &Seen, now: SystemTime, verdict: &mut Verdict) {
         if note("kprov.dev/role") != "master" || !is_fresh(lease, now) {
             continue;
         }
+        let other_tree = wish.master_tree.as_ref().is_some_and(|tree| note(TREE) != tree);
         match (note("kprov.dev/etcd"), note("kprov.dev/healthy")) {
+            ("voter", "true") if other_tree => {
+                told.push(format!("master {node} runs with the certificates before yet"));
+            }
             ("voter", "true") => verdict.members.push(node.to_owned()),
             ("voter", why) => told.push(format!("master {node} is not healthy: {why}")),
             (state, _) => told.push(format!("master {node} is no voter of etcd yet: {state}")),
@@ -86,9 +95,11 @@ fn masters(wish: &Wish, seen: &Seen, now: SystemTime, verdict: &mut Verdict) {
     }
     if verdict.members.len() < wish.masters {
         let count = verdict.members.len();
-        verdict
-            .missing
-            .push(format!("{count} of {} masters are voters of etcd and healthy", wish.masters));
+        let with = wish.master_tree.as_ref().map_or("", |_| ", with the new certificates");
+        verdict.missing.push(format!(
+            "{count} of {} masters are voters of etcd and healthy{with}",
+            wish.masters
+        ));
     }
     verdict.missing.extend(told);
 }
@@ -105,7 +116,7 @@ fn why(condition: Option<&Json>) -> String {
 }
 
 fn nodes(wish: &Wish, seen: &Seen, verdict: &mut Verdict) {
-    let mut told = Vec::new();
+    let (mut told, mut behind) = (Vec::new(), Vec::new());
     let counts = |node: &&Json| {
         wish.selector
             .iter()
@@ -113,8 +124,20 @@ fn nodes(wish: &Wish, seen: &Seen, verdict: &mut Verdict) {
     };
     for node in seen.nodes.iter().filter(counts) {
         let ready = condition(node, "Ready");
+        let tree = node["metadata"]["annotations"][TREE].as_str();
         if ready.is_some_and(|ready| ready["status"] == "True") {
-            verdict.nodes.push(name(node).to_owned());
+            // One that tells no tree is not of kprov: it holds nothing up, and does not count.
+            match &wish.node_tree {
+                Some(wanted) if tree.is_none_or(|tree| tree != wanted) => {
+                    if tree.is_some() {
+                        behind.push(format!(
+                            "node {} runs with the certificates before yet",
+                            name(node)
+                        ));
+                    }
+                }
+                _ => verdict.nodes.push(name(node).to_owned()),
+            }
         } else {
             told.push(format!("node {} is not Ready: {}", name(node), why(ready)));
         }
@@ -131,6 +154,7 @@ fn nodes(wish: &Wish, seen: &Seen, verdict: &mut Verdict) {
         verdict.missing.push(format!("{count} of {} nodes{of} are Ready", wish.nodes));
         verdict.missing.extend(told);
     }
+    verdict.missing.extend(behind);
 }
 
 fn pods(seen: &Seen, verdict: &mut Verdict) {
@@ -224,6 +248,21 @@ mod tests {
             (verdict.missing.len(), verdict.members),
             (0, vec!["a".to_owned(), "c".to_owned()])
         );
+        // Whose programs run with other certificates does not count yet.
+        let mut with = wish.clone();
+        with.master_tree = Some("new".to_owned());
+        for (index, tree) in [(0, "new"), (3, "old")] {
+            seen.leases[index]["metadata"]["annotations"][TREE] = json!(tree);
+        }
+        assert_eq!(
+            judge(&with, &seen, now()).missing,
+            [
+                "1 of 2 masters are voters of etcd and healthy, with the new certificates",
+                "master c runs with the certificates before yet"
+            ]
+        );
+        seen.leases[3]["metadata"]["annotations"][TREE] = json!("new");
+        assert!(judge(&with, &seen, now()).missing.is_empty());
         seen.leases[0] = lease("a", "master", "voter", "disk is full", FRESH);
         let missing = judge(&wish, &seen, now()).missing;
         assert!(missing.iter().any(|text| text.contains("disk is full")), "{missing:?}");
@@ -259,5 +298,28 @@ mod tests {
         seen.pods[0] = pod(json!({"conditions": [{"type": "Ready", "status": "True"}]}));
         let verdict = judge(&wish, &seen, now());
         assert_eq!((verdict.missing.len(), verdict.nodes), (0, vec!["n1".to_owned()]));
+    }
+
+    #[test]
+    fn nodes_with_other_certificates_hold_up_and_foreign_ones_do_not() {
+        let node = |name: &str, tree: Option<&str>| {
+            let ready = json!([{"type": "Ready", "status": "True"}]);
+            let notes = tree.map_or(json!({}), |tree| json!({TREE: tree}));
+            json!({"metadata": {"name": name, "annotations": notes}, "status": {"conditions": ready}})
+        };
+        let wish = Wish { nodes: 1, node_tree: Some("new".to_owned()), ..Wish::default() };
+        let mut seen = Seen {
+            nodes: vec![node("n1", Some("new")), node("n2", Some("old"))],
+            ..Seen::default()
+        };
+        let behind = "node n2 runs with the certificates before yet";
+        assert_eq!(judge(&wish, &seen, now()).missing, [behind]);
+        seen.nodes[1] = node("n2", None);
+        let verdict = judge(&wish, &seen, now());
+        assert_eq!((verdict.missing.len(), verdict.nodes), (0, vec!["n1".to_owned()]));
+        // A machine that is gone leaves its Node, which is not Ready.
+        seen.nodes[1] = node("n2", Some("old"));
+        seen.nodes[1]["status"]["conditions"][0]["status"] = json!("Unknown");
+        assert!(judge(&wish, &seen, now()).missing.is_empty());
     }
 }

@@ -46,6 +46,8 @@ fn wish(value: &Value) -> Wish {
             .filter_map(|(key, value)| Some((key.as_str().to_owned(), value.as_str()?.to_owned())))
             .collect(),
         system_pods: attribute(value, "system_pods").as_bool() == Some(true),
+        master_tree: attribute(value, "master_tree").as_str().map(str::to_owned),
+        node_tree: attribute(value, "node_tree").as_str().map(str::to_owned),
     }
 }
 
@@ -161,6 +163,8 @@ impl Resource for Ready {
             "system_pods",
             "system_namespaces",
             "triggers",
+            "master_tree",
+            "node_tree",
         ];
         let same =
             |name: &&str| raw_equal(&attribute(prior, name), &attribute(request.proposed, name));

@@ -16,6 +16,7 @@ fn schema() -> ResourceSchema {
     let count = |default: i64| Attribute::new(Type::Number).default(Value::int(default));
     let texts = || Attribute::new(Type::list(Type::String));
     let map = || Attribute::new(Type::map(Type::String)).optional();
+    let tree = |text: &str| Attribute::new(Type::String).optional().describe(text);
     let mut block = Block::of("Waits until a cluster is of use. Nothing is made.", [
         ("id", Attribute::new(Type::String).computed().describe("The URL of the API.")),
         ("answers", count(3).describe("So many times in a row /readyz must answer well.")),
@@ -33,6 +34,11 @@ fn schema() -> ResourceSchema {
             texts()
                 .default(Value::list(Type::String, vec!["kube-system".into()]))
                 .describe("Namespaces of these pods."),
+        ),
+        ("master_tree", tree("Every master must run with this PKI tree: master_tree_hash of pki_kubernetes.")),
+        (
+            "node_tree",
+            tree("No node that is Ready may run with another PKI tree, and only those with this one count: worker_tree_hash of pki_kubernetes."),
         ),
         ("triggers", map().describe("Waits anew when one of them changes.")),
         ("version", Attribute::new(Type::String).computed().describe("Of the API server: v1.36.3")),

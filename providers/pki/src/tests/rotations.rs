@@ -4,7 +4,7 @@ use kprov_core::Value;
 use kprov_pki::{Bundle, Certificate, PrivateKey};
 use kprov_provider::attribute;
 
-use super::world::{World, authority, leaf, object, plan, rotation, steps, text, with};
+use super::world::{World, authority, leaf, object, plan, problems, rotation, steps, text, with};
 
 fn states(object: &Value) -> Vec<String> {
     let all = attribute(object, "generations");
@@ -182,6 +182,46 @@ fn the_tree_of_a_cluster_is_that_of_the_contract() {
     assert!(attribute(&planned, "tree").is_wholly_known());
     pki.apply(&promoted).expect("promoted");
     assert_ne!(pki.text("admin_certificate_pem"), before);
+}
+
+#[test]
+fn what_nodes_tell_of_their_tree_can_be_told_from_here_and_changes_with_it() {
+    let base = [("cluster_name", "demo".into())];
+    let mut pki = World::new("pki_kubernetes", &object(&base));
+    let hashes = |pki: &World| ["master_tree_hash", "worker_tree_hash"].map(|name| pki.text(name));
+    let first = hashes(&pki);
+    let tree = attribute(&pki.object, "tree");
+    let tree = tree.as_entries().expect("a map");
+    let read = |path: &str| tree.get(path).and_then(Value::as_str);
+    assert_eq!(kprov_pki::tree_hash(&kprov_pki::MASTER_PATHS, read).as_ref(), Some(&first[0]));
+    assert_eq!(kprov_pki::tree_hash(&kprov_pki::WORKER_PATHS, read).as_ref(), Some(&first[1]));
+    let staged = with(&base, &[rotation("authorities", 2, 1, 1)]);
+    let planned = pki.plan(&staged).expect("a plan").value;
+    assert!(!attribute(&planned, "worker_tree_hash").is_known());
+    pki.apply(&staged).expect("staged");
+    let second = hashes(&pki);
+    assert!(first[0] != second[0] && first[1] != second[1], "{first:?} {second:?}");
+}
+
+#[test]
+fn the_administrators_certificate_is_due_when_it_is_said_and_another_window_issues_none() {
+    let base = [("cluster_name", "demo".into()), ("admin_validity_hours", Value::int(24 * 90))];
+    let mut pki = World::new("pki_kubernetes", &object(&base));
+    let first = pki.text("admin_certificate_pem");
+    let month = with(&base, &[("admin_renew_before_hours", Value::int(24 * 30))]);
+    pki.apply(&month).expect("applied");
+    assert_eq!(pki.text("admin_certificate_pem"), first);
+    assert!(pki.text("admin_renew_at").starts_with("2024-03-01"), "{}", pki.text("admin_renew_at"));
+    pki.day = 59;
+    assert_eq!(pki.plan(&month).expect("a plan").value, pki.object);
+    pki.day = 61;
+    let planned = pki.plan(&month).expect("a plan").value;
+    let why = text(&planned, "admin_reissue_reason");
+    assert!(why.contains("its renewal window began 2024-03-01"), "{why}");
+    pki.apply(&month).expect("applied");
+    assert_ne!(pki.text("admin_certificate_pem"), first);
+    let always = with(&base, &[("admin_renew_before_hours", Value::int(24 * 90))]);
+    assert_eq!(problems("pki_kubernetes", &always)[0].0, ".admin_renew_before_hours");
 }
 
 #[test]
