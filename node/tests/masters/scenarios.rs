@@ -197,7 +197,7 @@ fn a_worker_asks_for_its_certificate_and_becomes_a_node() {
 #[test]
 fn a_worker_that_is_taken_lets_its_pods_go_elsewhere() {
     let Some(bin) = peers() else { return };
-    let mut cluster = Cluster::new(bin, 207);
+    let mut cluster = Cluster::new(bin, 216);
     let metadata = Metadata::of("w", "10.9.0.4");
     cluster.worker_of_ec2(&metadata.url);
     cluster.start(0);
