@@ -12,7 +12,7 @@ use crate::world::Member;
 pub(crate) fn leavers(index: &Index<'_>, group: usize) -> Vec<usize> {
     let of = index.groups[group].members.iter().copied().filter(|&at| {
         let member = index.member(at);
-        member.mark.is_none() && !member.going() && index.reason(at).is_some_and(Reason::counts)
+        !index.marked(at) && !member.going() && index.reason(at).is_some_and(Reason::counts)
     });
     let mut oldest: Vec<(bool, u64, usize)> =
         of.map(|at| (index.serves(at), index.member(at).launched_at, at)).collect();

@@ -169,6 +169,19 @@ impl Progress {
         self.open.retain(|open| open.step != *step);
     }
 
+    /// After a run was killed: what was under way and is not there, looked at anew. What still breaks nothing is called
+    /// again, with its token; the rest is forgotten, since it can be proposed again. [`Progress::looked`] comes before.
+    pub fn repeat(&mut self, world: &World, strategies: &Strategies) -> Vec<Open> {
+        let open = std::mem::take(&mut self.open);
+        let safe = |open: &Open| {
+            let hook = matches!(open.step, Step::Hook { .. });
+            hook || crate::violated(world, strategies, self, &open.step).is_empty()
+        };
+        let open: Vec<Open> = open.into_iter().filter(safe).collect();
+        self.open.clone_from(&open);
+        open
+    }
+
     /// A step has failed for good.
     pub fn failed(&mut self, step: &Step, world: &World, what: String) {
         self.open.retain(|open| open.step != *step);
@@ -184,8 +197,9 @@ impl Progress {
     }
 
     /// A person says that it goes on: what has failed is tried anew, and a checkpoint is passed.
-    pub fn resume(&mut self) {
+    pub fn resume(&mut self, now: Seconds) {
         self.paused = None;
+        self.moved_at = now;
         self.failures.clear();
         for group in self.groups.values_mut() {
             group.failed.clear();
@@ -194,8 +208,9 @@ impl Progress {
     }
 
     /// Everything that was begun goes back to the template before.
-    pub fn roll_back(&mut self, strategies: &Strategies) {
+    pub fn roll_back(&mut self, strategies: &Strategies, now: Seconds) {
         self.paused = None;
+        self.moved_at = now;
         let begun: Vec<GroupId> =
             self.groups.iter().filter(|(_, g)| g.touched).map(|(id, _)| id.clone()).collect();
         for id in begun {

@@ -88,11 +88,12 @@ impl Machine<'_, '_> {
             return true;
         }
         let may_miss = if indexed.group.kind == Kind::Master { 0 } else { indexed.amounts().1 };
-        let named = indexed.members.iter().filter(|&&of| {
-            strategy.named.contains(&self.index.member(of).id) && !self.index.serves(of)
+        let counted = indexed.members.iter().filter(|&&of| {
+            let member = self.index.member(of);
+            let named = strategy.named.contains(&member.id);
+            named || crate::health::well(member, indexed.group.kind, self.index.etcd.as_ref())
         });
-        let well =
-            indexed.now.well.saturating_add(u32::try_from(named.count()).unwrap_or(u32::MAX));
+        let well = u32::try_from(counted.count()).unwrap_or(u32::MAX);
         let least = indexed.base().saturating_sub(may_miss);
         if well >= least {
             return true;
