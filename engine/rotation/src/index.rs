@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::health::well;
 use crate::progress::{GroupProgress, Progress};
-use crate::reason::{Reason, reason};
+use crate::reason::{Reason, outdated, reason};
 use crate::strategy::{Strategies, Strategy};
 use crate::world::{Etcd, EtcdMember, Group, Kind, Member, Template, World};
 use crate::{GroupId, MachineId, TemplateId, Version, Zone};
@@ -151,11 +151,11 @@ impl<'w> Index<'w> {
             return;
         }
         let fresh = indexed.target == Some(&member.template);
-        let outdated = reason(member, indexed.strategy, indexed.target, self.progress);
+        let outdated = outdated(member, indexed.strategy, indexed.target, self.progress);
         let counts = &mut indexed.now;
         counts.live += 1;
         counts.fresh += u32::from(fresh);
-        counts.outdated += u32::from(outdated.is_some_and(Reason::counts));
+        counts.outdated += u32::from(outdated);
         if member.mark.is_some() {
             counts.marked += 1;
         }
@@ -199,6 +199,14 @@ impl<'w> Index<'w> {
         reason(self.member(at), indexed.strategy, indexed.target, self.progress)
     }
 
+    /// It is not what the plan wants.
+    pub(crate) fn outdated(&self, at: usize) -> bool {
+        self.group_of(at).is_some_and(|group| {
+            let indexed = &self.groups[group];
+            outdated(self.member(at), indexed.strategy, indexed.target, self.progress)
+        })
+    }
+
     /// A member's member of etcd: the observed one, or the one that it is known to have had.
     pub(crate) fn etcd_of(&self, id: &MachineId) -> Option<&EtcdMember> {
         etcd_of(self.etcd.as_ref(), self.progress, id)
@@ -227,6 +235,25 @@ impl<'w> Index<'w> {
     /// Members that are not on their way out.
     pub(crate) fn live(&self) -> impl Iterator<Item = &Member> + '_ {
         (0..self.members.len()).map(|at| self.member(at)).filter(|member| !member.going())
+    }
+
+    /// It has volumes, and nobody else of its group is ready in their zone.
+    pub(crate) fn stranded(&self, at: usize) -> bool {
+        let member = self.member(at);
+        let Some(group) = self.group_of(at) else { return false };
+        let own = u32::from(self.serves(at));
+        let zones = &self.groups[group].now.zones;
+        let others = zones
+            .iter()
+            .find(|(zone, _)| *zone == member.zone)
+            .map_or(0, |(_, count)| count - own.min(*count));
+        member.node.is_some_and(|node| node.volumes > 0) && member.alive && others == 0
+    }
+
+    /// Some member that is to leave is stranded.
+    pub(crate) fn strands(&self, group: usize) -> bool {
+        let of = &self.groups[group].members;
+        of.iter().any(|&at| !self.member(at).going() && self.outdated(at) && self.stranded(at))
     }
 
     /// The rotation that this is.

@@ -7,8 +7,8 @@ use crate::index::Index;
 use crate::reason::Reason;
 use crate::world::Member;
 
-/// Members that are to be replaced and are not leaving yet, in the order in which they go: what is not well before what
-/// is, zones in turn, within a zone the oldest first, and etcd's leader last.
+/// Members that are to be replaced and are not leaving yet, in the order in which they go: whose volumes need a place in
+/// their zone, since launches are for the first; what is not well before what is, zones in turn, within a zone the oldest first, and etcd's leader last.
 pub(crate) fn leavers(index: &Index<'_>, group: usize) -> Vec<usize> {
     let of = index.groups[group].members.iter().copied().filter(|&at| {
         let member = index.member(at);
@@ -19,13 +19,13 @@ pub(crate) fn leavers(index: &Index<'_>, group: usize) -> Vec<usize> {
     oldest.sort_unstable();
     // The n-th of its zone: zones take turns.
     let mut turns: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut keyed: Vec<(bool, bool, usize, u64, usize)> = oldest
+    let mut keyed: Vec<(bool, bool, bool, usize, u64, usize)> = oldest
         .into_iter()
         .map(|(serves, launched_at, at)| {
             let member = index.member(at);
             let turn = turns.entry(member.zone.as_str()).or_insert(0);
             *turn += 1;
-            (leads(index, member), serves, *turn, launched_at, at)
+            (leads(index, member), !index.stranded(at), serves, *turn, launched_at, at)
         })
         .collect();
     keyed.sort_unstable();
@@ -48,6 +48,23 @@ pub(crate) fn surplus(index: &Index<'_>, group: usize) -> Option<usize> {
         let member = index.member(at);
         let full = zones.get(member.zone.as_str()).copied();
         (leads(index, member), index.serves(at), Reverse(full), Reverse(member.launched_at), at)
+    })
+}
+
+/// Who goes when what is too many stands in the wrong zone, and is wanted in another: whoever would go as surplus of
+/// those that are new, hold no volumes and are not the last in their zone.
+pub(crate) fn misplaced(index: &Index<'_>, group: usize) -> Option<usize> {
+    let indexed = &index.groups[group];
+    let of = indexed.members.iter().copied().filter(|&at| {
+        let member = index.member(at);
+        let zone = indexed.now.zones.iter().find(|(zone, _)| *zone == member.zone);
+        let free = member.node.is_some_and(|node| node.volumes == 0);
+        index.serves(at) && !index.outdated(at) && free && zone.is_some_and(|(_, count)| *count > 1)
+    });
+    of.min_by_key(|&at| {
+        let member = index.member(at);
+        let zone = indexed.now.zones.iter().find(|(zone, _)| *zone == member.zone);
+        (Reverse(zone.map(|(_, count)| *count)), Reverse(member.launched_at), at)
     })
 }
 

@@ -54,6 +54,10 @@ pub struct Open {
     pub step: Step,
     /// When.
     pub since: Seconds,
+    /// In which group; none where it is about all.
+    pub group: Option<GroupId>,
+    /// Its call was answered.
+    pub answered: bool,
 }
 
 /// Something went wrong.
@@ -138,7 +142,8 @@ impl Progress {
 
     /// A step is about to be carried out; this is durable before its call. The token is the same each time that
     /// the call is repeated.
-    pub fn started(&mut self, step: &Step, now: Seconds) -> String {
+    pub fn started(&mut self, step: &Step, world: &World) -> String {
+        let now = world.now;
         if let Some(open) = self.open.iter().find(|open| open.step == *step) {
             return open.token.clone();
         }
@@ -152,15 +157,41 @@ impl Progress {
         {
             group.touched = true;
         }
-        self.open.push(Open { token: token.clone(), step: step.clone(), since: now });
+        let group = group_of(world, step);
+        let open =
+            Open { token: token.clone(), step: step.clone(), since: now, group, answered: false };
+        self.open.push(open);
         token
     }
 
-    /// A step's call has been answered. What can be seen is left to the next look; a hook's end cannot be.
+    /// A step's call has been answered. What can be seen is left to the next look. A hook's end cannot be seen, nor the
+    /// number that was asked for, if an autoscaler changes it at once.
     pub fn done(&mut self, step: &Step) {
+        if let Step::Launch { group, desired, .. } = step
+            && self.open.iter().any(|open| open.step == *step)
+        {
+            self.open.retain(|open| open.step != *step);
+            self.asked(group, *desired);
+        }
+        if let Some(open) = self.open.iter_mut().find(|open| open.step == *step && !open.answered) {
+            open.answered = true;
+            if let (Step::Terminate { decrement: true, .. }, Some(group)) =
+                (step, open.group.clone())
+                && let Some(progress) = self.groups.get_mut(&group)
+            {
+                progress.surge = progress.surge.saturating_sub(1);
+            }
+        }
         if let Step::Hook { member, when, name } = step {
             self.hooks.insert((member.clone(), *when, name.clone()));
             self.open.retain(|open| open.step != *step);
+        }
+    }
+
+    /// So many machines were asked for.
+    fn asked(&mut self, group: &GroupId, desired: u32) {
+        if let Some(progress) = self.groups.get_mut(group) {
+            progress.surge = desired.saturating_sub(progress.base.desired);
         }
     }
 
@@ -185,13 +216,7 @@ impl Progress {
     /// A step has failed for good.
     pub fn failed(&mut self, step: &Step, world: &World, what: String) {
         self.open.retain(|open| open.step != *step);
-        let group = match step.subject() {
-            Subject::Group(group) => Some(group.clone()),
-            Subject::Member(member) => {
-                world.members.iter().find(|m| m.id == *member).map(|m| m.group.clone())
-            }
-            Subject::Etcd => None,
-        };
+        let group = group_of(world, step);
         let member = step.member().cloned();
         self.failures.push(Failure { at: world.now, group, member, launch: false, what });
     }
@@ -273,5 +298,16 @@ impl Progress {
     ) -> Option<&'s TemplateId> {
         let back = self.of(group).is_some_and(|progress| progress.back);
         strategies.of(group).map(|strategy| strategy.target(back))
+    }
+}
+
+/// The group that a step is about.
+fn group_of(world: &World, step: &Step) -> Option<GroupId> {
+    match step.subject() {
+        Subject::Group(group) => Some(group.clone()),
+        Subject::Member(id) => {
+            world.members.iter().find(|member| member.id == *id).map(|member| member.group.clone())
+        }
+        Subject::Etcd => None,
     }
 }

@@ -99,7 +99,7 @@ impl Index<'_> {
         let still_marked = new.mark.is_some();
         let still_live = !new.going();
         let fresh = group.is_some_and(|group| self.groups[group].target == Some(&new.template));
-        let outdated = self.reason(at).is_some_and(crate::reason::Reason::counts);
+        let outdated = self.outdated(at);
         let proven = !self.progress.looks.contains_key(id);
         let zone = new.zone.clone();
         before.overlaid = self.set_member(at, Some(new)).is_some();

@@ -47,6 +47,21 @@ impl fmt::Display for Reason {
     }
 }
 
+/// It is not what the plan wants, however it fares: what is dead and of another template is to be replaced, too.
+pub(crate) fn outdated(
+    member: &Member,
+    strategy: Option<&Strategy>,
+    target: Option<&TemplateId>,
+    progress: &Progress,
+) -> bool {
+    let named = || {
+        let own = member.launched_at >= progress.started_at;
+        !own && strategy.is_some_and(|strategy| strategy.named.contains(&member.id))
+    };
+    strategy.is_some()
+        && (target.is_some_and(|target| *target != member.template) || member.changed || named())
+}
+
 /// Why a member is replaced; none where it stays.
 pub(crate) fn reason(
     member: &Member,

@@ -12,7 +12,6 @@ const OF_THE_GROUP: [&str; 9] = ["A1", "N5", "N6", "N7", "Q5", "S1", "L6", "L7",
 impl Machine<'_, '_> {
     /// One group whose turn it is.
     pub(super) fn group(&mut self, at: usize) {
-        self.finish(at);
         let progress = self.index.progress;
         let hold = progress.paused.is_some()
             || progress.goes_back()
@@ -30,7 +29,7 @@ impl Machine<'_, '_> {
     }
 
     /// Brings what was begun to its end, or, while all is held, back.
-    fn finish(&mut self, at: usize) {
+    pub(super) fn finish(&mut self, at: usize) {
         let progress = self.index.progress;
         let hold = progress.paused.is_some()
             || progress.goes_back()
@@ -52,7 +51,8 @@ impl Machine<'_, '_> {
                     self.leave(of);
                 }
             } else if member.coming() {
-                if self.index.reason(of).is_none() {
+                // Also of another template: it is held by the hook, and somebody waits for it.
+                if self.index.reason(of) != Some(Reason::FailedLaunch) {
                     self.come(of);
                 }
             } else if !member.going() && progress.proven.contains(&member.id) {
@@ -163,7 +163,9 @@ impl Machine<'_, '_> {
     fn begin(&mut self, at: usize) {
         let now = self.now();
         let (group, strategies) = (self.index.groups[at].group.id.clone(), self.strategies());
-        if !strategies.open(now) {
+        // A way back does not wait for a window.
+        let back = self.index.groups[at].progress.is_some_and(|progress| progress.back);
+        if !back && !strategies.open(now) {
             return self.closed(group);
         }
         let Some(room) = self.room_to_checkpoint(at) else { return };
@@ -181,21 +183,46 @@ impl Machine<'_, '_> {
             return;
         }
         let mut room = room.saturating_sub(self.index.groups[at].now.marked);
+        let mut stranded = !leavers.is_empty();
         for of in leavers {
             if room == 0 {
                 break;
             }
             let step = Step::Mark { member: self.index.member(of).id.clone() };
             match self.propose(step) {
-                Ok(()) => room -= 1,
+                Ok(()) => {
+                    room -= 1;
+                    stranded = false;
+                }
                 Err(blocked) => {
                     let all = blocked.by(&OF_THE_GROUP);
+                    stranded &= blocked.by(&["N4"]) && !all;
                     self.note(blocked);
                     if all {
                         break;
                     }
                 }
             }
+        }
+        if stranded {
+            self.make_place(at);
+        }
+    }
+
+    /// All that may be more is there, and none of it in the zone where it is wanted: one of it goes, and comes again there.
+    fn make_place(&mut self, at: usize) {
+        let indexed = &self.index.groups[at];
+        let asked = indexed.now.desired.saturating_sub(indexed.base());
+        let still = indexed.now.marked == 0
+            && indexed.now.live == indexed.now.desired
+            && indexed.now.well == indexed.now.live;
+        if still
+            && asked > 0
+            && asked >= indexed.amounts().0.min(indexed.now.outdated)
+            && let Some(of) = order::misplaced(&self.index, at)
+        {
+            let step = Step::Mark { member: self.index.member(of).id.clone() };
+            self.try_to(step);
         }
     }
 
@@ -269,6 +296,8 @@ impl Machine<'_, '_> {
         let asked = now.saturating_sub(base);
         let want = surge.min(indexed.now.outdated).min(room);
         if want <= asked {
+            // On the way back there may be more already.
+            self.use_template(at);
             return;
         }
         let canary = !indexed.canary_is_well(self.index.world.now);
@@ -297,7 +326,16 @@ impl Machine<'_, '_> {
     /// Nothing is outdated any more: what is too much leaves, and the group is given back.
     fn end(&mut self, at: usize) {
         let indexed = &self.index.groups[at];
-        let Some(progress) = indexed.progress.filter(|progress| progress.touched) else { return };
+        let Some(progress) =
+            indexed.progress.filter(|progress| progress.touched || progress.total > 0)
+        else {
+            return;
+        };
+        // Whoever was outdated may have died, and would come back as it was.
+        if !self.use_template(at) {
+            return;
+        }
+        let indexed = &self.index.groups[at];
         if indexed.now.desired > indexed.base() {
             if let Some(of) = order::surplus(&self.index, at) {
                 let step = Step::Mark { member: self.index.member(of).id.clone() };

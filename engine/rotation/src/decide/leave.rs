@@ -48,14 +48,14 @@ impl Machine<'_, '_> {
         let member = self.index.member(at).clone();
         let Some(group) = self.index.group_of(at) else { return };
         let Some(strategy) = self.index.groups[group].strategy else { return };
-        let etcd = self.index.etcd_of(&member.id).map(|of| (of.id, of.leader));
+        let etcd = self.index.etcd_of(&member.id).map(|of| (of.id, of.leader, of.voter));
         let candidates = if member.going() {
-            gone(&member, etcd.map(|(id, _)| id))
+            gone(&member, etcd.map(|(id, ..)| id))
         } else {
             let serving = member.alive && !member.coming();
             let mut candidates =
                 if serving { self.takings(at, &member, strategy) } else { Vec::new() };
-            if let Some((id, leader)) = etcd {
+            if let Some((id, leader, voter)) = etcd {
                 if leader
                     && serving
                     && let Some(to) = self.successor(at)
@@ -63,7 +63,9 @@ impl Machine<'_, '_> {
                     let place = candidates.len().min(2);
                     candidates.insert(place, Step::MoveLeader { member: member.id.clone(), to });
                 }
-                candidates.push(Step::RemoveEtcdMember { id, member: Some(member.id.clone()) });
+                if voter || !member.alive {
+                    candidates.push(Step::RemoveEtcdMember { id, member: Some(member.id.clone()) });
+                }
             }
             candidates.push(self.terminate(group, &member));
             candidates

@@ -2,7 +2,7 @@
 //! next one is checked on the world that this one leaves.
 
 use crate::index::Index;
-use crate::invariants::{Breach, Cure, Invariant, breaches};
+use crate::invariants::{Breach, Cure, Invariant, breaches, sets_number};
 use crate::strategy::Strategies;
 use crate::world::Kind;
 use crate::{Code, Decision, Pause, Seconds, Step, Waiting};
@@ -74,6 +74,12 @@ impl<'m, 'w> Machine<'m, 'w> {
             );
             return Decision::Paused(Pause::new(Code::Contradiction, now, says));
         }
+        // kprov owns the hooks of every group in the plan, whosever turn it is: what comes is let in, what goes is let go.
+        for at in 0..self.index.groups.len() {
+            if self.index.groups[at].strategy.is_some() {
+                self.finish(at);
+            }
+        }
         for at in self.active() {
             self.group(at);
         }
@@ -121,7 +127,15 @@ impl<'m, 'w> Machine<'m, 'w> {
             if of.is_empty() {
                 continue;
             }
-            of.sort_by_key(|at| (!turn(at) && back, !touched(at), *at));
+            let leads = |at: &usize| {
+                let members = &self.index.groups[*at].members;
+                let leads = |of: &usize| {
+                    self.index.etcd_of(&self.index.member(*of).id).is_some_and(|of| of.leader)
+                };
+                kind == Kind::Master && members.iter().any(leads)
+            };
+            // Of groups of masters, the one with the leader is last.
+            of.sort_by_key(|at| (!turn(at) && back, !touched(at), leads(at), *at));
             let together = match kind {
                 Kind::Bastion => of.len(),
                 Kind::Master => 1,
@@ -142,10 +156,54 @@ impl<'m, 'w> Machine<'m, 'w> {
         if because.is_empty() { Ok(()) } else { Err(Blocked { step: step.clone(), because }) }
     }
 
+    /// What is proposed together is carried out together, so a number that one step sets absolutely, no other changes.
+    fn sets_number_too(&self, step: &Step) -> bool {
+        let absolute = |step: &Step| matches!(step, Step::Launch { .. });
+        let group = |step: &Step| match step.subject() {
+            crate::Subject::Group(id) => self.index.group(id),
+            crate::Subject::Member(id) => {
+                self.index.find(id).and_then(|at| self.index.group_of(at))
+            }
+            crate::Subject::Etcd => None,
+        };
+        sets_number(step)
+            && self.steps.iter().any(|other| {
+                sets_number(other)
+                    && (absolute(other) || absolute(step))
+                    && group(other) == group(step)
+            })
+    }
+
+    /// What is proposed together may be carried out in any order, and some of it not at all: members of etcd change one
+    /// at a time.
+    fn changes_members_too(&self, step: &Step) -> bool {
+        let changes = |step: &Step| match step {
+            Step::RemoveEtcdMember { .. } => true,
+            Step::Launch { group, .. } => self
+                .index
+                .group(group)
+                .is_some_and(|at| self.index.groups[at].group.kind == Kind::Master),
+            Step::Terminate { member, .. } => self
+                .index
+                .find(member)
+                .is_some_and(|at| self.index.kind_of(at) == Some(Kind::Master)),
+            _ => false,
+        };
+        changes(step) && self.steps.iter().any(changes)
+    }
+
     /// Takes a step if it breaks nothing.
     pub(super) fn attempt(&mut self, step: Step) -> Result<(), Blocked> {
         if self.steps.contains(&step) {
             return Ok(());
+        }
+        if self.sets_number_too(&step) {
+            let says = "Another step of now changes its group's number.".to_owned();
+            return Err(Blocked { step, because: vec![("S2", Breach { says, cure: Cure::Time })] });
+        }
+        if self.changes_members_too(&step) {
+            let says = "Another step of now changes etcd's members.".to_owned();
+            return Err(Blocked { step, because: vec![("Q2", Breach { says, cure: Cure::Time })] });
         }
         let before = self.index.apply(&step);
         let because = breaches(self.invariants, &self.index, &before, &step);
@@ -236,7 +294,8 @@ impl<'m, 'w> Machine<'m, 'w> {
             return Decision::Paused(pause);
         }
         let waiting = self.waited_for();
-        let quiet = now.saturating_sub(progress.moved_at.max(progress.started_at));
+        let opened = self.strategies().opened(now).unwrap_or(0);
+        let quiet = now.saturating_sub(progress.moved_at.max(progress.started_at).max(opened));
         if quiet > self.patience()
             && !waiting.iter().any(|waiting| waiting.until.is_some_and(|until| until > now))
         {

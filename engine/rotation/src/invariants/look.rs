@@ -1,10 +1,10 @@
 //! [`Look`]: a step, and the world before and after it, as invariants ask of it.
 
+use crate::Step;
 use crate::index::{Counts, Index, Indexed};
 use crate::project::Before;
 use crate::reason::Reason;
 use crate::world::{Etcd, Kind, Lifecycle, Member, Template};
-use crate::{GroupId, Step};
 
 /// A step between two worlds.
 pub(crate) struct Look<'a, 'w> {
@@ -36,12 +36,6 @@ impl<'a, 'w> Look<'a, 'w> {
 
     pub(crate) fn kind(&self) -> Option<Kind> {
         self.group().map(|indexed| indexed.group.kind)
-    }
-
-    /// It is about a group of masters, or one of them, or etcd.
-    pub(crate) fn of_masters(&self) -> bool {
-        self.kind() == Some(Kind::Master)
-            || matches!(self.step, Step::Snapshot | Step::RemoveEtcdMember { .. })
     }
 
     /// etcd as it was before.
@@ -99,10 +93,6 @@ impl<'a, 'w> Look<'a, 'w> {
     /// The same, of masters.
     pub(crate) fn launched_master(&self) -> Option<(&'a Indexed<'w>, &'w Template)> {
         self.launched().filter(|(indexed, _)| indexed.group.kind == Kind::Master)
-    }
-
-    pub(crate) fn group_id(&self) -> Option<&'w GroupId> {
-        self.group().map(|indexed| &indexed.group.id)
     }
 
     /// It leaves because the cloud has begun to terminate it.

@@ -52,6 +52,7 @@ use crate::strategy::Strategies;
 use crate::world::World;
 
 pub(crate) use look::Look;
+pub(crate) use s2_once::sets_number;
 
 /// What makes a step possible that is not possible now.
 #[derive(Clone, Debug, PartialEq)]

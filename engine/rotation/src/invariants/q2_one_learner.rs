@@ -12,6 +12,13 @@ pub(super) const INVARIANT: Invariant = Invariant {
 };
 
 fn holds(look: &Look<'_, '_>) -> Verdict {
+    let removes = matches!(look.step, Step::RemoveEtcdMember { .. });
+    let open = look.after.progress.open.iter().map(|open| &open.step);
+    let mut removed =
+        open.filter(|open| matches!(open, Step::RemoveEtcdMember { .. }) && *open != look.step);
+    if removes && let Some(open) = removed.next() {
+        return wait(format!("{open} is under way."));
+    }
     if look.kind() != Some(Kind::Master) {
         return Ok(());
     }
@@ -31,6 +38,15 @@ fn holds(look: &Look<'_, '_>) -> Verdict {
     if let Some(other) = coming.find(|member| member.coming()) {
         return wait(format!("{} is still on its way.", other.id));
     }
+    let group = look.before.group.as_ref().map(|(at, _)| *at);
+    let owed = look.after.groups.iter().enumerate().find(|(at, indexed)| {
+        let now =
+            if Some(*at) == group { look.counts().unwrap_or(&indexed.now) } else { &indexed.now };
+        indexed.group.kind == Kind::Master && now.live < now.desired
+    });
+    if let Some((_, indexed)) = owed {
+        return wait(format!("The cloud is about to launch a master in {}.", indexed.group.id));
+    }
     let mine = look.member().and_then(|member| look.after.etcd_of(&member.id)).map(|of| of.id);
     let members = look.etcd().map_or(&[][..], |etcd| &etcd.members);
     match members.iter().find(|of| Some(of.id) != mine && !(of.started && of.voter && of.healthy)) {
@@ -45,6 +61,16 @@ fn holds(look: &Look<'_, '_>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::super::scene::Scene;
+
+    #[test]
+    fn what_the_cloud_is_about_to_launch_counts() {
+        let mut scene = Scene::masters(3);
+        scene.world.members.pop();
+        scene.world.etcd.as_mut().unwrap().members.pop();
+        scene.strategy().max_surge = crate::Amount::Count(2);
+        scene.world.groups[0].desired = 3;
+        scene.only("Q2", scene.launch());
+    }
 
     #[test]
     fn no_second_learner() {

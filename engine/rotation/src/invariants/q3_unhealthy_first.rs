@@ -2,7 +2,7 @@
 
 use super::{Invariant, Look, Verdict, wait};
 use crate::Step;
-use crate::world::Kind;
+use crate::world::{EtcdMember, Kind};
 
 pub(super) const INVARIANT: Invariant = Invariant {
     id: "Q3",
@@ -30,9 +30,22 @@ fn holds(look: &Look<'_, '_>) -> Verdict {
             }
         }
         Step::Terminate { .. } if look.kind() == Some(Kind::Master) && !look.alone() => {
+            let members = look.etcd().map_or(&[][..], |etcd| &etcd.members);
             let own = look.member().and_then(|member| look.after.etcd_of(&member.id));
+            // A learner has no vote, and its machine would join again if only its member went.
             match own {
-                Some(of) => wait(format!("Its member {} is still in etcd.", of.id)),
+                Some(of) if of.voter => {
+                    return wait(format!("Its member {} is still in etcd.", of.id));
+                }
+                Some(_) => return Ok(()),
+                None => {}
+            }
+            let claimed = |of: &EtcdMember| {
+                of.machine.is_some()
+                    || look.after.progress.etcd.values().any(|known| *known == of.id)
+            };
+            match members.iter().find(|of| of.voter && !claimed(of)) {
+                Some(of) => wait(format!("It is not known yet whose member {} of etcd is.", of.id)),
                 None => Ok(()),
             }
         }

@@ -7,7 +7,7 @@ use crate::world::Kind;
 
 pub(super) const INVARIANT: Invariant = Invariant {
     id: "Q4",
-    says: "The leader of etcd goes last, and hands over to a healthy member that stays before its API server stops, its member is removed or its machine is terminated.",
+    says: "The leader of etcd goes last of its group, and hands over to a healthy member that stays before its API server stops, its member is removed or its machine is terminated.",
     source: "Cluster API: ForwardEtcdLeadership; etcd MoveLeader",
     holds,
 };
@@ -38,7 +38,10 @@ fn holds(look: &Look<'_, '_>) -> Verdict {
         Step::Mark { member } if look.kind() == Some(Kind::Master) && leads() => {
             let other = look.after.masters.iter().find(|&&at| {
                 let of = look.after.member(at);
-                of.id != *member && !of.going() && look.after.reason(at).is_some_and(Reason::counts)
+                of.id != *member
+                    && look.member().is_some_and(|own| own.group == of.group)
+                    && !of.going()
+                    && look.after.reason(at).is_some_and(Reason::counts)
             });
             match other {
                 Some(&at) => wait(format!(

@@ -13,14 +13,26 @@ pub(super) const INVARIANT: Invariant = Invariant {
 
 fn holds(look: &Look<'_, '_>) -> Verdict {
     let subject = look.step.subject();
-    let open = look.after.progress.open.iter().map(|open| &open.step).find(|open| {
-        open.subject() == subject
-            && (open.name() == look.step.name() || contradicts(open, look.step, subject))
+    let group = look.group().map(|indexed| &indexed.group.id);
+    let open = look.after.progress.open.iter().find(|open| {
+        let same = open.step.subject() == subject;
+        let again = same
+            && (open.step.name() == look.step.name()
+                || contradicts(&open.step, look.step, subject));
+        let number =
+            open.group.as_ref() == group && sets_number(&open.step) && sets_number(look.step);
+        again || number
     });
+    let open = open.map(|open| &open.step);
     match open {
         Some(open) => wait(format!("{open} is under way.")),
         None => Ok(()),
     }
+}
+
+/// It changes how many machines the group is to have.
+pub(crate) fn sets_number(step: &Step) -> bool {
+    matches!(step, Step::Launch { .. } | Step::Terminate { decrement: true, .. })
 }
 
 /// A group's numbers have one writer at a time, and nobody takes from a member what another gives back.
@@ -41,11 +53,11 @@ mod tests {
         scene.drained(0);
         let drain = Step::Drain { member: scene.id(0) };
         scene.fine(drain.clone());
-        scene.progress.started(&drain, 10_000);
+        scene.progress.started(&drain, &scene.world);
         scene.only("S2", drain);
         scene.only("S2", Step::Return { member: scene.id(0) });
         let launch = scene.launch();
-        scene.progress.started(&launch, 10_000);
+        scene.progress.started(&launch, &scene.world);
         scene.only("S2", launch);
     }
 }

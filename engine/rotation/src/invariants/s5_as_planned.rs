@@ -30,10 +30,14 @@ fn holds(look: &Look<'_, '_>) -> Verdict {
             format!("The cloud would replace it by {}.", indexed.now.template),
         ),
         Step::Mark { .. } => {
-            let surplus = look
-                .counts()
-                .is_some_and(|counts| counts.desired > indexed.base() && counts.outdated == 0);
-            if look.reason().is_some() || surplus {
+            let more = look.counts().is_some_and(|counts| counts.desired > indexed.base());
+            let done = look.counts().is_some_and(|counts| counts.outdated == 0);
+            // One too many, or one that stands where it is of no use to volumes that need it elsewhere.
+            let surplus = || {
+                let group = look.before.group.as_ref().map(|(at, _)| *at);
+                more && (done || group.is_some_and(|group| look.after.strands(group)))
+            };
+            if look.reason().is_some() || surplus() {
                 Ok(())
             } else {
                 wait("Nothing says that it is replaced.")

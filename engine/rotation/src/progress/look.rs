@@ -88,25 +88,18 @@ impl Progress {
         let (closed, open): (Vec<Open>, Vec<Open>) =
             open.into_iter().partition(|open| self.is_so(world, open));
         self.open = open;
-        for Open { step, .. } in closed {
+        for Open { step, group, answered, .. } in closed {
             self.moved_at = world.now;
             match step {
-                Step::Launch { group, desired, .. } => {
-                    if let Some(progress) = self.groups.get_mut(&group) {
-                        progress.surge = desired.saturating_sub(progress.base.desired);
-                    }
-                }
-                Step::Terminate { member, decrement: true } => {
+                Step::Launch { group, desired, .. } => self.asked(&group, desired),
+                // Its call was not answered: the machine may as well have gone by itself, and the number tells.
+                Step::Terminate { decrement: true, .. } if !answered => {
                     let group =
-                        world.members.iter().find(|m| m.id == member).map(|m| m.group.clone());
-                    // A machine that is not listed any more was of the group with a surge.
-                    let group = group.or_else(|| {
-                        self.groups
-                            .iter()
-                            .find(|(_, progress)| progress.surge > 0)
-                            .map(|(id, _)| id.clone())
-                    });
-                    if let Some(progress) = group.and_then(|group| self.groups.get_mut(&group)) {
+                        group.and_then(|id| world.groups.iter().find(|group| group.id == id));
+                    if let Some(group) = group
+                        && let Some(progress) = self.groups.get_mut(&group.id)
+                        && group.desired < progress.base.desired.saturating_add(progress.surge)
+                    {
                         progress.surge = progress.surge.saturating_sub(1);
                     }
                 }
@@ -144,8 +137,9 @@ impl Progress {
         if group.desired > asked {
             progress.base.desired += group.desired - asked;
         } else if group.desired < asked {
+            // Ours was seen, or acknowledged, before it was counted.
+            progress.base.desired = progress.base.desired.saturating_sub(asked - group.desired);
             progress.surge = group.desired.saturating_sub(progress.base.desired);
-            progress.base.desired = progress.base.desired.min(group.desired);
         }
     }
 
@@ -255,18 +249,9 @@ impl Progress {
     }
 
     fn note_late_steps(&mut self, world: &World, strategies: &Strategies) {
-        let group_of = |step: &Step| match step.subject() {
-            crate::Subject::Group(group) => Some(group.clone()),
-            crate::Subject::Member(id) => world
-                .members
-                .iter()
-                .find(|member| member.id == *id)
-                .map(|member| member.group.clone()),
-            crate::Subject::Etcd => None,
-        };
         let mut late = Vec::new();
         self.open.retain(|open| {
-            let group = group_of(&open.step);
+            let group = open.group.clone();
             let strategy =
                 group.as_ref().and_then(|group| strategies.of(group)).or(strategies.groups.first());
             let limit = strategy.map_or(0, |strategy| open.step.timeout(&strategy.timeouts));
@@ -345,6 +330,8 @@ struct Seen {
     proven: u32,
     desired: u32,
     restored: bool,
+    /// The cloud launches what the plan goes to.
+    right: bool,
     hooks: bool,
 }
 
@@ -380,6 +367,7 @@ impl Seen {
             proven: indexed.now.proven,
             desired: indexed.now.desired,
             restored: indexed.progress.is_none_or(|progress| progress.restored(indexed.group)),
+            right: indexed.target == Some(&indexed.now.template),
             hooks,
         }
     }
@@ -411,7 +399,13 @@ impl GroupProgress {
             }
         }
         let as_it_was = !self.touched || seen.restored && seen.desired == self.base.desired && calm;
-        if seen.outdated == 0 && seen.marked == 0 && as_it_was && self.baking_since.is_none() {
+        let right = seen.right || !self.touched && self.total == 0;
+        if seen.outdated == 0
+            && seen.marked == 0
+            && right
+            && as_it_was
+            && self.baking_since.is_none()
+        {
             self.finished = true;
         }
     }

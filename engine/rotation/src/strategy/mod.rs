@@ -172,6 +172,12 @@ impl Strategies {
         self.windows.is_empty() || self.windows.iter().any(|w| w.opens <= now && now < w.closes)
     }
 
+    /// When the window opened that is open.
+    #[must_use]
+    pub fn opened(&self, now: Seconds) -> Option<Seconds> {
+        self.windows.iter().filter(|w| w.opens <= now && now < w.closes).map(|w| w.opens).max()
+    }
+
     /// When the next window opens.
     #[must_use]
     pub fn opens(&self, now: Seconds) -> Option<Seconds> {

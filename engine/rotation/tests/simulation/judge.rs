@@ -334,6 +334,9 @@ impl Judge<'_> {
         let leads = own.is_some_and(|voter| self.truth.leader == Some(voter.id));
         let others =
             self.masters().filter(|&o| o != at && !self.truth.machines[o].going()).any(|o| {
+                if self.truth.machines[o].group != self.truth.machines[at].group {
+                    return false;
+                }
                 let machine = &self.truth.machines[o];
                 let target = self
                     .strategy(machine.group)
@@ -390,7 +393,10 @@ impl Judge<'_> {
                             "Q5: acknowledged writes are lost",
                         )?;
                     } else {
-                        rule(own.is_none() || alone, "Q3: it is still a member of etcd")?;
+                        rule(
+                            own.is_none_or(|voter| !voter.voter),
+                            "Q3: it is still a member of etcd",
+                        )?;
                         rule(!leads, "Q4: the leader is terminated")?;
                     }
                 }
@@ -407,7 +413,7 @@ impl Judge<'_> {
         let alone = self.masters().all(|o| o == at || self.truth.machines[o].going());
         let master = self.truth.kind(at) == Kind::Master;
         rule(
-            !master || alone || self.truth.voter_of(at).is_none(),
+            !master || alone || self.truth.voter_of(at).is_none_or(|voter| !voter.voter),
             "Q3: it is still a member of etcd",
         )?;
         rule(!master || alone || self.truth.has_quorum(), "Q1: a master goes without a majority")?;

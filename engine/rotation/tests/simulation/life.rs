@@ -1,6 +1,6 @@
 //! One history: a cluster lives, kprov looks and acts, things go wrong, and the judge watches.
 
-use kprov_rotation::world::{Alarm, Kind};
+use kprov_rotation::world::{Alarm, Kind, World};
 use kprov_rotation::{
     Code, Decision, Invariant, OperatorId, Pause, Progress, RotationId, Step, Strategies, decide_by,
 };
@@ -87,8 +87,11 @@ pub(crate) fn live(seed: u64, law: &Law<'_>) -> Result<End, Box<Failure>> {
 impl Life<'_> {
     fn tell(&mut self, what: impl FnOnce() -> String) {
         if self.law.tell {
-            let now = self.truth.now - 100_000;
-            self.story.push(format!("{now:>6} {}", what()));
+            let line = format!("{:>6} {}", self.truth.now - 100_000, what());
+            // What is waited for is told once.
+            if self.story.last().is_none_or(|last| last.get(6..) != line.get(6..)) {
+                self.story.push(line);
+            }
         }
     }
 
@@ -150,7 +153,7 @@ impl Life<'_> {
         }
         let decision = decide_by(self.law.invariants, &seen, &self.strategies, &self.progress);
         match decision {
-            Decision::Steps(steps) => self.act(&steps).map(|()| None),
+            Decision::Steps(steps) => self.act(&steps, &seen).map(|()| None),
             Decision::Waiting(waiting) => {
                 let says = waiting.first().map(|waiting| waiting.says.clone()).unwrap_or_default();
                 self.tell(|| format!("waits: {says}"));
@@ -166,7 +169,7 @@ impl Life<'_> {
         decide_by(self.law.invariants, &seen, &self.strategies, &self.progress)
     }
 
-    fn act(&mut self, steps: &[Step]) -> Result<(), String> {
+    fn act(&mut self, steps: &[Step], seen: &World) -> Result<(), String> {
         let kills = self.cast.faults.kills;
         for step in steps {
             let back: Vec<String> = self
@@ -187,7 +190,7 @@ impl Life<'_> {
             let verdict = judge.check(step);
             self.tell(|| step.to_string());
             verdict.map_err(|rule| format!("{rule}: {step}"))?;
-            self.progress.started(step, self.truth.now);
+            self.progress.started(step, seen);
             if self.dice.chance(kills) {
                 return self.kill("before its call");
             }

@@ -3,7 +3,7 @@
 //!
 //! `KPROV_SEED=123 cargo test -p kprov-rotation --test simulation` repeats one seed and tells its story;
 //! `KPROV_SEEDS=100000` leads that many histories, beginning with `KPROV_FIRST`; with `KPROV_WITHOUT=Q1` the machine does without
-//! that invariant.
+//! that invariant; `KPROV_SURVEY=1` lists all that fails.
 
 mod calls;
 mod cast;
@@ -50,6 +50,9 @@ fn always_safe_and_finished_where_nothing_goes_wrong() {
     }
     let first = number("KPROV_FIRST").unwrap_or(0);
     let seeds = number("KPROV_SEEDS").unwrap_or(SEEDS);
+    if std::env::var_os("KPROV_SURVEY").is_some() {
+        return survey(&invariants, first, first + seeds);
+    }
     let (ends, failure) = histories(&invariants, first, first + seeds);
     println!("{seeds} histories: {ends:?}");
     if let Some((seed, _)) = failure {
@@ -91,6 +94,28 @@ fn a_history_is_the_same_each_time() {
             live(seed, &law).map_err(|failure| failure.story)
         };
         assert!(story() == story(), "seed {seed} gives two stories");
+    }
+}
+
+/// Everything that fails, by what it breaks, with how often and the first seed.
+fn survey(invariants: &[Invariant], first: u64, end: u64) {
+    let failures = Mutex::new(BTreeMap::<String, (u64, u64, Vec<String>)>::new());
+    search(first, end, |seed| {
+        let failure = live(seed, &Law { invariants, tell: true }).err()?;
+        let what: String = failure.what.chars().take(60).collect();
+        let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = failures.entry(what).or_insert((0, u64::MAX, Vec::new()));
+        entry.0 += 1;
+        if seed < entry.1 {
+            (entry.1, entry.2) = (seed, failure.story);
+        }
+        None::<()>
+    });
+    for (what, (count, seed, story)) in
+        failures.into_inner().unwrap_or_else(PoisonError::into_inner)
+    {
+        let last = story.len().saturating_sub(14);
+        println!("{}\n{count} times, first with seed {seed}: {what}\n", story[last..].join("\n"));
     }
 }
 

@@ -77,7 +77,8 @@ impl Truth {
         let group = &self.groups[machine.group];
         let template = &group.templates[machine.template];
         let master = group.kind == Kind::Master;
-        let tells = machine.alive && !machine.coming() && group.kind != Kind::Bastion;
+        let boots = matches!(machine.phase, Phase::Booting(_));
+        let tells = machine.alive && !boots && group.kind != Kind::Bastion;
         Member {
             id: MachineId::new(&machine.id),
             group: GroupId::new(&group.name),
