@@ -184,6 +184,11 @@ impl<'w> Index<'w> {
         self.changed.get(&at).unwrap_or_else(|| self.members[at])
     }
 
+    /// A member as it was seen: what is proposed together with a step may not happen.
+    pub(crate) fn observed(&self, at: usize) -> &'w Member {
+        self.members[at]
+    }
+
     /// A member's group.
     pub(crate) fn group_of(&self, at: usize) -> Option<usize> {
         self.group_of.get(at).copied().filter(|group| *group != NO_GROUP)

@@ -47,19 +47,25 @@ pub(crate) fn surplus(index: &Index<'_>, group: usize) -> Option<usize> {
     of().min_by_key(|&at| {
         let member = index.member(at);
         let full = zones.get(member.zone.as_str()).copied();
-        (leads(index, member), index.serves(at), Reverse(full), Reverse(member.launched_at), at)
+        (
+            leads(index, member),
+            index.stranded(at),
+            index.serves(at),
+            Reverse(full),
+            Reverse(member.launched_at),
+            at,
+        )
     })
 }
 
 /// Who goes when what is too many stands in the wrong zone, and is wanted in another: whoever would go as surplus of
-/// those that are new, hold no volumes and are not the last in their zone.
+/// those that are new and hold no volumes.
 pub(crate) fn misplaced(index: &Index<'_>, group: usize) -> Option<usize> {
     let indexed = &index.groups[group];
     let of = indexed.members.iter().copied().filter(|&at| {
         let member = index.member(at);
-        let zone = indexed.now.zones.iter().find(|(zone, _)| *zone == member.zone);
         let free = member.node.is_some_and(|node| node.volumes == 0);
-        index.serves(at) && !index.outdated(at) && free && zone.is_some_and(|(_, count)| *count > 1)
+        index.serves(at) && !index.outdated(at) && free
     });
     of.min_by_key(|&at| {
         let member = index.member(at);

@@ -52,9 +52,6 @@ impl Index<'_> {
         let Some(id) = step.member() else { return };
         let rotation = self.strategies.rotation.clone();
         self.change(id, before, |member| match step {
-            Step::CompleteLaunch { .. } => {
-                member.lifecycle = Lifecycle::InService;
-            }
             Step::Mark { .. } => member.mark = Some(rotation),
             Step::Cordon { .. } => {
                 if let Some(node) = &mut member.node {

@@ -74,7 +74,16 @@ impl Machine<'_, '_> {
         for candidate in candidates {
             match self.propose(candidate) {
                 Ok(()) => return,
-                Err(blocked) => first = first.or(Some(blocked)),
+                Err(blocked) => {
+                    let homeless =
+                        blocked.by(&["N4"]) && matches!(blocked.step, Step::Drain { .. });
+                    first = first.or(Some(blocked));
+                    // Who was to take its volumes is gone: back to work, until there is a place again.
+                    if homeless && self.can_return(at) {
+                        self.try_to(Step::Return { member: member.id.clone() });
+                        break;
+                    }
+                }
             }
         }
         if let Some(first) = first {

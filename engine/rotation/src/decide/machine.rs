@@ -197,6 +197,12 @@ impl<'m, 'w> Machine<'m, 'w> {
         if self.steps.contains(&step) {
             return Ok(());
         }
+        if let (Some(member), true) =
+            (step.member(), self.steps.iter().any(|of| of.member() == step.member()))
+        {
+            let says = format!("Another step of now is about {member}.");
+            return Err(Blocked { step, because: vec![("S2", Breach { says, cure: Cure::Time })] });
+        }
         if self.sets_number_too(&step) {
             let says = "Another step of now changes its group's number.".to_owned();
             return Err(Blocked { step, because: vec![("S2", Breach { says, cure: Cure::Time })] });

@@ -2,7 +2,7 @@
 
 use super::{Invariant, Look, Verdict, wait};
 use crate::Step;
-use crate::world::Kind;
+use crate::world::{Kind, Member};
 
 pub(super) const INVARIANT: Invariant = Invariant {
     id: "A1",
@@ -16,8 +16,9 @@ fn holds(look: &Look<'_, '_>) -> Verdict {
     if indexed.group.kind == Kind::Master && look.alive() {
         let own = look.at();
         let other = look.after.masters.iter().find(|&&at| {
-            let member = look.after.member(at);
-            Some(at) != own && member.mark.is_some() && member.alive && !member.going()
+            // Seen as leaving, or about to be marked; a way out that was only proposed has not been gone.
+            let leaves = |member: &Member| member.mark.is_some() && member.alive && !member.going();
+            Some(at) != own && (leaves(look.after.observed(at)) || leaves(look.after.member(at)))
         });
         if let Some(&at) = other {
             return wait(format!("{} is leaving.", look.after.member(at).id));

@@ -213,7 +213,7 @@ impl Progress {
                 let progress = self.groups.get(&member.group)?;
                 let strategy = strategies.of(&member.group)?;
                 let right = *strategy.target(progress.back) == member.template;
-                if !right || progress.failed.contains(id) {
+                if !right && !member.coming() || progress.failed.contains(id) {
                     return None;
                 }
                 let late = world.now.saturating_sub(*since) > strategy.timeouts.launch;

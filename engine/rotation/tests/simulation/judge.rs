@@ -253,7 +253,9 @@ impl Judge<'_> {
                 let dates: Vec<u64> = self
                     .masters()
                     .map(|of| &self.truth.machines[of])
-                    .filter(|of| of.id != machine.id && !of.going() && of.mark.is_none())
+                    .filter(|of| {
+                        of.id != machine.id && of.alive && !of.going() && of.mark.is_none()
+                    })
                     .map(|of| of.expires_at)
                     .collect();
                 let together = dates.len() >= 2
@@ -281,7 +283,8 @@ impl Judge<'_> {
                 || strategy.named.iter().any(|id| id.as_str() == m.id)
         };
         let well = self.truth.well(at);
-        let surplus = of.desired > of.wanted;
+        // What an autoscaler wants is known only as far as it has been seen.
+        let surplus = of.desired > of.wanted || of.autoscaled;
         rule(
             outdated(machine) || !well || surplus || self.noisy,
             "S5: one leaves that is as it should be",
