@@ -9,11 +9,13 @@
 //! No I/O, no async, no clock, no randomness: those who observe and carry out are elsewhere.
 
 mod decide;
+mod forecast;
 mod health;
 mod ids;
 mod index;
 pub mod invariants;
 mod order;
+mod preflight;
 mod progress;
 mod project;
 mod reason;
@@ -24,11 +26,13 @@ mod version;
 pub mod world;
 
 pub use decide::{Code, Decision, Pause, Waiting, decide, decide_by};
+pub use forecast::{Durations, Forecast, Planned, forecast};
 pub use ids::{
     BudgetName, EtcdId, GroupId, HookName, MachineId, OperatorId, RotationId, Seconds, TemplateId,
     Zone,
 };
 pub use invariants::{INVARIANTS, Invariant, Violation, violated};
+pub use preflight::{Finding, preflight};
 pub use progress::{Base, Failure, GroupProgress, Open, Progress};
 pub use reason::Reason;
 pub use step::{Step, Subject, Timeouts, When};

@@ -272,7 +272,7 @@ impl Machine<'_, '_> {
         let replaced = progress.total.saturating_sub(indexed.now.outdated);
         let room = limit.saturating_sub(replaced);
         if room > 0 {
-            return Some(room.saturating_add(indexed.now.marked));
+            return Some(room);
         }
         let id = indexed.group.id.clone();
         let says = format!("{id} is at its checkpoint of {} %.", checkpoint.percent);

@@ -38,7 +38,7 @@ mod s3_marked;
 mod s4_way_back;
 mod s5_as_planned;
 #[cfg(test)]
-mod scene;
+pub(crate) mod scene;
 mod v1_kubelet;
 mod v2_skew;
 

@@ -17,10 +17,10 @@ use crate::{
 
 const NOW: Seconds = 10_000;
 
-pub(super) struct Scene {
-    pub(super) world: World,
-    pub(super) strategies: Strategies,
-    pub(super) progress: Progress,
+pub(crate) struct Scene {
+    pub(crate) world: World,
+    pub(crate) strategies: Strategies,
+    pub(crate) progress: Progress,
     group: usize,
 }
 
@@ -110,7 +110,7 @@ fn etcd(count: u64) -> Etcd {
 
 impl Scene {
     /// So many masters; an even number is one more than the group is to have.
-    pub(super) fn masters(count: u32) -> Scene {
+    pub(crate) fn masters(count: u32) -> Scene {
         let members =
             (0..count).map(|at| member(&format!("m{at}"), "masters", Kind::Master, u64::from(at)));
         let world = World {
@@ -125,7 +125,7 @@ impl Scene {
     }
 
     /// So many workers, of which those over three are more than the group is to have by one; and three masters.
-    pub(super) fn workers(count: u32) -> Scene {
+    pub(crate) fn workers(count: u32) -> Scene {
         let masters = (0..3).map(|at| member(&format!("m{at}"), "masters", Kind::Master, at));
         let workers =
             (0..count).map(|at| member(&format!("w{at}"), "workers", Kind::Worker, u64::from(at)));
@@ -179,32 +179,32 @@ impl Scene {
         Scene { world, strategies, progress, group: at }
     }
 
-    pub(super) fn id(&self, at: usize) -> MachineId {
+    pub(crate) fn id(&self, at: usize) -> MachineId {
         self.world.members[at].id.clone()
     }
 
-    pub(super) fn strategy(&mut self) -> &mut Strategy {
+    pub(crate) fn strategy(&mut self) -> &mut Strategy {
         &mut self.strategies.groups[0]
     }
 
-    pub(super) fn progress_of(&mut self) -> &mut GroupProgress {
+    pub(crate) fn progress_of(&mut self) -> &mut GroupProgress {
         self.progress.groups.first_entry().unwrap().into_mut()
     }
 
-    pub(super) fn template(&mut self) -> &mut Template {
+    pub(crate) fn template(&mut self) -> &mut Template {
         &mut self.world.groups[self.group].templates[1]
     }
 
-    pub(super) fn template_api(&mut self) -> &mut ApiSettings {
+    pub(crate) fn template_api(&mut self) -> &mut ApiSettings {
         self.template().api.as_mut().unwrap()
     }
 
     /// One more.
-    pub(super) fn launch(&self) -> Step {
+    pub(crate) fn launch(&self) -> Step {
         self.launch_more(1)
     }
 
-    pub(super) fn launch_more(&self, more: u32) -> Step {
+    pub(crate) fn launch_more(&self, more: u32) -> Step {
         let group = &self.world.groups[self.group];
         Step::Launch {
             group: group.id.clone(),
@@ -214,27 +214,27 @@ impl Scene {
         }
     }
 
-    pub(super) fn fresh(&mut self, at: usize) {
+    pub(crate) fn fresh(&mut self, at: usize) {
         self.world.members[at].template = TemplateId::new("new");
     }
 
-    pub(super) fn mark(&mut self, at: usize) {
+    pub(crate) fn mark(&mut self, at: usize) {
         self.world.members[at].mark = Some(RotationId::new("r1"));
     }
 
-    pub(super) fn kill(&mut self, at: usize) {
+    pub(crate) fn kill(&mut self, at: usize) {
         let member = &mut self.world.members[at];
         (member.alive, member.target, member.api) = (false, Target::Unhealthy, None);
         self.world.etcd.as_mut().unwrap().members[at].healthy = false;
     }
 
-    pub(super) fn leader(&mut self, at: usize) {
+    pub(crate) fn leader(&mut self, at: usize) {
         for (number, of) in self.world.etcd.as_mut().unwrap().members.iter_mut().enumerate() {
             of.leader = number == at;
         }
     }
 
-    pub(super) fn learner(&mut self, id: u64) {
+    pub(crate) fn learner(&mut self, id: u64) {
         self.world.etcd.as_mut().unwrap().members.push(EtcdMember {
             id: EtcdId(id),
             machine: None,
@@ -247,7 +247,7 @@ impl Scene {
     }
 
     /// Marked, cordoned, excluded, out of its balancer, and without pods.
-    pub(super) fn drained(&mut self, at: usize) {
+    pub(crate) fn drained(&mut self, at: usize) {
         self.mark(at);
         let member = &mut self.world.members[at];
         member.target = Target::Unused;
@@ -255,25 +255,25 @@ impl Scene {
         (node.cordoned, node.excluded, node.pods) = (true, true, 0);
     }
 
-    pub(super) fn deregistered(&mut self, at: usize) {
+    pub(crate) fn deregistered(&mut self, at: usize) {
         self.drained(at);
     }
 
     /// And its API server has stopped.
-    pub(super) fn stopped(&mut self, at: usize) {
+    pub(crate) fn stopped(&mut self, at: usize) {
         self.drained(at);
         let api = self.world.members[at].api.as_mut().unwrap();
         (api.ready, api.serving) = (false, false);
     }
 
-    pub(super) fn in_place(&mut self) {
+    pub(crate) fn in_place(&mut self) {
         let strategy = self.strategy();
         (strategy.max_surge, strategy.max_unavailable) = (Amount::Count(0), Amount::Count(1));
         strategy.downtime = true;
         self.world.groups[0].template = TemplateId::new("new");
     }
 
-    pub(super) fn remove_etcd(&self, at: usize) -> Step {
+    pub(crate) fn remove_etcd(&self, at: usize) -> Step {
         let id = self.world.etcd.as_ref().unwrap().members[at].id;
         Step::RemoveEtcdMember { id, member: Some(self.id(at)) }
     }
@@ -285,19 +285,19 @@ impl Scene {
 
     /// This invariant, and no other, says no.
     #[track_caller]
-    pub(super) fn only(&self, id: &str, step: Step) {
+    pub(crate) fn only(&self, id: &str, step: Step) {
         assert_eq!(self.broken(&step), [id], "{step}");
     }
 
     /// These, and no others.
     #[track_caller]
-    pub(super) fn both(&self, ids: &[&str], step: Step) {
+    pub(crate) fn both(&self, ids: &[&str], step: Step) {
         assert_eq!(self.broken(&step), ids, "{step}");
     }
 
     /// Nobody says no.
     #[track_caller]
-    pub(super) fn fine(&self, step: Step) {
+    pub(crate) fn fine(&self, step: Step) {
         assert_eq!(violated(&self.world, &self.strategies, &self.progress, &step), [], "{step}");
     }
 }

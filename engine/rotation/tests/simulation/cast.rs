@@ -36,9 +36,10 @@ pub(crate) enum Flaw {
     NoWayBack,
     Budget,
     OtherMark,
+    Quota,
 }
 
-pub(crate) const FLAWS: [Flaw; 14] = [
+pub(crate) const FLAWS: [Flaw; 15] = [
     Flaw::Goaway,
     Flaw::ShutdownDelay,
     Flaw::Hairpin,
@@ -53,6 +54,7 @@ pub(crate) const FLAWS: [Flaw; 14] = [
     Flaw::NoWayBack,
     Flaw::Budget,
     Flaw::OtherMark,
+    Flaw::Quota,
 ];
 
 /// What goes wrong meanwhile.
@@ -196,6 +198,7 @@ fn add(truth: &mut Truth, dice: &mut Dice, name: &str, kind: Kind, count: usize,
         protected: false,
         autoscaled: kind == Kind::Worker && dice.chance(20),
         balanced,
+        quota_left: None,
     });
     for number in 0..count {
         let mut machine = truth.machine(group, number % zones, 0, dice);
@@ -360,6 +363,7 @@ fn apply(truth: &mut Truth, strategies: &mut Strategies, flaw: Option<Flaw>) {
         Flaw::NoWayBack => {
             truth.groups.iter_mut().for_each(|group| group.templates[0].exists = false)
         }
+        Flaw::Quota => truth.groups.iter_mut().for_each(|group| group.quota_left = Some(0)),
         Flaw::OtherMark => {
             let at = (0..truth.machines.len()).find(|&at| truth.kind(at) == Kind::Master);
             if let Some(at) = at {

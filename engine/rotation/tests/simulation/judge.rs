@@ -185,6 +185,7 @@ impl Judge<'_> {
     fn amount(&self, group: usize, desired: u32, more: u32) -> Verdict {
         let of = &self.truth.groups[group];
         let surge = self.strategy(group).map_or(0, |strategy| strategy.amounts(of.wanted).0);
+        rule(of.quota_left.is_none_or(|left| left >= more), "A2: more than the quota allows")?;
         let fits = desired <= of.wanted + surge;
         rule(self.noisy || of.autoscaled || fits || more == 0, "A2: more machines than was said")
     }

@@ -300,9 +300,10 @@ impl Life<'_> {
 
     /// Whatever the plan wanted is so.
     fn finished(&self) -> Result<End, String> {
-        if self.cast.flaw.is_some_and(|flaw| {
-            flaw != Flaw::Budget && flaw != Flaw::OtherMark && flaw != Flaw::Expiry
-        }) {
+        // Some flaws do not concern every plan, and what chance has killed is replaced without any of them in the way.
+        let harmless = [Flaw::Budget, Flaw::OtherMark, Flaw::Expiry, Flaw::Quota];
+        let stops = self.cast.flaw.filter(|flaw| !harmless.contains(flaw));
+        if stops.is_some() && !self.faulty() {
             return Err(format!("finished although {:?} should have stopped it", self.cast.flaw));
         }
         for (at, machine) in

@@ -69,7 +69,7 @@ impl Truth {
             suspended: group.suspended.clone(),
             protected: group.protected,
             autoscaled: group.autoscaled,
-            quota_left: None,
+            quota_left: group.quota_left,
         }
     }
 

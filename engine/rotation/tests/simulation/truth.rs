@@ -87,6 +87,7 @@ pub(crate) struct Group {
     pub(crate) protected: bool,
     pub(crate) autoscaled: bool,
     pub(crate) balanced: bool,
+    pub(crate) quota_left: Option<u32>,
 }
 
 #[derive(Clone, Debug)]
