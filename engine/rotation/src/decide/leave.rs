@@ -48,6 +48,9 @@ impl Machine<'_, '_> {
         let member = self.index.member(at).clone();
         let Some(group) = self.index.group_of(at) else { return };
         let Some(strategy) = self.index.groups[group].strategy else { return };
+        if member.coming() && member.alive && !self.can_go(group, &member) {
+            return;
+        }
         let etcd = self.index.etcd_of(&member.id).map(|of| (of.id, of.leader, of.voter));
         let candidates = if member.going() {
             gone(&member, etcd.map(|(id, ..)| id))
@@ -88,6 +91,19 @@ impl Machine<'_, '_> {
         }
         if let Some(first) = first {
             self.note(first);
+        }
+    }
+
+    /// A machine that never came into service joins etcd again and again, for as long as it lives: nothing is removed
+    /// before it can be terminated at once.
+    fn can_go(&mut self, group: usize, member: &Member) -> bool {
+        let terminate = self.terminate(group, member);
+        match self.possible(&terminate) {
+            Err(blocked) if !blocked.by(&["Q3"]) || blocked.because.len() > 1 => {
+                self.note(blocked);
+                false
+            }
+            _ => true,
         }
     }
 

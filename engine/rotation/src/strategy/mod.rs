@@ -3,6 +3,8 @@
 
 mod amount;
 mod problems;
+#[cfg(test)]
+mod tests;
 
 pub use amount::Amount;
 
