@@ -2,6 +2,8 @@
 //! of which is made durable before anything depends on it: a look, a step that starts, a step that ends, and a
 //! person's word.
 
+mod assess;
+mod effect;
 mod look;
 
 use std::collections::{BTreeMap, BTreeSet};
