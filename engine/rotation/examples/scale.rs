@@ -2,6 +2,8 @@
 //!
 //! `cargo run -p kprov-rotation --example scale` prints them; nothing is asserted.
 
+#![expect(clippy::print_stdout, reason = "it prints figures")]
+
 use std::collections::BTreeSet;
 use std::time::Instant;
 

@@ -51,7 +51,8 @@ fn always_safe_and_finished_where_nothing_goes_wrong() {
     let first = number("KPROV_FIRST").unwrap_or(0);
     let seeds = number("KPROV_SEEDS").unwrap_or(SEEDS);
     if std::env::var_os("KPROV_SURVEY").is_some() {
-        return survey(&invariants, first, first + seeds);
+        println!("{}", survey(&invariants, first, first + seeds));
+        return;
     }
     let (ends, failure) = histories(&invariants, first, first + seeds);
     println!("{seeds} histories: {ends:?}");
@@ -98,7 +99,7 @@ fn a_history_is_the_same_each_time() {
 }
 
 /// Everything that fails, by what it breaks, with how often and the first seed.
-fn survey(invariants: &[Invariant], first: u64, end: u64) {
+fn survey(invariants: &[Invariant], first: u64, end: u64) -> String {
     let failures = Mutex::new(BTreeMap::<String, (u64, u64, Vec<String>)>::new());
     search(first, end, |seed| {
         let failure = live(seed, &Law { invariants, tell: true }).err()?;
@@ -111,23 +112,22 @@ fn survey(invariants: &[Invariant], first: u64, end: u64) {
         }
         None::<()>
     });
-    for (what, (count, seed, story)) in
-        failures.into_inner().unwrap_or_else(PoisonError::into_inner)
-    {
+    let failures = failures.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let told = failures.into_iter().map(|(what, (count, seed, story))| {
         let last = story.len().saturating_sub(14);
-        println!("{}\n{count} times, first with seed {seed}: {what}\n", story[last..].join("\n"));
-    }
+        format!("{}\n{count} times, first with seed {seed}: {what}\n\n", story[last..].join("\n"))
+    });
+    told.collect()
 }
 
 /// The first seed in which a mutant breaks its own rule.
 fn caught(invariants: &[Invariant], id: &str) -> Option<(u64, Box<Failure>)> {
     let rule = format!("{id}:");
-    let found = search(0, MUTANT_SEEDS, |seed| {
+    search(0, MUTANT_SEEDS, |seed| {
         live(seed, &Law { invariants, tell: false })
             .err()
             .filter(|failure| failure.what.starts_with(&rule))
-    });
-    found
+    })
 }
 
 type Ends = BTreeMap<End, u64>;
