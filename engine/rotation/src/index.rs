@@ -1,7 +1,7 @@
 //! [`Index`]: a world with what the invariants count, made once for each decision. Everything is looked up or
 //! counted in here, so that a step costs the same in a group of three and in one of a thousand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::health::well;
 use crate::progress::{GroupProgress, Progress};
@@ -87,6 +87,8 @@ pub(crate) struct Index<'w> {
     pub(crate) kubelets: Option<(Version, Version)>,
     /// Names that stand twice.
     pub(crate) doubled: Vec<String>,
+    /// Members that a step is open of.
+    pub(crate) busy: BTreeSet<&'w MachineId>,
 }
 
 /// A member whose group is not in the world.
@@ -121,6 +123,7 @@ impl<'w> Index<'w> {
             masters: Vec::new(),
             kubelets: None,
             doubled,
+            busy: progress.open.iter().filter_map(|open| open.step.member()).collect(),
         };
         for at in 0..index.members.len() {
             index.count(at);

@@ -1,11 +1,13 @@
 //! [`Machine`]: one decision being made. Steps are tried on the index; what breaks nothing stays applied, so that the
 //! next one is checked on the world that this one leaves.
 
+use std::collections::BTreeSet;
+
 use crate::index::Index;
 use crate::invariants::{Breach, Cure, Invariant, breaches, sets_number};
 use crate::strategy::Strategies;
 use crate::world::Kind;
-use crate::{Code, Decision, Pause, Seconds, Step, Waiting};
+use crate::{Code, Decision, MachineId, Pause, Seconds, Step, Waiting};
 
 /// A step that was not possible, and the first reasons.
 pub(super) struct Blocked {
@@ -31,6 +33,7 @@ pub(super) struct Machine<'m, 'w> {
     pub(super) index: Index<'w>,
     invariants: &'m [Invariant],
     steps: Vec<Step>,
+    taken: BTreeSet<MachineId>,
     blocked: Vec<Blocked>,
     waiting: Vec<Waiting>,
     pub(super) pause: Option<Pause>,
@@ -45,6 +48,7 @@ impl<'m, 'w> Machine<'m, 'w> {
             index,
             invariants,
             steps: Vec::new(),
+            taken: BTreeSet::new(),
             blocked: Vec::new(),
             waiting: Vec::new(),
             pause: None,
@@ -194,14 +198,15 @@ impl<'m, 'w> Machine<'m, 'w> {
 
     /// Takes a step if it breaks nothing.
     pub(super) fn attempt(&mut self, step: Step) -> Result<(), Blocked> {
-        if self.steps.contains(&step) {
-            return Ok(());
-        }
-        if let (Some(member), true) =
-            (step.member(), self.steps.iter().any(|of| of.member() == step.member()))
-        {
+        if let Some(member) = step.member().filter(|member| self.taken.contains(*member)) {
+            if self.steps.contains(&step) {
+                return Ok(());
+            }
             let says = format!("Another step of now is about {member}.");
             return Err(Blocked { step, because: vec![("S2", Breach { says, cure: Cure::Time })] });
+        }
+        if step.member().is_none() && self.steps.contains(&step) {
+            return Ok(());
         }
         if self.sets_number_too(&step) {
             let says = "Another step of now changes its group's number.".to_owned();
@@ -214,6 +219,7 @@ impl<'m, 'w> Machine<'m, 'w> {
         let before = self.index.apply(&step);
         let because = breaches(self.invariants, &self.index, &before, &step);
         if because.is_empty() {
+            self.taken.extend(step.member().cloned());
             self.steps.push(step);
             return Ok(());
         }

@@ -1,10 +1,15 @@
 //! Whether what a step is for is so, as far as that can be seen.
 
+use std::collections::BTreeMap;
+
 use crate::world::{Kind, Lifecycle, Member, World};
-use crate::{GroupId, Step};
+use crate::{GroupId, MachineId, Step};
+
+/// Members by id, made once for each look.
+pub(super) type Members<'w> = BTreeMap<&'w MachineId, &'w Member>;
 
 /// Whether what a step is for is so.
-pub(super) fn effect(world: &World, step: &Step) -> bool {
+pub(super) fn effect(world: &World, members: &Members<'_>, step: &Step) -> bool {
     let group = |id: &GroupId| world.groups.iter().find(|group| group.id == *id);
     match step {
         Step::Snapshot | Step::Hook { .. } | Step::RestoreGroup { .. } => false,
@@ -28,8 +33,7 @@ pub(super) fn effect(world: &World, step: &Step) -> bool {
             world.etcd.as_ref().is_some_and(|etcd| etcd.members.iter().all(|of| of.id != *id))
         }
         _ => {
-            let member =
-                step.member().and_then(|id| world.members.iter().find(|member| member.id == *id));
+            let member = step.member().and_then(|id| members.get(id));
             member.is_none_or(|member| effect_on(world, member, step))
         }
     }

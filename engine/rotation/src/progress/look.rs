@@ -8,7 +8,7 @@ use crate::world::{Group, Kind, Member, World};
 use crate::{GroupId, MachineId, Step};
 
 use super::assess::Seen;
-use super::effect::effect;
+use super::effect::{Members, effect};
 use super::{Base, Failure, GroupProgress, Open, Progress};
 
 impl GroupProgress {
@@ -53,12 +53,14 @@ impl Progress {
     /// A look at the world. It comes before each decision, with the same world.
     pub fn looked(&mut self, world: &World, strategies: &Strategies) {
         self.meet(world, strategies);
-        self.close(world);
+        let members: Members<'_> =
+            world.members.iter().map(|member| (&member.id, member)).collect();
+        self.close(world, &members);
         for group in &world.groups {
             self.follow(group);
         }
         self.prove(world, strategies);
-        self.note_failures(world, strategies);
+        self.note_failures(world, &members, strategies);
         self.assess(world, strategies);
         self.judge(world, strategies);
     }
@@ -85,10 +87,10 @@ impl Progress {
     }
 
     /// Open steps whose effect is there.
-    fn close(&mut self, world: &World) {
+    fn close(&mut self, world: &World, members: &Members<'_>) {
         let open = std::mem::take(&mut self.open);
         let (closed, open): (Vec<Open>, Vec<Open>) =
-            open.into_iter().partition(|open| self.is_so(world, open));
+            open.into_iter().partition(|open| self.is_so(world, members, open));
         self.open = open;
         for Open { step, group, answered, .. } in closed {
             self.moved_at = world.now;
@@ -110,7 +112,7 @@ impl Progress {
         }
     }
 
-    fn is_so(&self, world: &World, open: &Open) -> bool {
+    fn is_so(&self, world: &World, members: &Members<'_>, open: &Open) -> bool {
         match &open.step {
             Step::Snapshot => {
                 let snapshot = world.etcd.as_ref().and_then(|etcd| etcd.snapshot.as_ref());
@@ -123,7 +125,7 @@ impl Progress {
                     self.groups.get(id).is_none_or(|progress| progress.restored(group))
                 })
             }
-            step => effect(world, step),
+            step => effect(world, members, step),
         }
     }
 
@@ -205,13 +207,13 @@ impl Progress {
     }
 
     /// What took too long, or died young; each is counted once.
-    fn note_failures(&mut self, world: &World, strategies: &Strategies) {
+    fn note_failures(&mut self, world: &World, members: &Members<'_>, strategies: &Strategies) {
         self.note_late_steps(world, strategies);
         let late: Vec<(&Member, &'static str)> = self
             .unwell
             .iter()
             .filter_map(|(id, since)| {
-                let member = world.members.iter().find(|member| member.id == *id)?;
+                let member = *members.get(id)?;
                 let progress = self.groups.get(&member.group)?;
                 let strategy = strategies.of(&member.group)?;
                 let right = *strategy.target(progress.back) == member.template;
