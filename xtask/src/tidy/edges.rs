@@ -11,6 +11,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kprov-provider", &["kprov-core"]),
     ("kprov-state", &["kprov-core"]),
     ("kprov-plan", &["kprov-core", "kprov-lang", "kprov-provider"]),
+    ("kprov-rotation", &["kprov-core"]),
     ("kprov-apply", &["kprov-core", "kprov-plan", "kprov-provider", "kprov-state"]),
     (
         "kprov-ops",
