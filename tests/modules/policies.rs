@@ -124,6 +124,26 @@ fn the_api_asks_who_comes_and_what_they_may() {
 }
 
 #[test]
+fn a_master_gets_all_its_programs() {
+    let masters = |names: &[&str]| {
+        let one = |name| {
+            format!(
+                "{{ name = \"{name}\", sha256 = \"{}\", urls = [\"https://x\"] }}",
+                "0".repeat(64)
+            )
+        };
+        let artifacts: Vec<String> = names.iter().map(one).collect();
+        let binaries = format!("binaries = {{ artifacts = [{}] }}", artifacts.join(", "));
+        cluster(&[&REQUIRED[..3], &[binaries.as_str()]].concat()).plan()
+    };
+    let all = ["etcd", "etcdutl", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+    masters(&all).expect("all are there");
+    let without = masters(&["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"]);
+    let problems = without.expect_err("no snapshot could be restored");
+    assert!(problems.contains("etcdutl (which restores snapshots)"), "{problems}");
+}
+
+#[test]
 fn the_audit_log_is_on_and_secrets_are_encrypted() {
     let flag = |name: &str, value: &str| {
         format!("flags = {{ api_server = {{ \"{name}\" = \"{value}\" }} }}")

@@ -138,6 +138,14 @@ variable "binaries" {
     condition     = (var.binaries.directory == null) != (var.binaries.artifacts == null)
     error_message = "Say either directory or artifacts."
   }
+
+  validation {
+    condition = var.binaries.artifacts == null || length(setsubtract(
+      ["etcd", "etcdutl", "kube-apiserver", "kube-controller-manager", "kube-scheduler"],
+      try(var.binaries.artifacts[*].name, []),
+    )) == 0
+    error_message = "A master needs etcd, etcdutl (which restores snapshots), kube-apiserver, kube-controller-manager and kube-scheduler among its artifacts."
+  }
 }
 
 variable "program" {

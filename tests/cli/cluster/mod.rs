@@ -36,17 +36,13 @@ metadata: {name: web, namespace: shop}
 spec: {minAvailable: 2, selector: {matchLabels: {app: web}}}
 "#;
 
-/// On a machine that has nothing else to do it takes a minute.
-const API_READY: jiff::SignedDuration = jiff::SignedDuration::from_secs(240);
-
 #[test]
 fn a_cluster_comes_up_serves_heals_and_goes() {
     let Some(programs) = programs("a cluster on airplane") else { return };
     let laptop = Laptop::new(programs);
     let applied = laptop.kprov("apply -airplane -auto-approve");
     assert!(applied.contains("Apply complete!"), "{applied}");
-    let times = timing::of_last_run(&laptop);
-    assert!(times.api < API_READY, "the API is ready after {:.1?} only", times.api);
+    timing::tell_of_last_run(&laptop);
     // Ready means ready: what apply waited for holds at once.
     serves(&laptop);
     let planned = laptop.kprov("plan -airplane -detailed-exitcode");

@@ -8,14 +8,6 @@ use super::laptop::Laptop;
 /// So many of the operations that took longest are told.
 const TOLD: usize = 12;
 
-/// When something was reached, since the run began.
-#[derive(Debug)]
-pub(super) struct Times {
-    /// The API answered through the load balancer, and all masters were there.
-    pub(super) api: SignedDuration,
-    pub(super) end: SignedDuration,
-}
-
 struct Operation {
     address: String,
     began: SignedDuration,
@@ -26,8 +18,8 @@ fn time(json: &Json) -> Timestamp {
     json.as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("a time: {json}"))
 }
 
-/// Tells of the last run.
-pub(super) fn of_last_run(laptop: &Laptop) -> Times {
+/// Tells of the last run. When the API answered through the load balancer and all masters were there is what the issue asks for.
+pub(super) fn tell_of_last_run(laptop: &Laptop) {
     let shown = laptop.kprov("op show -json");
     let shown: Json = serde_json::from_str(&shown).expect("JSON");
     let began = time(&shown["run"]["started"]);
@@ -44,14 +36,11 @@ pub(super) fn of_last_run(laptop: &Laptop) -> Times {
         let found = all.iter().find(|it| it.address == address);
         found.unwrap_or_else(|| panic!("no operation of {address}")).ended
     };
-    let times =
-        Times { api: at("kubernetes_ready.masters"), end: since(&shown["run"]["finished"]) };
+    let (ready, end) = (at("kubernetes_ready.masters"), since(&shown["run"]["finished"]));
     let first = all.iter().map(|it| it.began).min().unwrap_or_default();
     eprintln!(
-        "{} operations: planned in {first:.1?}, API ready after {:.1?}, ended after {:.1?}",
-        all.len(),
-        times.api,
-        times.end
+        "{} operations: planned in {first:.1?}, API ready after {ready:.1?}, ended after {end:.1?}",
+        all.len()
     );
     all.sort_by_key(|it| it.began - it.ended);
     for it in all.iter().take(TOLD) {
@@ -59,5 +48,4 @@ pub(super) fn of_last_run(laptop: &Laptop) -> Times {
         let [took, from, to] = [took, it.began, it.ended].map(|it| it.as_secs_f64());
         eprintln!("  {took:6.1} s, from {from:5.1} to {to:5.1}: {}", it.address);
     }
-    times
 }
