@@ -102,7 +102,10 @@ impl Machine<'_, '_> {
             .members
             .iter()
             .map(|&of| self.index.member(of))
-            .filter(|member| !member.coming() && !member.going())
+            .filter(|member| {
+                let late = now.saturating_sub(member.launched_at) > strategy.timeouts.launch;
+                !member.going() && (late || !member.coming())
+            })
             .filter_map(|member| {
                 let ailment =
                     crate::health::ailment(member, indexed.group.kind, self.index.etcd.as_ref())?;
