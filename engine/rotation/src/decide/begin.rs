@@ -102,6 +102,10 @@ impl Machine<'_, '_> {
             .members
             .iter()
             .map(|&of| self.index.member(of))
+            .filter(|member| {
+                let late = now.saturating_sub(member.launched_at) > strategy.timeouts.launch;
+                !member.going() && (late || !member.coming())
+            })
             .filter_map(|member| {
                 let ailment =
                     crate::health::ailment(member, indexed.group.kind, self.index.etcd.as_ref())?;
@@ -115,9 +119,10 @@ impl Machine<'_, '_> {
             sick.join("; ")
         );
         let group = indexed.group.id.clone();
-        let until = self.index.progress.moved_at.max(self.index.progress.started_at)
-            + strategy.timeouts.call;
-        if now >= until {
+        let quiet_since = self.index.progress.moved_at.max(self.index.progress.started_at);
+        let until = quiet_since.saturating_add(strategy.timeouts.call);
+        // What the cloud is about to launch is waited for, not blamed.
+        if now >= until && !sick.is_empty() {
             let mut pause = Pause::new(Code::UnhealthyBefore, now, says);
             pause.group = Some(group);
             self.pause = Some(pause);

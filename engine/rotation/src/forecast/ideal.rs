@@ -89,7 +89,7 @@ impl<'d> Ideal<'d> {
             .map(|(at, group)| {
                 group.desired.saturating_sub(self.usual.get(&at).copied().unwrap_or(0))
             })
-            .sum();
+            .fold(0, u32::saturating_add);
         found.surge_peak = found.surge_peak.max(more);
         found.surge_seconds =
             found.surge_seconds.saturating_add(u64::from(more).saturating_mul(length));
