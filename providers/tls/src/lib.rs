@@ -55,7 +55,6 @@ static SCHEMA: LazyLock<ProviderSchema> = LazyLock::new(|| ProviderSchema {
         ("tls_public_key".into(), data_public_key::schema()),
     ]
     .into(),
-    ..ProviderSchema::default()
 });
 
 #[async_trait]

@@ -231,7 +231,7 @@ fn every_stretch_of_a_private_key_is_found_and_no_public_one() {
         .map(|it| format!("{}\n", String::from_utf8_lossy(it)))
         .collect();
     let pem = format!("-----BEGIN PRIVATE KEY-----\n{lines}-----END PRIVATE KEY-----\n");
-    assert_eq!(public_bytes(&pem), [body.clone()]);
+    assert_eq!(public_bytes(&pem), std::slice::from_ref(&body));
     let wanted = Wanted::made(&pem, &[[b"before", &public[..], b"behind"].concat()]);
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     for before in ["", "x", "xy"] {
