@@ -18,6 +18,8 @@ pub(super) struct Log {
     size: u64,
     largest: u64,
     last: VecDeque<String>,
+    /// The lines of now are the stack of a Go program that panicked.
+    in_stack: bool,
     discretion: Discretion,
 }
 
@@ -30,16 +32,21 @@ impl Log {
         let file = File::options().create(true).append(true).open(path).ok();
         let size =
             file.as_ref().and_then(|file| file.metadata().ok()).map_or(0, |found| found.len());
-        Log { path: path.to_owned(), file, size, largest, last: VecDeque::new(), discretion }
+        let path = path.to_owned();
+        Log { path, file, size, largest, last: VecDeque::new(), in_stack: false, discretion }
     }
 
     /// Writes a line. A full disk costs the line, not the component.
     pub(super) fn line(&mut self, line: &str) {
         let line = self.discretion.clean(line);
-        if self.last.len() == LAST_LINES {
-            self.last.pop_front();
+        // A stack tells people nothing, and pushes out the line before it, which says why.
+        self.in_stack = is_stack(&line, self.in_stack);
+        if !self.in_stack {
+            if self.last.len() == LAST_LINES {
+                self.last.pop_front();
+            }
+            self.last.push_back(line.chars().take(LONGEST_LINE).collect());
         }
-        self.last.push_back(line.chars().take(LONGEST_LINE).collect());
         if self.size > self.largest {
             self.rotate();
         }
@@ -67,9 +74,37 @@ impl Log {
     }
 }
 
+/// Go writes `goroutine 1 [running]:`, then for each frame a call and, indented, its place.
+fn is_stack(line: &str, before: bool) -> bool {
+    let begins = line.starts_with("goroutine ") && line.ends_with("]:");
+    let frame = line.is_empty()
+        || line.starts_with('\t')
+        || line.starts_with("created by ")
+        || line.ends_with(')');
+    begins || before && frame
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_lines_of_a_panic_say_why_and_have_no_stack() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = Log::with_size(&dir.path().join("x.log"), Discretion::default(), LARGEST);
+        let panic = "panic: no space left on device";
+        let stack = [
+            "",
+            "goroutine 1 [running]:",
+            "main.f({0x1, 0x2})",
+            "\tmain.go:40 +0xf3",
+            "main.main()",
+        ];
+        for line in ["starts", panic].into_iter().chain(stack).chain(["starts again"]) {
+            log.line(line);
+        }
+        assert_eq!(log.last_lines(), "starts\npanic: no space left on device\n\nstarts again");
+    }
 
     #[test]
     fn it_rotates_by_size_and_keeps_three() {

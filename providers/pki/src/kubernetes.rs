@@ -242,7 +242,8 @@ impl StateOnly for PkiKubernetes {
             config,
             "admin_validity_hours",
             "admin_renew_before_hours",
-            || Some(told::usual_hours(ADMIN_NAME)),
+            // Where no life is said, a window above the usual one has every apply renew it: that is a wish one may have.
+            || None,
         ));
         for (block, _) in BLOCKS {
             let value = attribute(config, block);

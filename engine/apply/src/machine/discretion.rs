@@ -106,15 +106,24 @@ fn half_within(secret: &str, text: &str) -> Option<Range<usize>> {
     if length > text.len() {
         return None;
     }
-    let mut windows = secret.windows(length).enumerate();
-    let (at, begin) = windows
-        .find_map(|(at, window)| Some((at, text.find(std::str::from_utf8(window).ok()?)?)))?;
-    let behind = secret[at + length..].iter().zip(&text.as_bytes()[begin + length..]);
+    // By bytes: half of a secret may end within a character, of which nothing is told then.
+    let (secret_at, mut begin) = secret
+        .windows(length)
+        .enumerate()
+        .find_map(|(at, window)| Some((at, found(text.as_bytes(), window)?)))?;
+    let behind = secret[secret_at + length..].iter().zip(&text.as_bytes()[begin + length..]);
     let mut end = begin + length + behind.take_while(|(a, b)| a == b).count();
+    while !text.is_char_boundary(begin) {
+        begin -= 1;
+    }
     while !text.is_char_boundary(end) {
-        end -= 1;
+        end += 1;
     }
     Some(begin..end)
+}
+
+fn found(text: &[u8], window: &[u8]) -> Option<usize> {
+    text.windows(window.len()).position(|it| it == window)
 }
 
 #[cfg(test)]
