@@ -7,6 +7,9 @@ use crate::ec2::filter;
 use crate::fields::Fields;
 use crate::resource::Result;
 
+/// The code where nothing matches. What was made a moment ago may not be seen by a search yet.
+pub(super) const NO_MATCH: &str = "NoMatch";
+
 /// Filters from arguments (attribute and EC2's name), `tags` and `filter` blocks.
 pub(super) fn filters(config: Fields<'_>, by: &[(&str, &str)]) -> Vec<Filter> {
     let argument = |(attribute, name): &(&str, &str)| {
@@ -40,7 +43,7 @@ pub(super) fn only<T>(mut found: Vec<T>, what: &str, id: fn(&T) -> Option<&str>)
                 "No {what} matches all arguments. Check them, the region and the account; if it is made \
                  by this configuration, refer to its attributes so that it is made first."
             );
-            Err(AwsError::refused("NoMatch", message))
+            Err(AwsError::refused(NO_MATCH, message))
         }
         count => {
             let ids: Vec<&str> = found.iter().filter_map(id).take(5).collect();

@@ -98,7 +98,8 @@ impl<T: AwsData> DataSource for Reads<T> {
         let summary = || format!("Cannot read data source {}", self.name);
         // What this run, or one before, made a moment ago may not be seen yet.
         let read = || self.inner.read(&api, Fields(config));
-        let row = api.insist(INVISIBLE, AwsError::is_not_found, read).await;
+        let unseen = |error: &AwsError| error.is_not_found() || error.is(&[filters::NO_MATCH]);
+        let row = api.insist(INVISIBLE, unseen, read).await;
         let row = row.map_err(|error| error.provider(summary()))?;
         let broken = |error: String| {
             let message = format!("AWS's answer does not fit the schema: {error}");
