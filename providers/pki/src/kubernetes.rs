@@ -242,8 +242,7 @@ impl StateOnly for PkiKubernetes {
             config,
             "admin_validity_hours",
             "admin_renew_before_hours",
-            // Where no life is said, a window above the usual one has every apply renew it: that is a wish one may have.
-            || None,
+            || Some(told::usual_hours(ADMIN_NAME)),
         ));
         for (block, _) in BLOCKS {
             let value = attribute(config, block);
