@@ -11,7 +11,6 @@
 mod decide;
 mod forecast;
 mod health;
-mod ids;
 mod index;
 pub mod invariants;
 mod order;
@@ -20,22 +19,19 @@ mod progress;
 mod project;
 mod reason;
 pub mod skew;
-mod step;
 mod strategy;
-mod version;
-pub mod world;
+
+pub use kprov_provider::rotation::world::{self, World};
+pub use kprov_provider::rotation::{
+    Base, BudgetName, EtcdId, GroupId, HookName, MachineId, OperatorId, RotationId, Seconds, Step, Subject,
+    TemplateId, Timeouts, Version, When, Zone,
+};
 
 pub use decide::{Code, Decision, Pause, Waiting, decide, decide_by};
 pub use forecast::{Durations, Forecast, Planned, forecast};
-pub use ids::{
-    BudgetName, EtcdId, GroupId, HookName, MachineId, OperatorId, RotationId, Seconds, TemplateId,
-    Zone,
-};
 pub use invariants::{INVARIANTS, Invariant, Violation, violated};
 pub use preflight::{Finding, preflight};
-pub use progress::{Base, Failure, GroupProgress, Open, Progress};
+pub use progress::{Failure, GroupProgress, Open, Progress};
 pub use reason::Reason;
-pub use step::{Step, Subject, Timeouts, When};
 pub use strategy::{Amount, Checkpoint, Hook, OnFailure, Strategies, Strategy, Window};
-pub use version::Version;
-pub use world::World;
+

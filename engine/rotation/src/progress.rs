@@ -11,10 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::decide::Pause;
-use crate::step::{Subject, When};
 use crate::strategy::{OnFailure, Strategies};
-use crate::world::{Process, World};
-use crate::{EtcdId, GroupId, HookName, MachineId, RotationId, Seconds, Step, TemplateId};
+use crate::world::World;
+use crate::{Base, EtcdId, GroupId, HookName, MachineId, RotationId, Seconds, Step, Subject, TemplateId, When};
 
 /// What the journal holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,19 +74,6 @@ pub struct Failure {
     pub launch: bool,
     /// What, for people.
     pub what: String,
-}
-
-/// What a group was before it was touched.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Base {
-    /// Its number. Follows an autoscaler's changes.
-    pub desired: u32,
-    /// Its limit.
-    pub max: u32,
-    /// Its suspended processes.
-    pub suspended: BTreeSet<Process>,
-    /// Its protection from scale-in.
-    pub protected: bool,
 }
 
 /// What is known of one group.

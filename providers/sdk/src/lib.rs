@@ -13,6 +13,7 @@ mod provider;
 mod registry;
 mod request;
 mod resource;
+pub mod rotation;
 mod schema;
 #[cfg(feature = "testing")]
 pub mod testing;

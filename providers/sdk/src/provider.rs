@@ -7,6 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kprov_core::{Host, ProviderAddr, ResourceMode, Value};
 
+use crate::rotation::{Clusters, HookAction};
 use crate::{
     AttributeError, DataSource, EphemeralResource, PlannedInstance, ProviderError, ProviderSchema,
     Resource,
@@ -73,6 +74,21 @@ pub trait Provider: Send + Sync + fmt::Debug {
 
     /// Calls `provider::NAME::function`; `None` where there is no such function.
     fn function(&self, _name: &str, _arguments: &[Value]) -> Option<Result<Value, String>> {
+        None
+    }
+
+    /// What it knows of clusters that run on machines of member groups.
+    fn clusters(&self) -> Option<&dyn Clusters> {
+        None
+    }
+
+    /// Names of its hook actions, as they stand in configurations: `http`, `target_healthy`.
+    fn hook_actions(&self) -> &[&str] {
+        &[]
+    }
+
+    /// Code of a hook action that is named by [`Provider::hook_actions`].
+    fn hook_action(&self, _name: &str) -> Option<&dyn HookAction> {
         None
     }
 

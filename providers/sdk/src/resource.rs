@@ -5,6 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use kprov_core::{Host, Str, Value};
 
+use crate::rotation::MemberGroups;
 use crate::{
     AttributeError, CallContext, CertificateChange, CreateRequest, DeleteRequest, Imported, Object,
     PlanRequest, PlannedCertificate, PlannedObject, Private, ProviderError, ReadRequest,
@@ -44,6 +45,11 @@ pub trait Resource: Send + Sync + fmt::Debug {
     /// The certificates that a change is about, for people: those that are issued, and those that stay. Pure.
     fn certificates(&self, _change: &CertificateChange<'_>) -> Vec<PlannedCertificate> {
         Vec::new()
+    }
+
+    /// Its objects as groups of machines, where they are such.
+    fn member_groups(&self) -> Option<&dyn MemberGroups> {
+        None
     }
 
     /// Reads objects in bulk: one answer per request, in order; `None` for an object that is gone.

@@ -11,8 +11,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kprov-provider", &["kprov-core"]),
     ("kprov-state", &["kprov-core"]),
     ("kprov-plan", &["kprov-core", "kprov-lang", "kprov-provider"]),
-    ("kprov-rotation", &["kprov-core"]),
-    ("kprov-apply", &["kprov-core", "kprov-plan", "kprov-provider", "kprov-state"]),
+    ("kprov-rotation", &["kprov-core", "kprov-provider"]),
+    ("kprov-apply", &["kprov-core", "kprov-plan", "kprov-provider", "kprov-rotation", "kprov-state"]),
     (
         "kprov-ops",
         &[
@@ -22,6 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "kprov-plan",
             "kprov-apply",
             "kprov-provider",
+            "kprov-rotation",
             "kprov-state",
         ],
     ),

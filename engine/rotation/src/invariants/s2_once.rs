@@ -2,7 +2,7 @@
 
 use super::{Invariant, Look, Verdict, wait};
 use crate::Step;
-use crate::step::Subject;
+use crate::Subject;
 
 pub(super) const INVARIANT: Invariant = Invariant {
     id: "S2",

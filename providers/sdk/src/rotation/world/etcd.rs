@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EtcdId, MachineId, Seconds};
+use crate::rotation::{EtcdId, MachineId, Seconds};
 
 /// An alarm of etcd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{GroupId, MachineId, RotationId, Seconds, TemplateId, Version, Zone};
+use crate::rotation::{GroupId, MachineId, RotationId, Seconds, TemplateId, Version, Zone};
 
 /// The cloud's word for where a machine is in its life.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

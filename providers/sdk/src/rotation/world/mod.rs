@@ -15,7 +15,7 @@ pub use member::{Api, Lifecycle, Member, Node, Target, Trust};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Seconds;
+use crate::rotation::Seconds;
 
 /// Everything that was seen, at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

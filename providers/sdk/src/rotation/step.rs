@@ -5,7 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EtcdId, GroupId, HookName, MachineId, Seconds, TemplateId, Zone};
+use super::world::{Group, Member};
+use super::{Base, EtcdId, GroupId, HookName, MachineId, RotationId, Seconds, TemplateId, Zone};
 
 /// When a user's hook runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -132,6 +133,25 @@ pub enum Step {
         /// Which group.
         group: GroupId,
     },
+}
+
+/// A step that is to be carried out, with what its call needs.
+#[derive(Clone, Copy, Debug)]
+pub struct StepCall<'a> {
+    /// The step.
+    pub step: &'a Step,
+    /// The same each time that this step is called: what makes a repeat harmless.
+    pub token: &'a str,
+    /// Which rotation: what machines are marked with.
+    pub rotation: &'a RotationId,
+    /// The group that it is about, or whose machine it is about, as it was seen.
+    pub group: Option<&'a Group>,
+    /// What that was before it was touched.
+    pub base: Option<&'a Base>,
+    /// The machine that it is about, as it was seen.
+    pub member: Option<&'a Member>,
+    /// Masters that may be asked to do it: alive, well, not leaving; the one that it is about is not among them.
+    pub masters: &'a [MachineId],
 }
 
 /// What a step is about.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BudgetName, MachineId, OperatorId, Seconds};
+use crate::rotation::{BudgetName, MachineId, OperatorId, Seconds};
 
 /// A PodDisruptionBudget.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

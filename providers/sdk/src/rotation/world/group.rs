@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{GroupId, Seconds, TemplateId, Version, Zone};
+use crate::rotation::{GroupId, Seconds, TemplateId, Version, Zone};
 
 /// What a group's members are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
