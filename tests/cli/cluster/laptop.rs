@@ -88,10 +88,17 @@ impl Laptop {
         let namespace = clients::NAMESPACE;
         if self.kubectl(&format!("get namespace {namespace}"), None).is_err() {
             self.kubectl(&format!("create namespace {namespace}"), None).expect("a namespace");
-            for name in clients::NAMES {
-                let line = format!("create configmap {name} -n {namespace}");
-                self.kubectl(&line, None).expect("an object");
-            }
+            let names = clients::NAMES.map(str::to_owned).into_iter();
+            // So that a list of all is long.
+            let others = (0..200).map(|number| format!("other-{number}"));
+            let padding = "x".repeat(1000);
+            let objects = names.chain(others).map(|name| {
+                let metadata = format!("{{name: {name}, namespace: {namespace}}}");
+                let data = format!("{{padding: {padding}}}");
+                format!("{{apiVersion: v1, kind: ConfigMap, metadata: {metadata}, data: {data}}}")
+            });
+            let objects = objects.collect::<Vec<_>>().join("\n---\n");
+            self.kubectl("create -f -", Some(&objects)).expect("objects");
         }
         Clients::start(Access::new(&self.kubeconfig()))
     }

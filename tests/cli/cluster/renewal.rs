@@ -1,12 +1,18 @@
-//! Certificates of masters that are about to expire are issued anew by the masters themselves, and no client's request fails.
+//! Certificates that are about to expire are renewed, and no client's request fails: those of masters by the masters themselves, the
+//! administrator's, which kprov and the clients come with, by the next apply.
 
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use kprov_pki::{Authority, Certificate, LeafRequest, PrivateKey, Usage};
 use rand_chacha::ChaCha20Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use serde_json::Value as Json;
+
+use super::clients::Access;
 use super::laptop::{Laptop, Machine};
 
 /// So long the leaves that are about to expire are valid yet. As much as a master needs to see it, and less than a third of the
@@ -20,6 +26,18 @@ pub(super) fn what_is_about_to_expire_is_renewed_and_no_request_fails(laptop: &L
         assert_eq!(aged, 11, "leaves of {}", master.id);
     }
     let aged = Timestamp::now();
+    age_administrator(laptop);
+    laptop.reread();
+    let about_to_expire = laptop.kubeconfig();
+    clients.take(Access::new(&about_to_expire));
+    let planned = laptop.kprov("plan -airplane");
+    assert!(planned.contains("kubernetes-admin") && planned.contains("window began"), "{planned}");
+    laptop.kprov("apply -airplane -auto-approve");
+    laptop.reread();
+    let renewed = laptop.kubeconfig();
+    clients.take(Access::new(&renewed));
+    let planned = laptop.kprov("plan -airplane -detailed-exitcode");
+    assert!(planned.contains("No changes."), "{planned}");
     let year = SignedDuration::from_hours(24 * 365);
     laptop.until("masters have certificates for another year", || {
         laptop.masters().iter().all(|master| master.is_ready() && first_end(master) > aged + year)
@@ -27,6 +45,38 @@ pub(super) fn what_is_about_to_expire_is_renewed_and_no_request_fails(laptop: &L
     // What was valid beside them is over, and nobody minds.
     laptop.until("the old ones have expired", || Timestamp::now() > aged + LEFT);
     laptop.none_failed("a renewal", &clients.end());
+    let over = Access::new(&about_to_expire).status("/version");
+    assert!(over.as_ref().map_or(true, |status| *status == 401), "{over:?}");
+    assert_eq!(Access::new(&renewed).status("/version").expect("an answer"), 200);
+}
+
+/// Puts an administrator's certificate that is about to expire into the state, as if most of its life were over.
+fn age_administrator(laptop: &Laptop) {
+    let text = laptop.kprov("state pull");
+    let state: Json = serde_json::from_str(&text).expect("a state");
+    let resources = state["resources"].as_array().expect("resources").iter();
+    let pki = resources.filter(|it| it["type"] == "pki_kubernetes").collect::<Vec<_>>();
+    let [pki] = pki.as_slice() else { panic!("not one PKI: {}", pki.len()) };
+    let attributes = &pki["instances"][0]["attributes"];
+    let of = |name: &str| attributes[name].as_str().expect("an attribute").to_owned();
+    let tree = |path: &str| attributes["tree"][path].as_str().expect("a file of the tree");
+    let authority =
+        Authority::from_pem(tree("kubernetes-ca/cert.pem"), tree("kubernetes-ca/key.pem"));
+    let old = of("admin_certificate_pem");
+    let key = PrivateKey::from_pem(&of("admin_private_key_pem")).expect("a key");
+    let leaf = Certificate::from_pem(&old).expect("a leaf");
+    let new = again(&leaf, &key, &authority.expect("an authority"), 0).to_pem();
+    let quoted =
+        |text: &str| serde_json::to_string(text).expect("JSON").trim_matches('"').to_owned();
+    let serial = state["serial"].as_u64().expect("a serial");
+    let text = text
+        .replace(&quoted(&old), &quoted(&new))
+        .replace(&STANDARD.encode(&old), &STANDARD.encode(&new))
+        .replacen(&format!("\"serial\": {serial}"), &format!("\"serial\": {}", serial + 1), 1);
+    assert!(text.contains(&STANDARD.encode(&new)), "no kubeconfig has it");
+    laptop.place.write("aged.tfstate", text);
+    laptop.kprov("state push aged.tfstate");
+    std::fs::remove_file(laptop.place.path("aged.tfstate")).expect("a file with secrets");
 }
 
 /// When the first of its leaves ends.
@@ -57,22 +107,27 @@ fn age(node: &Path) -> usize {
         let key = PrivateKey::from_pem(&read(&key)).expect("a key");
         let of = |it: &&Authority| leaf.signed_by(it.certificate()).is_ok();
         let authority = authorities.iter().find(of).expect("one of ours");
-        let usages = [Usage::Server, Usage::Client].into_iter();
-        let request = LeafRequest {
-            common_name: leaf.subject().common_name.clone().unwrap_or_default(),
-            organizations: leaf.subject().organizations.clone(),
-            dns_names: leaf.names().iter().map(ToString::to_string).collect(),
-            ip_addresses: Vec::new(),
-            usages: usages.filter(|it| leaf.extended_usages().contains(&it.extended())).collect(),
-            not_before: authority.certificate().not_before(),
-            not_after: Timestamp::now() + LEFT,
-        };
-        let mut random = ChaCha20Rng::seed_from_u64(count as u64);
-        let aged = authority.issue(&request, &key.public_key(), &mut random).expect("a leaf");
+        let aged = again(&leaf, &key, authority, count as u64);
         let beside = directory.join(".aged");
         std::fs::write(&beside, aged.to_pem()).expect("a file");
         std::fs::rename(&beside, &path).expect("renamed");
         count += 1;
     }
     count
+}
+
+/// The same leaf, about to expire.
+fn again(leaf: &Certificate, key: &PrivateKey, authority: &Authority, seed: u64) -> Certificate {
+    let usages = [Usage::Server, Usage::Client].into_iter();
+    let request = LeafRequest {
+        common_name: leaf.subject().common_name.clone().unwrap_or_default(),
+        organizations: leaf.subject().organizations.clone(),
+        dns_names: leaf.names().iter().map(ToString::to_string).collect(),
+        ip_addresses: Vec::new(),
+        usages: usages.filter(|it| leaf.extended_usages().contains(&it.extended())).collect(),
+        not_before: authority.certificate().not_before(),
+        not_after: Timestamp::now() + LEFT,
+    };
+    let mut random = ChaCha20Rng::seed_from_u64(seed);
+    authority.issue(&request, &key.public_key(), &mut random).expect("a leaf")
 }

@@ -34,7 +34,11 @@ pub(super) fn authorities_are_rotated_and_no_request_fails(laptop: &Laptop) {
     let (tally, took) = (clients.end(), begun.elapsed().as_secs());
     eprintln!(
         "rotated in {took} s: {} requests on {} connections, {} refused unseen, {} put off, slowest {:?}",
-        tally.answered, tally.connections, tally.refused, tally.put_off, tally.slowest
+        tally.answered,
+        tally.connections,
+        tally.refused,
+        tally.put_off,
+        tally.slowest()
     );
     laptop.none_failed("a rotation", &tally);
     assert!(tally.answered as u64 > 20 * took, "only {} requests in {took} s", tally.answered);

@@ -6,21 +6,25 @@ use crate::world::Kind;
 
 pub(super) const INVARIANT: Invariant = Invariant {
     id: "L2",
-    says: "A machine is deregistered, and its target unused, before its API server stops; its API server has stopped before its member of etcd is removed; all of that before it is terminated.",
+    says: "A machine is deregistered before its API server begins to stop, so that it has its shutdown delay for who still comes, and ends its connections itself; its API server has stopped before its member of etcd is removed, and its target is unused before it is terminated.",
     source: "CAPA 6254: 1.24 % of requests failed; kops 11256; aws-load-balancer-controller 3270",
     holds,
 };
 
 fn holds(look: &Look<'_, '_>) -> Verdict {
     let Some(member) = look.member() else { return Ok(()) };
-    let taken = matches!(
-        look.step,
-        Step::StopApi { .. } | Step::RemoveEtcdMember { .. } | Step::Terminate { .. }
-    );
-    if !taken || !look.alive() {
+    // A balancer goes on with connections that it has while a target drains, and cuts off what is left at the end: requests
+    // among them. So the API server stops while it drains: it asks clients to connect anew, and ends what it serves.
+    let too_early = match look.step {
+        Step::StopApi { .. } => member.target.registered(),
+        Step::Terminate { .. } => member.target.in_use(),
+        Step::RemoveEtcdMember { .. } => false,
+        _ => return Ok(()),
+    };
+    if !look.alive() {
         return Ok(());
     }
-    if member.target.in_use() && !look.alone() {
+    if too_early && !look.alone() {
         return wait(format!("Its target is {:?}: requests may still come.", member.target));
     }
     let serving = member.api.is_some_and(|api| api.serving);
@@ -41,12 +45,14 @@ mod tests {
     use crate::world::Target;
 
     #[test]
-    fn the_api_server_stops_when_nothing_comes_any_more() {
+    fn the_api_server_stops_when_no_connections_are_made_any_more() {
         let mut scene = Scene::masters(4);
         scene.deregistered(0);
         let step = Step::StopApi { member: scene.id(0) };
         scene.fine(step.clone());
         scene.world.members[0].target = Target::Draining;
+        scene.fine(step.clone());
+        scene.world.members[0].target = Target::Healthy;
         scene.only("L2", step);
     }
 

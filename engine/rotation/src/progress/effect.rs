@@ -47,7 +47,8 @@ fn effect_on(world: &World, member: &Member, step: &Step) -> bool {
         Step::Mark { .. } => gone || member.mark.is_some(),
         Step::Cordon { .. } => gone || node.is_none_or(|node| node.cordoned),
         Step::Exclude { .. } => gone || node.is_none_or(|node| node.excluded),
-        Step::Deregister { .. } => gone || !member.target.in_use(),
+        // What is left of its connections is seen by the target, and waited for where that matters (L2, N2).
+        Step::Deregister { .. } => gone || !member.target.registered(),
         Step::Drain { .. } => gone || node.is_none_or(|node| node.pods == 0 && node.volumes == 0),
         Step::StopApi { .. } => gone || !member.api.is_some_and(|api| api.serving),
         Step::MoveLeader { .. } => {

@@ -153,7 +153,8 @@ impl Judge<'_> {
         if master {
             let endpoint = &self.truth.endpoint;
             rule(!endpoint.preserves_client_ip || endpoint.masters_use_their_own, "L6: hairpin")?;
-            rule(endpoint.terminates_connections, "L7: clients keep dead connections")?;
+            let long = endpoint.deregistration_delay >= 120;
+            rule(endpoint.terminates_connections && long, "L7: clients keep dead connections, or lose live ones")?;
             rule(
                 !matches!(endpoint.reach, kprov_rotation::world::Reach::Dns { ttl } if ttl >= 40),
                 "N1: by DNS",
@@ -377,7 +378,8 @@ impl Judge<'_> {
                 rule(to.is_some_and(|to| self.truth.well(to)), "Q4: to one that does not stay")
             }
             Step::StopApi { .. } => {
-                rule(!in_use || alone, "L2: requests fail")?;
+                let registered = in_use && machine.target != Target::Draining;
+                rule(!registered || alone, "L2: requests fail")?;
                 rule(!leads, "Q4: the leader stops")?;
                 rule(self.truth.pods_on(at) == 0, "N3: stops with pods on it")
             }

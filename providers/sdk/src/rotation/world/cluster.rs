@@ -47,6 +47,9 @@ pub struct Endpoint {
     pub masters_use_their_own: bool,
     /// `deregistration_delay.connection_termination.enabled`.
     pub terminates_connections: bool,
+    /// `deregistration_delay.timeout_seconds`: so long after a target was deregistered its connections go on, and then are
+    /// ended.
+    pub deregistration_delay: Seconds,
     /// How long until a target that is unready gets no requests: checks, and their propagation.
     pub notices_within: Seconds,
     /// Generations of service-account keys in the published JWKS; empty where nothing is published.
@@ -63,6 +66,7 @@ impl Default for Endpoint {
             preserves_client_ip: false,
             masters_use_their_own: true,
             terminates_connections: true,
+            deregistration_delay: 300,
             notices_within: 30,
             published_keys: Vec::new(),
             grace_of_nodes: 40,
