@@ -135,6 +135,48 @@ resource "aws_autoscaling_group" "this" {
     }
   }
 
+  lifecycle {
+    rotation {
+      enabled            = try(var.rotation.enabled, false)
+      role               = try(var.rotation.role, null)
+      cluster            = try(var.rotation.cluster, null)
+      kubeconfig         = try(var.rotation.kubeconfig, null)
+      kubernetes_version = try(var.rotation.kubernetes_version, null)
+      api_server         = try(var.rotation.api_server, null)
+      max_surge          = try(var.rotation.max_surge, null)
+      max_unavailable    = try(var.rotation.max_unavailable, null)
+      downtime           = try(var.rotation.downtime, null)
+      canary_bake        = try(var.rotation.canary_bake, null)
+      good_looks         = try(var.rotation.good_looks, null)
+      retries            = try(var.rotation.retries, null)
+      on_failure         = try(var.rotation.on_failure, null)
+      parallel_groups    = try(var.rotation.parallel_groups, null)
+      failures_max       = try(var.rotation.failures_max, null)
+      snapshot_age_max   = try(var.rotation.snapshot_age_max, null)
+      timeouts           = try(var.rotation.timeouts, null)
+
+      dynamic "checkpoint" {
+        for_each = try(var.rotation.checkpoints, [])
+
+        content {
+          percent = checkpoint.value.percent
+          bake    = checkpoint.value.bake
+          confirm = checkpoint.value.confirm
+        }
+      }
+
+      dynamic "window" {
+        for_each = try(var.rotation.windows, [])
+
+        content {
+          days  = window.value.days
+          from  = window.value.from
+          until = window.value.until
+        }
+      }
+    }
+  }
+
   # The first instance finds its doors open, and the last one goes before they close.
   depends_on = [
     aws_vpc_security_group_ingress_rule.this,

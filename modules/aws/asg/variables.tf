@@ -351,3 +351,29 @@ variable "tags" {
   type        = map(string)
   default     = {}
 }
+
+variable "rotation" {
+  description = "How machines are replaced when the template changes: one after the other by kprov itself, drained and waited for, as the `rotation` block of `lifecycle` says (docs/rotation.md). `null`: a new template is for machines to come."
+  type = object({
+    role               = optional(string, "worker")
+    cluster            = optional(string)
+    kubeconfig         = optional(string)
+    kubernetes_version = optional(string)
+    api_server         = optional(object({ goaway_chance = number, shutdown_delay = string, names = list(string) }))
+    downtime           = optional(bool)
+    snapshot_age_max   = optional(string)
+    enabled            = optional(bool, true)
+    max_surge          = optional(string)
+    max_unavailable    = optional(string)
+    canary_bake        = optional(string)
+    good_looks         = optional(number)
+    retries            = optional(number)
+    on_failure         = optional(string)
+    parallel_groups    = optional(number)
+    failures_max       = optional(number)
+    timeouts           = optional(map(string))
+    checkpoints        = optional(list(object({ percent = number, bake    = optional(string), confirm    = optional(bool) })), [])
+    windows            = optional(list(object({ days    = optional(set(string)), from = string, until = string })), [])
+  })
+  default   = null
+}

@@ -99,6 +99,22 @@ variable "masters" {
     etcd_volume    = optional(object({ device_name = optional(string), size = optional(number), type = optional(string), iops = optional(number), throughput = optional(number), kms_key_arn = optional(string) }))
     backup_every   = optional(string, "15m")
     shutdown_delay = optional(string, "60s")
+    rotation = optional(object({
+      downtime         = optional(bool)
+      snapshot_age_max = optional(string)
+      enabled          = optional(bool, true)
+      max_surge        = optional(string)
+      max_unavailable  = optional(string)
+      canary_bake      = optional(string)
+      good_looks       = optional(number)
+      retries          = optional(number)
+      on_failure       = optional(string)
+      parallel_groups  = optional(number)
+      failures_max     = optional(number)
+      timeouts         = optional(map(string))
+      checkpoints      = optional(list(object({ percent = number, bake = optional(string), confirm = optional(bool) })), [])
+      windows          = optional(list(object({ days = optional(set(string)), from = string, until = string })), [])
+    }), {})
   })
   default = {}
 }
@@ -127,6 +143,20 @@ variable "workers" {
       spot_allocation_strategy = optional(string, "price-capacity-optimized")
       spot_max_price           = optional(string)
     }))
+    rotation = optional(object({
+      enabled         = optional(bool, true)
+      max_surge       = optional(string)
+      max_unavailable = optional(string)
+      canary_bake     = optional(string)
+      good_looks      = optional(number)
+      retries         = optional(number)
+      on_failure      = optional(string)
+      parallel_groups = optional(number)
+      failures_max    = optional(number)
+      timeouts        = optional(map(string))
+      checkpoints     = optional(list(object({ percent = number, bake = optional(string), confirm = optional(bool) })), [])
+      windows         = optional(list(object({ days = optional(set(string)), from = string, until = string })), [])
+    }), {})
   }))
   default = {}
 

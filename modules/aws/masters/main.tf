@@ -140,5 +140,18 @@ module "group" {
     { for name, id in var.worker_security_group_ids : "api_${name}" => { description = "API, from ${name}", from_port = var.target_port, security_group_id = id } },
   )
 
+  rotation = merge(var.rotation, {
+    enabled            = var.rotation.enabled && var.kubeconfig != null
+    role               = "master"
+    cluster            = var.name
+    kubeconfig         = var.kubeconfig
+    kubernetes_version = var.versions.kubernetes
+    api_server = {
+      goaway_chance  = local.document.apiServer.goawayChance
+      shutdown_delay = var.shutdown_delay
+      names          = concat([var.endpoint.host], var.endpoint_names)
+    }
+  })
+
   tags = local.tags
 }

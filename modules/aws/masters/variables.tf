@@ -320,3 +320,31 @@ variable "tags" {
   type        = map(string)
   default     = {}
 }
+
+variable "kubeconfig" {
+  description = "How kprov reaches the cluster while it replaces masters; none: it never replaces one."
+  type        = string
+  sensitive   = true
+  default     = null
+}
+
+variable "rotation" {
+  description = "How masters are replaced when anything of them changes, by default one more first, and one after the other (docs/rotation.md). `enabled = false`: a new template is for machines to come."
+  type = object({
+    downtime         = optional(bool)
+    snapshot_age_max = optional(string)
+    enabled          = optional(bool, true)
+    max_surge        = optional(string)
+    max_unavailable  = optional(string)
+    canary_bake      = optional(string)
+    good_looks       = optional(number)
+    retries          = optional(number)
+    on_failure       = optional(string)
+    parallel_groups  = optional(number)
+    failures_max     = optional(number)
+    timeouts         = optional(map(string))
+    checkpoints      = optional(list(object({ percent = number, bake = optional(string), confirm = optional(bool) })), [])
+    windows          = optional(list(object({ days = optional(set(string)), from = string, until = string })), [])
+  })
+  default = {}
+}

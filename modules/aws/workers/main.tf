@@ -102,5 +102,13 @@ module "group" {
     { for name, cidr in var.node_port_cidrs : "node_ports_${name}" => { description = "Services, from ${name}", from_port = 30000, to_port = 32767, cidr_ipv4 = cidr } },
   )
 
+  rotation = merge(var.rotation, {
+    enabled            = var.rotation.enabled && var.kubeconfig != null
+    role               = "worker"
+    cluster            = var.cluster.name
+    kubeconfig         = var.kubeconfig
+    kubernetes_version = var.cluster.versions.kubernetes
+  })
+
   tags = local.tags
 }

@@ -16,6 +16,9 @@ use crate::place::Place;
 /// Nothing that is waited for takes as long, on a machine that does other things as well.
 const PATIENCE: Duration = Duration::from_secs(240);
 
+/// Of API servers, as examples/cluster/airplane.tfvars says.
+pub(crate) const SHUTDOWN_DELAY: &str = "5s";
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Laptop {
@@ -54,10 +57,15 @@ impl Laptop {
 
     /// Runs the program.
     pub(crate) fn told(&self, line: &str) -> Result<String, String> {
+        output(self.command(line), None)
+    }
+
+    /// The program, to be run.
+    pub(crate) fn command(&self, line: &str) -> Command {
         let words: Vec<&str> = line.split_whitespace().collect();
         let mut command = self.place.command(&words);
         command.env("KPROV_NODE_BINARIES", &self.programs);
-        output(command, None)
+        command
     }
 
     /// Asks the cluster through its load balancer, as administrator.

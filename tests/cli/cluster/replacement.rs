@@ -1,0 +1,135 @@
+//! A changed line becomes new masters, one after the other, while clients ask: no request fails, nothing that was acknowledged is lost,
+//! and at the end there is nothing too many and nothing twice. Also where kprov is killed on the way, again and again.
+
+use std::collections::BTreeSet;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use serde_json::Value as Json;
+
+use super::laptop::{Laptop, kill};
+use crate::draw::Draw;
+
+/// What is changed; another machine type is another template.
+fn change(laptop: &Laptop, instance_type: &str) {
+    let line = format!(
+        "masters = {{ shutdown_delay = \"{}\", instance_type = \"{instance_type}\" }}\n",
+        super::laptop::SHUTDOWN_DELAY
+    );
+    laptop.place.write("masters.auto.tfvars", line);
+}
+
+pub(super) fn masters_are_replaced_and_no_request_fails(laptop: &Laptop, instance_type: &str) {
+    let before = ids(laptop);
+    change(laptop, instance_type);
+    let planned = laptop.kprov("plan -airplane");
+    for master in &before {
+        assert!(planned.contains(master), "{master} is not in the plan:\n{planned}");
+    }
+    let clients = laptop.clients();
+    let begun = Instant::now();
+    let applied = laptop.kprov("apply -airplane -auto-approve");
+    let (tally, took) = (clients.end(), begun.elapsed().as_secs());
+    eprintln!("{applied}");
+    eprintln!(
+        "three masters replaced in {took} s: {} requests, {} failed, {} put off, {} events, {} watches resumed, p99 {:?}, slowest {:?}",
+        tally.answered,
+        tally.failed.len(),
+        tally.put_off,
+        tally.events,
+        tally.resumed,
+        tally.p99(),
+        tally.slowest()
+    );
+    laptop.none_failed("a rotation of masters", &tally);
+    assert!(tally.answered as u64 > 25 * took, "only {} requests in {took} s", tally.answered);
+    all_are_new(laptop, &before);
+}
+
+/// The same, with kprov killed at drawn moments and run again, until it ends by itself.
+pub(super) fn kprov_is_killed_on_the_way(laptop: &Laptop, instance_type: &str, kills: u32) {
+    let before = ids(laptop);
+    change(laptop, instance_type);
+    let mut draw = Draw(u64::from(kills));
+    let clients = laptop.clients();
+    let mut killed = 0;
+    while killed < kills {
+        let mut command = laptop.command("apply -airplane -auto-approve");
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("kprov");
+        let until = Instant::now() + Duration::from_millis(500 + draw.below(9_500) as u64);
+        let ended = loop {
+            match child.try_wait().expect("a child") {
+                Some(status) => break Some(status),
+                None if Instant::now() >= until => break None,
+                None => std::thread::park_timeout(Duration::from_millis(20)),
+            }
+        };
+        match ended {
+            Some(status) => {
+                assert!(status.success(), "apply failed after {killed} kills: {status}");
+                break;
+            }
+            None => {
+                kill(child.id());
+                child.wait().expect("it has ended");
+                killed += 1;
+            }
+        }
+    }
+    let applied = laptop.kprov("apply -airplane -auto-approve");
+    let tally = clients.end();
+    eprintln!(
+        "killed {killed} times: {} requests, {} failed, {} put off\n{applied}",
+        tally.answered,
+        tally.failed.len(),
+        tally.put_off
+    );
+    laptop.none_failed("a rotation that was killed", &tally);
+    all_are_new(laptop, &before);
+}
+
+/// Three masters, none of those before, and no machine too many.
+fn all_are_new(laptop: &Laptop, before: &BTreeSet<String>) {
+    let after = ids(laptop);
+    assert_eq!(after.len(), 3, "{after:?}");
+    assert!(after.is_disjoint(before), "{after:?} and before {before:?}");
+    for master in laptop.masters() {
+        let members = laptop.etcdctl(&master, "member list").expect("etcd answers");
+        assert_eq!(members.lines().count(), 3, "{members}");
+        assert!(after.iter().all(|id| members.contains(id)), "{members}");
+    }
+    let planned = laptop.kprov("plan -airplane -detailed-exitcode");
+    assert!(planned.contains("No changes."), "{planned}");
+    let dump: Json = serde_json::from_str(&laptop.kprov("airplane dump -json")).expect("a dump");
+    let text = dump.to_string();
+    for gone in before {
+        let running = format!("\"{gone}\"");
+        let group = dump_groups(&dump).into_iter().any(|group| group.to_string().contains(&running));
+        assert!(!group, "{gone} is still in a group");
+    }
+    assert!(!text.contains("kprov-rotation"), "a lifecycle hook or a mark of the rotation is left");
+}
+
+fn dump_groups(dump: &Json) -> Vec<&Json> {
+    let mut found = Vec::new();
+    let mut todo = vec![dump];
+    while let Some(json) = todo.pop() {
+        match json {
+            Json::Object(fields) => {
+                for (name, value) in fields {
+                    if name.contains("group") && name.contains("scaling") {
+                        found.push(value);
+                    }
+                    todo.push(value);
+                }
+            }
+            Json::Array(items) => todo.extend(items),
+            _ => {}
+        }
+    }
+    found
+}
+
+fn ids(laptop: &Laptop) -> BTreeSet<String> {
+    laptop.masters().into_iter().map(|master| master.id).collect()
+}
