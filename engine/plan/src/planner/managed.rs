@@ -27,13 +27,7 @@ impl<'a> Planner<'a, '_> {
         if self.input.options.mode != PlanMode::Normal {
             return self.as_it_is(site, index);
         }
-        let evaluation = self.evaluation.clone();
-        let (config, touched) =
-            evaluation.recorder.record(|| self.configuration(site, index, &addr));
-        self.together.note(site, index, &addr, &touched);
-        let (rotation, more) = evaluation.recorder.record(|| self.rotation(site, index, &addr));
-        self.order_instance(site, index, touched.into_iter().chain(more).collect());
-        let (config, rotation) = both(config, rotation)?;
+        let (config, rotation) = self.evaluated(site, index, &addr)?;
         if self.deferred_nodes[site.node] || configured == Configured::Unknown {
             return self.defer_instance(site, index, addr, prior, &config, configured);
         }
@@ -86,6 +80,22 @@ impl<'a> Planner<'a, '_> {
         };
         self.push(change, Some(site.resource.vertex(index)));
         self.postconditions(site, index, &addr, after)
+    }
+
+    /// The block's value, and what its `rotation` says. The instance comes after what both touched.
+    fn evaluated(
+        &mut self,
+        site: &Site<'a>,
+        index: usize,
+        addr: &InstanceAddr,
+    ) -> Result<(Value, Option<Value>), Diagnostics> {
+        let evaluation = self.evaluation.clone();
+        let (config, touched) =
+            evaluation.recorder.record(|| self.configuration(site, index, addr));
+        self.together.note(site, index, addr, &touched);
+        let (rotation, more) = evaluation.recorder.record(|| self.rotation(site, index, addr));
+        self.order_instance(site, index, touched.into_iter().chain(more).collect());
+        both(config, rotation)
     }
 
     /// The object of an instance, refreshed.
