@@ -1,6 +1,7 @@
 //! A world for planner tests: files in memory, `terraform_data`, and data sources that answer at
 //! once. Plans are compared as text, one line per change.
 
+mod group;
 mod provider;
 
 use std::collections::BTreeMap;
@@ -8,13 +9,14 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use kprov_core::{Diagnostics, Host, ProviderConfigAddr, Str, Value};
+use kprov_core::{Diagnostics, Host, InstanceAddr, ProviderConfigAddr, Str, Value};
 use kprov_lang::config::{EmbeddedModules, ModuleTree, load_tree};
 use kprov_lang::functions::FunctionContext;
 use kprov_lang::{FileError, FileKind, Files, SourceMap};
 use kprov_plan::{
-    Action, ApplyInput, ApplyResolver, Change, DataRead, ImportRead, OperationKind, Plan, PlanHost,
-    PlanInput, PlanOptions, Prepared, PriorObject, PriorState, ReplaceOrder, Resolver,
+    Action, ApplyInput, ApplyResolver, Change, DataRead, ImportRead, OperationKind, OutdatedMember,
+    Plan, PlanHost, PlanInput, PlanOptions, Prepared, PriorObject, PriorState, ReplaceOrder,
+    Resolver,
 };
 use kprov_provider::{Object, ProviderError, Registry};
 
@@ -141,11 +143,15 @@ pub(crate) struct World {
     pub(crate) options: PlanOptions,
     /// Plans that were applied in earlier phases of the same run.
     pub(crate) earlier: Vec<Arc<Plan>>,
+    /// Members that are not what their group says of itself.
+    pub(crate) outdated: BTreeMap<InstanceAddr, Vec<OutdatedMember>>,
     pub(crate) variables: BTreeMap<Str, Value>,
     pub(crate) registry: Registry,
     pub(crate) loading: Diagnostics,
     /// Commands of the destroy provisioners that the last apply would run.
     pub(crate) farewells: Vec<String>,
+    /// What the last apply was told of rotations, one an update: address and block, or none.
+    pub(crate) rotations: Vec<String>,
 }
 
 impl World {
@@ -163,10 +169,12 @@ impl World {
             previous: None,
             options: PlanOptions { refreshed: true, workspace: "default".into(), ..<_>::default() },
             earlier: Vec::new(),
+            outdated: BTreeMap::new(),
             variables: BTreeMap::new(),
             registry: Registry::new().with(Arc::new(provider::Testing)),
             loading,
             farewells: Vec::new(),
+            rotations: Vec::new(),
         }
     }
 
@@ -196,6 +204,7 @@ impl World {
             prior: &self.prior,
             options: &self.options,
             earlier: &self.earlier,
+            outdated: &self.outdated,
         };
         let mut answers = Answers::default();
         let (plan, mut found) = kprov_plan::plan(&input, &mut answers);
@@ -240,6 +249,8 @@ impl World {
                 Err(problems) => panic!("{operation:?}: {}", told(&problems)),
             };
             let Some(change) = change_of(plan, operation.kind) else { continue };
+            let rotation = resolver.rotation(index).unwrap_or_else(|it| panic!("{}", told(&it)));
+            self.rotations.extend(rotated(operation.kind, change, &prepared, rotation.as_ref()));
             let new = match prepared {
                 Prepared::Write { planned, sensitive_paths, .. } => {
                     made += 1;
@@ -278,6 +289,22 @@ impl World {
         self.prior.outputs.extend(outputs.clone());
         outputs
     }
+}
+
+/// What an update is told of its rotation.
+fn rotated(
+    kind: OperationKind,
+    change: &Change,
+    prepared: &Prepared,
+    rotation: Option<&Value>,
+) -> Option<String> {
+    let OperationKind::Update(_) = kind else {
+        assert!(rotation.is_none(), "only updates rotate");
+        return None;
+    };
+    let block = rotation.map_or_else(|| "none".to_owned(), said);
+    let nothing = if matches!(prepared, Prepared::Nothing) { " nothing to do" } else { "" };
+    Some(format!("{}{nothing} {block}", change.addr))
 }
 
 /// The change that an operation is about.
@@ -339,6 +366,32 @@ pub(crate) fn short(value: &Value) -> String {
             let parts: Vec<String> = entries.map(|(k, v)| format!("{k}={}", short(v))).collect();
             format!("{{{}}}", parts.join(","))
         }
+    }
+}
+
+/// What a block says: entries that are not null, inside too.
+pub(crate) fn said(block: &Value) -> String {
+    match block {
+        Value::Object(entries) => {
+            let said = entries.iter().filter(|(_, value)| !value.is_null());
+            let parts: Vec<String> =
+                said.map(|(name, it)| format!("{name}={}", said_of(it))).collect();
+            format!("{{{}}}", parts.join(","))
+        }
+        other => said_of(other),
+    }
+}
+
+fn said_of(value: &Value) -> String {
+    match value {
+        Value::Object(_) => said(value),
+        Value::Marked(marked) => format!("!{}", said_of(marked.value())),
+        Value::List(_) | Value::Tuple(_) => {
+            let items = value.as_items().unwrap_or_default();
+            // Blocks that are not there say nothing.
+            format!("[{}]", items.iter().map(said_of).collect::<Vec<_>>().join(","))
+        }
+        other => short(other),
     }
 }
 
