@@ -51,6 +51,9 @@ pub(crate) fn decode(
     let (value, problems) = decoder.decode(&body, schema, scope, header);
     found.extend(problems);
     let Some(value) = value else { return (None, found) };
+    if kprov_provider::attribute(&value, "enabled").unmark_deep().0 == Value::from(false) {
+        return (None, found);
+    }
     let value = mark_by_schema(schema, &value);
     for error in problems_of(&value, scope.evaluation.providers) {
         let place = sources.range(place(&body, &error.path.0, header));

@@ -193,6 +193,19 @@ fn outdated_members_are_an_update_though_nothing_else_changes() {
 }
 
 #[test]
+fn a_block_that_is_not_enabled_counts_as_absent() {
+    let of = |enabled: &str| group(&format!("enabled = {enabled}\nrole = \"nobody\""));
+    let mut world = World::new(&[("main.tf", &of("false"))]);
+    let plan = world.planned();
+    world.apply(&plan);
+    outdate(&mut world, "terraform_group.g");
+    let plan = world.planned();
+    assert!(!plan.applyable && plan.changes.iter().all(|it| it.rotation.is_none()));
+    let (_, problems, _) = World::new(&[("main.tf", &of("true"))]).plan();
+    assert!(problems.has_errors(), "what it says counts");
+}
+
+#[test]
 fn an_update_that_turns_out_to_be_none_still_rotates_outdated_members() {
     let main = |to: &str| {
         format!(

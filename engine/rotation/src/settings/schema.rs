@@ -13,6 +13,7 @@ use kprov_provider::{Attribute, Block, NestedBlock, Nesting, Schema};
 pub fn schema<'s>(actions: impl IntoIterator<Item = (&'s str, &'s Schema)>) -> Block {
     let number = || Attribute::new(Type::Number).optional();
     let attributes = [
+        ("enabled", flag().describe("No: the block counts as absent. For modules, where it stands for all who use them.")),
         ("role", text().describe("What the members are: bastion, master or worker (default).")),
         ("cluster", text().describe("Groups of one cluster are rotated by one machine, in order.")),
         (
