@@ -345,6 +345,7 @@ impl Sim {
             prior,
             options,
             earlier: &[],
+            outdated: &BTreeMap::new(),
         };
         let (plan, problems) = kprov_plan::plan(&input, &mut NoReads);
         if !problems.is_empty() {

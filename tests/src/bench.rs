@@ -184,6 +184,7 @@ impl Bench {
             prior: &prior,
             options: &options,
             earlier: &[],
+            outdated: &BTreeMap::new(),
         };
         let (plan, problems) = kprov_plan::plan(&input, &mut self.answers());
         assert!(!problems.has_errors() && !plan.errored, "{}", told(&problems));

@@ -78,5 +78,6 @@ fn nothing_planned(prepared: &Prepared) -> Plan {
         targets: Vec::new(),
         excludes: Vec::new(),
         replace: Vec::new(),
+        rotate_only: false,
     }
 }

@@ -220,6 +220,7 @@ pub(crate) fn plan_with(
         prior: &prior,
         options: &options,
         earlier: &earlier,
+        outdated: &BTreeMap::new(),
     };
     let mut host = RunHost::new(clients.clone(), project.runtime().handle().clone());
     let (plan, mut found) = kprov_plan::plan(&input, &mut host);
@@ -303,6 +304,7 @@ pub(crate) fn plan_options(
         targets: include,
         excludes: exclude,
         replace,
+        rotate_only: false,
         no_defer: request.no_defer,
         refreshed: !request.skip_refresh,
         workspace: project.workspace.as_str().into(),

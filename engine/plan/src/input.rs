@@ -13,7 +13,7 @@ use kprov_lang::config::ModuleTree;
 use kprov_lang::functions::FunctionContext;
 use kprov_provider::{Object, Private, ProviderError, Registry};
 
-use crate::Plan;
+use crate::{OutdatedMember, Plan};
 
 /// What the plan is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -39,6 +39,8 @@ pub struct PlanOptions {
     pub excludes: Vec<Target>,
     /// `-replace`
     pub replace: Vec<InstanceAddr>,
+    /// `-rotate-only`: only resources with a `rotation` block and what they depend on, as if each was a target.
+    pub rotate_only: bool,
     /// `-no-defer`: an unknown for_each, count or provider configuration is an error.
     pub no_defer: bool,
     /// Was the prior state refreshed (`-refresh=false`: no)?
@@ -97,6 +99,9 @@ pub struct PlanInput<'a> {
     /// What earlier phases of the same apply have done, in order. What was left to this phase has
     /// seen none of it: it may be what replaces it.
     pub earlier: &'a [Arc<Plan>],
+    /// Members of rotated groups that are not what their group says of itself, found when the groups were looked at. A
+    /// group without one is left out.
+    pub outdated: &'a BTreeMap<InstanceAddr, Vec<OutdatedMember>>,
 }
 
 /// A data source to be read.

@@ -34,8 +34,8 @@ pub use input::{
 };
 pub use plan::{
     Action, ActionReason, Change, CheckKind, CheckObject, CheckReport, CheckStatus, Deferred,
-    DeferredReason, DriftChange, Importing, Operation, OperationIndex, OperationKind, OutputChange,
-    Plan, PlannedVariable, ReplaceOrder,
+    DeferredReason, DriftChange, Importing, Operation, OperationIndex, OperationKind,
+    OutdatedMember, OutputChange, Plan, PlannedVariable, ReplaceOrder,
 };
 pub use planner::plan;
 pub use resolver::{Prepared, ProvisionerRun, Resolver};

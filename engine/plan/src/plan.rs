@@ -101,6 +101,22 @@ pub struct Change {
     pub create_before_destroy: bool,
     /// Is the prior object tainted?
     pub tainted: bool,
+    /// What its `rotation` block says, decoded by kprov-rotation's schema of it, with unknowns and marks; for what does
+    /// not change, too. None where there is no block, and where nothing is left to rotate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotation: Option<Value>,
+    /// Members that are not what the group says of itself: an update rotates them, though nothing else may change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outdated: Vec<OutdatedMember>,
+}
+
+/// A machine of a group that must be replaced though the group's own description may stay as it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutdatedMember {
+    /// Which, as the cloud names it.
+    pub machine: Str,
+    /// Why, for people: its template is another one, it is dead, `-rotate` named it.
+    pub reason: Str,
 }
 
 /// Drift: an object as the last run left it, and as it is now.
@@ -286,6 +302,9 @@ pub struct Plan {
     pub excludes: Vec<String>,
     /// `-replace`, as given.
     pub replace: Vec<String>,
+    /// `-rotate-only`
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub rotate_only: bool,
 }
 
 impl Plan {

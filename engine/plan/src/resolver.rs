@@ -67,6 +67,17 @@ pub trait Resolver {
     /// the plan.
     fn prepare(&mut self, operation: OperationIndex) -> Result<Prepared, Diagnostics>;
 
+    /// What the `rotation` block of an operation's instance says, with what is known by now and without marks; unknown
+    /// only where what it comes from was not applied. None where there is no block, and where the operation rotates
+    /// nothing: it is no update. Asked after [`Resolver::prepare`].
+    ///
+    /// # Errors
+    /// Evaluation failed.
+    fn rotation(&mut self, operation: OperationIndex) -> Result<Option<Value>, Diagnostics> {
+        let _ = operation;
+        Ok(None)
+    }
+
     /// The create provisioners of a create that just succeeded with `new`.
     ///
     /// # Errors

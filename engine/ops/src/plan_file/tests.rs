@@ -23,6 +23,7 @@ fn sample() -> PlanFile {
             targets: vec!["a.b".to_owned()],
             excludes: Vec::new(),
             replace: Vec::new(),
+            rotate_only: false,
         },
         configuration: Snapshot::default(),
         dir: ".".to_owned(),

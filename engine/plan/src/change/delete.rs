@@ -97,6 +97,8 @@ pub fn removal(removal: &Removal<'_>) -> Change {
         dependencies: prior.dependencies.clone(),
         create_before_destroy: prior.create_before_destroy,
         tainted: prior.tainted,
+        rotation: None,
+        outdated: Vec::new(),
     }
 }
 

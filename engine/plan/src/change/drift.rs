@@ -112,6 +112,8 @@ fn change(
         dependencies: old.dependencies.clone(),
         create_before_destroy: old.create_before_destroy,
         tainted: old.tainted,
+        rotation: None,
+        outdated: Vec::new(),
     }
 }
 

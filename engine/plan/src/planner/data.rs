@@ -98,6 +98,8 @@ impl<'a> Planner<'a, '_> {
             dependencies: site.dependencies.clone(),
             create_before_destroy: false,
             tainted: false,
+            rotation: None,
+            outdated: Vec::new(),
         }
     }
 

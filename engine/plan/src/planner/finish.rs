@@ -35,6 +35,7 @@ pub(super) fn errored(input: &PlanInput<'_>) -> Plan {
         targets: input.options.targets.iter().map(ToString::to_string).collect(),
         excludes: input.options.excludes.iter().map(ToString::to_string).collect(),
         replace: input.options.replace.iter().map(ToString::to_string).collect(),
+        rotate_only: input.options.rotate_only,
     }
 }
 

@@ -74,6 +74,8 @@ impl<'a> Planner<'a, '_> {
             dependencies: site.dependencies.clone(),
             create_before_destroy: self.create_first[site.node],
             tainted: prior.is_some_and(|prior| prior.tainted),
+            rotation: None,
+            outdated: Vec::new(),
         };
         self.push(change, Some(site.resource.vertex(index)));
         self.postconditions(site, index, &addr, after)

@@ -31,6 +31,8 @@ pub(crate) fn change(address: &str, action: Action, before: Value, after: Value)
         dependencies: Vec::new(),
         create_before_destroy: false,
         tainted: false,
+        rotation: None,
+        outdated: Vec::new(),
     }
 }
 
@@ -77,6 +79,7 @@ pub(crate) fn plan_of(changes: Vec<Change>) -> Plan {
         targets: Vec::new(),
         excludes: Vec::new(),
         replace: Vec::new(),
+        rotate_only: false,
     }
 }
 

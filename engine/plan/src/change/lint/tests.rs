@@ -54,6 +54,7 @@ fn plan(changes: Vec<Change>, operations: &[(OperationKind, &[u32])]) -> Plan {
         targets: Vec::new(),
         excludes: Vec::new(),
         replace: Vec::new(),
+        rotate_only: false,
     }
 }
 

@@ -48,6 +48,8 @@ fn change(addr: &str, word: &str) -> Change {
         dependencies: Vec::new(),
         create_before_destroy: word == "create-first",
         tainted: false,
+        rotation: None,
+        outdated: Vec::new(),
     }
 }
 

@@ -8,13 +8,14 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use kprov_core::{Diagnostics, Host, ProviderConfigAddr, Str, Value};
+use kprov_core::{Diagnostics, Host, InstanceAddr, ProviderConfigAddr, Str, Value};
 use kprov_lang::config::{EmbeddedModules, ModuleTree, load_tree};
 use kprov_lang::functions::FunctionContext;
 use kprov_lang::{FileError, FileKind, Files, SourceMap};
 use kprov_plan::{
-    Action, ApplyInput, ApplyResolver, Change, DataRead, ImportRead, OperationKind, Plan, PlanHost,
-    PlanInput, PlanOptions, Prepared, PriorObject, PriorState, ReplaceOrder, Resolver,
+    Action, ApplyInput, ApplyResolver, Change, DataRead, ImportRead, OperationKind, OutdatedMember,
+    Plan, PlanHost, PlanInput, PlanOptions, Prepared, PriorObject, PriorState, ReplaceOrder,
+    Resolver,
 };
 use kprov_provider::{Object, ProviderError, Registry};
 
@@ -141,6 +142,8 @@ pub(crate) struct World {
     pub(crate) options: PlanOptions,
     /// Plans that were applied in earlier phases of the same run.
     pub(crate) earlier: Vec<Arc<Plan>>,
+    /// Members that are not what their group says of itself.
+    pub(crate) outdated: BTreeMap<InstanceAddr, Vec<OutdatedMember>>,
     pub(crate) variables: BTreeMap<Str, Value>,
     pub(crate) registry: Registry,
     pub(crate) loading: Diagnostics,
@@ -163,6 +166,7 @@ impl World {
             previous: None,
             options: PlanOptions { refreshed: true, workspace: "default".into(), ..<_>::default() },
             earlier: Vec::new(),
+            outdated: BTreeMap::new(),
             variables: BTreeMap::new(),
             registry: Registry::new().with(Arc::new(provider::Testing)),
             loading,
@@ -196,6 +200,7 @@ impl World {
             prior: &self.prior,
             options: &self.options,
             earlier: &self.earlier,
+            outdated: &self.outdated,
         };
         let mut answers = Answers::default();
         let (plan, mut found) = kprov_plan::plan(&input, &mut answers);
