@@ -10,6 +10,7 @@ pub mod machine;
 mod progress;
 pub mod provision;
 mod record;
+pub mod rotation;
 pub mod settle;
 pub mod stored;
 
