@@ -18,6 +18,7 @@ mod preflight;
 mod progress;
 mod project;
 mod reason;
+pub mod settings;
 pub mod skew;
 mod strategy;
 
