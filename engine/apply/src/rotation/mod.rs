@@ -4,10 +4,9 @@
 //! journaled, which steps are called, who is answered. `carry` says who carries out which step, and `shell` is one task
 //! for each cluster of a run. [`Rotators`] holds them.
 
+mod discretion;
 pub mod observe;
-pub mod settings;
 pub mod world;
 
 pub use observe::{Observed, Observer, Site, is_named};
-pub use settings::{GroupSettings, HookSettings, Kubeconfig};
 pub use world::Known;

@@ -11,9 +11,10 @@ use kprov_core::{Host, InstanceAddr, ProviderConfigAddr, Str};
 use kprov_plan::OutdatedMember;
 use kprov_provider::rotation::{ClusterView, GroupRef, GroupView};
 use kprov_provider::{CallContext, Provider, ProviderError, Registry};
+use kprov_rotation::settings::{Secret, Settings};
 use kprov_rotation::{GroupId, MachineId, Reason, Seconds};
 
-use super::settings::{GroupSettings, Kubeconfig};
+use super::discretion::discreet;
 use crate::Clients;
 
 /// A group that is looked at.
@@ -26,14 +27,14 @@ pub struct Site {
     /// The group, and what the object says that its machines are launched from.
     pub group: GroupRef,
     /// What its `rotation` block says; none while that is not known, or where there is no block.
-    pub settings: Option<GroupSettings>,
+    pub settings: Option<Settings>,
 }
 
 impl Site {
     /// By what the rotation of its cluster is known.
     #[must_use]
     pub fn cluster(&self) -> Option<String> {
-        self.settings.as_ref().map(|settings| settings.cluster_of(&self.group.id))
+        self.settings.as_ref().map(|settings| cluster_of(settings, &self.group.id))
     }
 }
 
@@ -55,7 +56,7 @@ pub struct Observer {
     clients: Arc<dyn Clients>,
     registry: Registry,
     host: Arc<dyn Host>,
-    connected: Mutex<BTreeMap<Kubeconfig, CallContext>>,
+    connected: Mutex<BTreeMap<String, CallContext>>,
 }
 
 impl fmt::Debug for Observer {
@@ -81,7 +82,7 @@ impl Observer {
     pub async fn observe(&self, sites: &[Site]) -> Observed {
         let now = self.now();
         let mut kinds: BTreeMap<(&ProviderConfigAddr, &Str), Vec<&GroupId>> = BTreeMap::new();
-        let mut clusters: BTreeMap<String, &Kubeconfig> = BTreeMap::new();
+        let mut clusters: BTreeMap<String, &Secret> = BTreeMap::new();
         for site in sites {
             let kind = (&site.provider, &site.address.resource.ty);
             kinds.entry(kind).or_default().push(&site.group.id);
@@ -136,7 +137,7 @@ impl Observer {
 
     async fn cluster(
         &self,
-        kubeconfig: &Kubeconfig,
+        kubeconfig: &Secret,
         now: Seconds,
     ) -> Result<ClusterView, ProviderError> {
         let code = self.clusters().ok_or_else(no_clusters)?;
@@ -165,15 +166,15 @@ impl Observer {
     }
 
     /// A connection to a cluster; the same one as before.
-    pub(super) fn connect(&self, kubeconfig: &Kubeconfig) -> Result<CallContext, ProviderError> {
+    pub(super) fn connect(&self, kubeconfig: &Secret) -> Result<CallContext, ProviderError> {
         let mut connected = self.connected.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(context) = connected.get(kubeconfig) {
+        if let Some(context) = connected.get(kubeconfig.expose()) {
             return Ok(context.clone());
         }
         let code = self.clusters().ok_or_else(no_clusters)?;
         let clusters = code.clusters().ok_or_else(no_clusters)?;
-        let context = clusters.connect(kubeconfig.text(), &self.host)?;
-        connected.insert(kubeconfig.clone(), context.clone());
+        let context = clusters.connect(kubeconfig.expose(), &self.host)?;
+        connected.insert(kubeconfig.expose().to_owned(), context.clone());
         Ok(context)
     }
 }
@@ -229,9 +230,10 @@ pub fn is_named(member: &OutdatedMember) -> bool {
     member.reason.as_str() == Reason::Named.to_string()
 }
 
-/// An error without what is secret in a kubeconfig.
-pub(super) fn discreet(kubeconfig: &Kubeconfig, error: ProviderError) -> ProviderError {
-    ProviderError { message: kubeconfig.blot(&error.message), ..error }
+/// By what the rotation of a group's cluster is known: the cluster's name, or the group's where it stands for itself.
+#[must_use]
+pub fn cluster_of(settings: &Settings, group: &GroupId) -> String {
+    settings.cluster.as_ref().map_or_else(|| format!("group {group}"), ToString::to_string)
 }
 
 fn no_groups(ty: &str) -> ProviderError {

@@ -11,12 +11,12 @@
 use std::collections::BTreeMap;
 
 use kprov_provider::rotation::{ClusterView, GroupView};
+use kprov_rotation::settings::Settings;
 use kprov_rotation::world::{Endpoint, Group, Kind, Lock, Member, Node, Template, Trust};
 use kprov_rotation::{GroupId, TemplateId, Version, World};
 use serde::{Deserialize, Serialize};
 
 use super::observe::{Observed, Site};
-use super::settings::GroupSettings;
 
 /// What is known of templates, besides what can be seen now. Kept with the rotation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -37,11 +37,14 @@ impl Observed {
         let mut endpoints = Vec::new();
         for (site, settings, seen) in self.of(sites, cluster) {
             let nodes = Nodes::of(settings, view);
-            let members: Vec<Member> =
-                seen.members.iter().map(|member| nodes.told(member, settings.kubelet)).collect();
+            let members: Vec<Member> = seen
+                .members
+                .iter()
+                .map(|member| nodes.told(member, settings.kubernetes_version))
+                .collect();
             world.groups.push(group(site, settings, seen, &members, view, known));
             world.members.extend(members);
-            endpoints.extend(seen.endpoint.clone().map(|endpoint| (settings.kind, endpoint)));
+            endpoints.extend(seen.endpoint.clone().map(|endpoint| (settings.role, endpoint)));
         }
         world.endpoint = endpoint(endpoints);
         if let Some(view) = view {
@@ -65,7 +68,7 @@ impl Observed {
         &'a self,
         sites: &'a [Site],
         cluster: &'a str,
-    ) -> impl Iterator<Item = (&'a Site, &'a GroupSettings, &'a GroupView)> {
+    ) -> impl Iterator<Item = (&'a Site, &'a Settings, &'a GroupView)> {
         sites.iter().filter(move |site| site.cluster().as_deref() == Some(cluster)).filter_map(
             |site| Some((site, site.settings.as_ref()?, self.groups.get(&site.group.id)?)),
         )
@@ -83,11 +86,11 @@ enum Nodes<'v> {
 }
 
 impl<'v> Nodes<'v> {
-    fn of(settings: &GroupSettings, view: Option<&'v ClusterView>) -> Nodes<'v> {
-        let tells = settings.kubeconfig.is_some() && settings.kubelet.is_some();
-        match (settings.kind, view) {
+    fn of(settings: &Settings, view: Option<&'v ClusterView>) -> Nodes<'v> {
+        let tells = settings.kubeconfig.is_some() && settings.kubernetes_version.is_some();
+        match (settings.role, view) {
             (Kind::Worker, _) if !tells => Nodes::Cloud,
-            (Kind::Bastion, _) if settings.kubelet.is_none() => Nodes::Nobody,
+            (Kind::Bastion, _) if settings.kubernetes_version.is_none() => Nodes::Nobody,
             (_, Some(view)) => Nodes::Cluster(view),
             (_, None) => Nodes::Nobody,
         }
@@ -121,7 +124,7 @@ impl<'v> Nodes<'v> {
 
 fn group(
     site: &Site,
-    settings: &GroupSettings,
+    settings: &Settings,
     seen: &GroupView,
     members: &[Member],
     view: Option<&ClusterView>,
@@ -135,7 +138,7 @@ fn group(
         let trust = trust.map(|trust| Trust { expires_at: None, ..trust });
         let target = site.group.template.as_ref() == Some(&told.id);
         let mut facts = if target {
-            let (kubelet, api) = (settings.kubelet, settings.api.clone());
+            let (kubelet, api) = (settings.kubernetes_version, settings.api_settings());
             let trust = recorded.map(|of| of.trust.clone()).unwrap_or_default();
             Template { id: told.id.clone(), kubelet, api, trust }
         } else {
@@ -144,19 +147,19 @@ fn group(
         facts.trust = trust.unwrap_or(facts.trust);
         facts
     });
-    Group { kind: settings.kind, templates: templates.collect(), ..seen.group.clone() }
+    Group { kind: settings.role, templates: templates.collect(), ..seen.group.clone() }
 }
 
 /// What machines say of the template that they came from.
 fn seen_on(
     id: &TemplateId,
     own: &[&Member],
-    settings: &GroupSettings,
+    settings: &Settings,
     view: Option<&ClusterView>,
 ) -> Template {
-    let nodes = settings.kubelet.is_some();
+    let nodes = settings.kubernetes_version.is_some();
     let kubelet = own.iter().find_map(|member| member.node).filter(|_| nodes && view.is_some());
-    let masters = view.map(|view| &view.masters).filter(|_| settings.kind == Kind::Master);
+    let masters = view.map(|view| &view.masters).filter(|_| settings.role == Kind::Master);
     let api = masters.and_then(|masters| {
         own.iter().find_map(|member| masters.get(&member.id)?.settings.clone())
     });

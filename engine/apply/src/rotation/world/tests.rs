@@ -10,14 +10,18 @@ use kprov_rotation::world::{Api, ApiSettings, Etcd, Lifecycle, Target};
 use kprov_rotation::{MachineId, RotationId, Zone};
 
 use super::*;
-use crate::rotation::settings::Kubeconfig;
+use kprov_rotation::settings::{ApiServer, Secret};
 
 fn site(name: &str, kind: Kind, template: &str) -> Site {
-    let mut settings = GroupSettings::new(kind);
-    settings.cluster = Some("prod".to_owned());
-    settings.kubeconfig = Some(Kubeconfig::new("k"));
-    settings.kubelet = (kind != Kind::Bastion).then(|| Version::minor(36));
-    settings.api = (kind == Kind::Master).then(|| api(36));
+    let mut settings = Settings { role: kind, ..Settings::default() };
+    settings.cluster = Some("prod".into());
+    settings.kubeconfig = Some(Secret::new("k"));
+    settings.kubernetes_version = (kind != Kind::Bastion).then(|| Version::minor(36));
+    settings.api_server = (kind == Kind::Master).then(|| ApiServer {
+        goaway_millionths: 1000,
+        shutdown_delay: 60,
+        names: BTreeSet::new(),
+    });
     let resource = ResourceName { mode: ResourceMode::Managed, ty: "g".into(), name: name.into() };
     let provider = ProviderAddr::hashicorp("aws");
     Site {
@@ -134,7 +138,7 @@ fn what_was_recorded_of_a_template_counts_when_its_machines_are_gone() {
     assert_eq!(facts(&world, "m", "old").kubelet, Some(Version::minor(35)));
     // The settings of a later plan say what its target brings, whatever was recorded.
     let mut sites = sites;
-    sites[0].settings.as_mut().unwrap().kubelet = Some(Version::minor(37));
+    sites[0].settings.as_mut().unwrap().kubernetes_version = Some(Version::minor(37));
     let world = later.world(&sites, "prod", &known, None);
     assert_eq!(facts(&world, "m", "new").kubelet, Some(Version::minor(37)));
 }
