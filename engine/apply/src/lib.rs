@@ -15,4 +15,4 @@ pub mod settle;
 pub mod stored;
 
 pub use driver::{Clients, Execution, execute};
-pub use progress::{Counts, ProgressEvent, Reporter, SilentReporter, Verb};
+pub use progress::{Counts, ProgressEvent, Reporter, RotationProgress, SilentReporter, Verb};
