@@ -41,6 +41,9 @@ impl Core {
             self.say(&why, effects);
             return effects.push(Effect::Sleep(self.every));
         }
+        if let Some(lock) = self.lock.other(&self.operator, now) {
+            return self.locked_out(&lock, effects);
+        }
         self.drop_gone(&look.observed, effects);
         if self.is_idle() {
             return;
@@ -198,6 +201,28 @@ impl Core {
         effects.push(Effect::Sleep(self.every));
     }
 
+    /// Somebody else carries out rotations here: nothing more is called. What is under way stays open in the row.
+    fn locked_out(&mut self, lock: &Lock, effects: &mut Vec<Effect>) {
+        let says = format!("{} holds the lock of this rotation, and renews it.", lock.holder);
+        let pause = Pause {
+            code: Code::Locked,
+            since: self.now(),
+            group: None,
+            member: None,
+            invariant: Some("S1".to_owned()),
+            says,
+        };
+        let error = pause::paused(&self.cluster, &pause, false);
+        if let Some(mut kept) = self.kept.take() {
+            let before = kept.clone();
+            kept.paused = Some(error.message.clone());
+            self.write(&before, &kept, Told::default(), Vec::new(), effects);
+            self.kept = Some(kept);
+        }
+        self.lock.release();
+        self.answer_all(&error, effects);
+    }
+
     /// Operations whose group is not there.
     fn drop_gone(&mut self, observed: &Observed, effects: &mut Vec<Effect>) {
         let gone: Vec<GroupId> =
@@ -311,7 +336,12 @@ impl Core {
     ) -> Option<End> {
         for id in self.waiting.clone() {
             let done = kept.progress.of(&id).is_some_and(|of| of.finished && !of.back);
-            let Some(order) = self.orders.get(&id).filter(|_| done) else { continue };
+            // What is under way (a node that is deleted) is seen to its end.
+            let open = kept.progress.open.iter().any(|open| {
+                open.group.as_ref().is_none_or(|group| *group == id)
+                    && !matches!(open.step, Step::UseTemplate { .. })
+            });
+            let Some(order) = self.orders.get(&id).filter(|_| done && !open) else { continue };
             let template = order.target.clone();
             let group = world.groups.iter().find(|group| group.id == id);
             if group.is_none_or(|group| group.template == template) {
@@ -323,7 +353,9 @@ impl Core {
             if kept.progress.open.iter().any(|open| open.step == step) {
                 continue;
             }
-            match violated(world, strategies, &kept.progress, &step).into_iter().next() {
+            // Nothing of it is launched or terminated now, so its processes need not rest.
+            let broken = violated(world, strategies, &kept.progress, &step);
+            match broken.into_iter().find(|breach| breach.invariant != "N7") {
                 None => self.start(kept, &step, world, told, calls),
                 Some(breach) => {
                     return Some(End::Paused(Pause {

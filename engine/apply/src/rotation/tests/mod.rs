@@ -85,7 +85,8 @@ fn what_goes_on_is_told_line_by_line() {
     }
     assert!(of(Some("i-w04")).last().unwrap().done, "what is gone is done");
     let last = of(None).last().unwrap();
-    assert!(last.done && last.replaced == Some((2, 2)), "{last:?}");
+    let all: Vec<_> = of(None).map(|line| (line.step.as_str(), line.replaced)).collect();
+    assert!(last.done && last.replaced == Some((2, 2)), "{all:?}");
 }
 
 #[test]
@@ -320,10 +321,8 @@ fn of_two_one_has_the_lock() {
         None
     });
     let error = all.error();
-    assert!(
-        error.contains("other holds the lock") || bench.sky.truth().calls.is_empty(),
-        "{error}"
-    );
+    assert!(error.contains("(locked, S1)") && error.contains("other holds the lock"), "{error}");
+    assert!(bench.sky.truth().calls.is_empty());
 }
 
 #[test]
@@ -344,7 +343,7 @@ fn whoever_loses_the_lock_calls_nothing_more() {
     assert!(all.error().contains("other holds the lock of this rotation"), "{all:?}");
     let (since, made) = calls.unwrap();
     let truth = bench.sky.truth();
-    assert!(truth.now - since < 1200);
+    assert!(truth.now - since < 60);
     // Its own lock had been renewed last less than twenty seconds before: what was called until it looked again is ours.
     assert!(truth.calls.len() <= made + 6, "{:?}", &truth.calls[made..]);
 }

@@ -20,7 +20,6 @@ pub(super) struct Machine {
     /// It has a node, and whether that is ready.
     pub(super) node: Option<Node>,
     pub(super) api: bool,
-    draining: bool,
     /// When what goes on with it is over.
     until: Seconds,
 }
@@ -115,7 +114,6 @@ impl Truth {
             },
             node: None,
             api: false,
-            draining: false,
             until: self.now + 30,
         });
     }
