@@ -2,7 +2,7 @@
 
 use kprov_provider::{ErrorClass, ProviderError};
 use kprov_rotation::settings::strategies;
-use kprov_rotation::world::{Lifecycle, Lock};
+use kprov_rotation::world::{Lifecycle, Lock, Member};
 use kprov_rotation::{
     Code, Decision, GroupId, Open, Pause, Seconds, Step, Strategies, Waiting, Window, World,
     decide, violated,
@@ -336,11 +336,12 @@ impl Core {
     ) -> Option<End> {
         for id in self.waiting.clone() {
             let done = kept.progress.of(&id).is_some_and(|of| of.finished && !of.back);
-            // What is under way (a node that is deleted) is seen to its end.
-            let open = kept.progress.open.iter().any(|open| {
-                open.group.as_ref().is_none_or(|group| *group == id)
-                    && !matches!(open.step, Step::UseTemplate { .. })
-            });
+            // What is under way is seen to its end, and so is what is left of machines that are gone.
+            let open = lingers(world, &id)
+                || kept.progress.open.iter().any(|open| {
+                    open.group.as_ref().is_none_or(|group| *group == id)
+                        && !matches!(open.step, Step::UseTemplate { .. })
+                });
             let Some(order) = self.orders.get(&id).filter(|_| done && !open) else { continue };
             let template = order.target.clone();
             let group = world.groups.iter().find(|group| group.id == id);
@@ -488,6 +489,16 @@ enum End {
 
 fn waiting(says: &str) -> Waiting {
     Waiting { group: None, member: None, says: says.to_owned(), since: None, until: None }
+}
+
+/// A machine of the group is gone, or going, and its node or its member of etcd is left.
+fn lingers(world: &World, group: &GroupId) -> bool {
+    let claimed = |member: &Member| {
+        let mut etcd = world.etcd.iter().flat_map(|etcd| &etcd.members);
+        etcd.any(|of| of.machine.as_ref() == Some(&member.id))
+    };
+    let mut own = world.members.iter().filter(|member| member.group == *group && member.going());
+    own.any(|member| member.node.is_some() || claimed(member))
 }
 
 /// Time in which nothing could be seen, nothing is late for. A snapshot is told by when it was taken.

@@ -305,6 +305,8 @@ impl Bench {
         assert!(truth.etcd.iter().all(|of| of.healthy) && truth.etcd.len() == 3);
         assert_eq!(truth.launched, launched, "machines were launched");
         assert!(truth.lock.is_none(), "the lock was not given back");
+        let left = truth.machines.iter().filter(|of| of.member.going() && of.node.is_some());
+        assert_eq!(left.count(), 0, "nodes of machines that are gone are left");
         drop(truth);
         self.check_journal();
     }

@@ -315,6 +315,8 @@ fn of_two_one_has_the_lock() {
     let orders = bench.orders();
     let other = OperatorId::new("other");
     // It lives: it renews its lock.
+    let lock = Lock { holder: other.clone(), expires_at: bench.now() + 60 };
+    bench.sky.truth().lock = Some(lock);
     let all = bench.drive(orders, Death::Never, &mut |now, bench| {
         let lock = Lock { holder: other.clone(), expires_at: now + 60 };
         bench.sky.truth().lock = Some(lock);
