@@ -1,4 +1,4 @@
-//! [`Bench`]: plays the shell in virtual time, one effect after the other, and can die before or after each.
+//! [`Bench`]: plays the shell in virtual time, one effect after the other, and can die before each.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -84,7 +84,6 @@ impl Ended {
 pub(super) enum Death {
     Never,
     Before(usize),
-    After(usize),
 }
 
 type Script<'s> = &'s mut dyn FnMut(Seconds, &Bench) -> Option<Event>;
@@ -242,9 +241,6 @@ impl Bench {
                     assert!(former.is_none(), "answered twice");
                 }
                 effect => self.perform(effect, &observer, &mut core, &mut news),
-            }
-            if counts && matches!(death, Death::After(at) if at == count) {
-                return Ended::Died(format!("after {name}"));
             }
             effects.extend(news);
         }

@@ -91,21 +91,20 @@ fn what_goes_on_is_told_line_by_line() {
 
 #[test]
 fn whatever_it_dies_at_the_next_run_ends_it_and_nothing_is_done_twice() {
-    for after in [false, true] {
-        for at in 1.. {
-            let mut bench = Bench::new();
-            let orders = bench.orders();
-            let death = if after { Death::After(at) } else { Death::Before(at) };
-            let died = match bench.drive(orders, death, &mut |_, _| None) {
-                Ended::Died(effect) => effect,
-                Ended::Answered(_) => break,
-            };
-            bench.restart();
-            bench.pass(5);
-            let ended = bench.rotate();
-            assert!(ended.is_done(), "died {died}: {ended:?}");
-            bench.check(5);
-        }
+    for at in 1.. {
+        let mut bench = Bench::new();
+        let orders = bench.orders();
+        let death = Death::Before(at);
+        let Ended::Died(died) = bench.drive(orders, death, &mut |_, _| None) else {
+            // So many effects are those of a whole rotation.
+            assert!(at > 100);
+            return;
+        };
+        bench.restart();
+        bench.pass(5);
+        let ended = bench.rotate();
+        assert!(ended.is_done(), "died {died}: {ended:?}");
+        bench.check(5);
     }
 }
 
@@ -212,7 +211,7 @@ fn a_person_pauses_it_and_the_next_apply_goes_on() {
 fn a_word_to_a_run_that_has_died_is_taken_by_the_next() {
     let mut bench = Bench::new();
     let orders = bench.orders();
-    bench.drive(orders, Death::After(40), &mut |_, _| None);
+    bench.drive(orders, Death::Before(41), &mut |_, _| None);
     bench.restart();
     bench.store.speak("default", Some(CLUSTER), RotationWord::Pause, "eve", "now").unwrap();
     bench.pass(100);
