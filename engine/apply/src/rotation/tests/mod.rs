@@ -1,6 +1,7 @@
 //! Rotations of a small cluster, in virtual time: to the end, killed at each effect, refused, paused, locked out, blind.
 
 mod bench;
+mod executed;
 mod provider;
 mod truth;
 

@@ -3,14 +3,15 @@
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use async_trait::async_trait;
-use kprov_core::{Host, ProviderAddr, ProviderConfigAddr, Value};
+use kprov_core::{Host, ProviderAddr, ProviderConfigAddr, Type, Value};
 use kprov_provider::rotation::{
     ClusterView, Clusters, GroupRef, GroupView, HookAction, HookCall, HookLook, MemberGroups,
     StepCall,
 };
 use kprov_provider::{
-    CallContext, CreateRequest, DeleteRequest, Object, Provider, ProviderError, ProviderSchema,
-    ReadRequest, Resource, Schema, SettleRequest, Settled, UpdateRequest,
+    Attribute, Block, CallContext, CreateRequest, Creation, DeleteRequest, Object, Provider,
+    ProviderError, ProviderSchema, ReadRequest, Resource, ResourceSchema, Schema, SettleRequest,
+    Settled, UpdateRequest,
 };
 use kprov_rotation::world::Lock;
 use kprov_rotation::{GroupId, MachineId, OperatorId, Seconds, TemplateId};
@@ -44,7 +45,13 @@ pub(super) struct Hook {
 impl Cloud {
     pub(super) fn new(sky: &Sky) -> Arc<dyn Provider> {
         let hook = Hook { sky: sky.clone(), schema: Schema::default() };
-        Arc::new(Cloud { sky: sky.clone(), schema: ProviderSchema::default(), hook })
+        let text = || Attribute::new(Type::String).required();
+        let attributes = [("id", text()), ("note", text()), ("template", text())];
+        let schema = Schema { version: 0, block: Block::of("", attributes) };
+        let group = ResourceSchema { schema, creation: Creation::Name };
+        let resources = [("group".into(), group)].into();
+        let schema = ProviderSchema { resources, ..ProviderSchema::default() };
+        Arc::new(Cloud { sky: sky.clone(), schema, hook })
     }
 }
 
@@ -169,7 +176,9 @@ impl MemberGroups for Cloud {
         _context: &CallContext,
         groups: &[GroupId],
     ) -> Result<Vec<Option<GroupView>>, ProviderError> {
-        let truth = self.sky.truth();
+        let mut truth = self.sky.truth();
+        let length = truth.per_look;
+        truth.pass(length);
         Ok(groups.iter().map(|id| truth.seen_group(id)).collect())
     }
 

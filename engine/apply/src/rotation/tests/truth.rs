@@ -46,6 +46,8 @@ pub(super) struct Truth {
     /// What is to come of the next calls of steps of that name.
     pub(super) faults: Vec<(&'static str, Fault)>,
     number: u32,
+    /// So much time goes by with each look, where nobody moves a clock.
+    pub(super) per_look: Seconds,
 }
 
 /// What comes of a call.
