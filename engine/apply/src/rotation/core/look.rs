@@ -36,6 +36,9 @@ impl Core {
         }
         let blind = self.blind_since.take().map_or(0, |since| now.saturating_sub(since));
         if let Some(lock) = self.lock.awaits(&self.operator, now) {
+            if self.interrupted {
+                return self.leave(effects);
+            }
             let why =
                 format!("{} holds its lock; it is waited whether that is renewed", lock.holder);
             self.say(&why, effects);
@@ -93,7 +96,7 @@ impl Core {
         let failures = kept.progress.failures.len();
         let was = kept.progress.clone();
         kept.progress.looked(&world, strategies);
-        self.closed(&kept, &was, failures, &world, &mut told);
+        self.closed(&mut kept, &was, failures, &world, &mut told);
         let mut calls = self.repeats(&mut kept, &world, strategies, &mut told);
         let decision = decide(&world, strategies, &kept.progress);
         let mut waits = Vec::new();
@@ -183,6 +186,9 @@ impl Core {
     }
 
     fn blind(&mut self, error: &ProviderError, now: Seconds, effects: &mut Vec<Effect>) {
+        if self.interrupted {
+            return self.leave(effects);
+        }
         let since = *self.blind_since.get_or_insert(now);
         let touched = |kept: &Kept| {
             !kept.progress.open.is_empty() || kept.progress.groups.values().any(|of| of.touched)
@@ -199,6 +205,14 @@ impl Core {
         }
         self.say(&format!("it cannot be seen how things are: {error}"), effects);
         effects.push(Effect::Sleep(self.every));
+    }
+
+    /// The user wants to stop, and nothing can be done that would end what was begun.
+    fn leave(&mut self, effects: &mut Vec<Effect>) {
+        let error = pause::left(&self.cluster);
+        self.lock.release();
+        effects.push(Effect::Unlock(self.operator.clone()));
+        self.answer_all(&error, effects);
     }
 
     /// Somebody else carries out rotations here: nothing more is called. What is under way stays open in the row.

@@ -470,3 +470,54 @@ fn an_append_that_fails_ends_it_before_the_call() {
     assert!(bench.rotate().is_done());
     bench.check(5);
 }
+
+#[test]
+fn a_drain_that_does_not_end_says_what_is_in_its_way() {
+    let mut bench = Bench::new();
+    let blocked = || {
+        let why = "pod shop/web-1 may not go: budget shop/web allows none";
+        Fault::Before(ProviderError::retryable("Eviction refused", why))
+    };
+    // Of masters there is nothing to drain; longer than a drain may take.
+    bench.sky.truth().faults = (0..900).map(|_| ("drain", blocked())).collect();
+    let all = bench.rotate();
+    let error = all.error();
+    assert!(
+        error.contains("was not done within 900 s") && error.contains("budget shop/web"),
+        "{error}"
+    );
+    let waits = bench.told.iter().any(|event| match event {
+        ProgressEvent::Rotation(line) => {
+            line.step.as_str() == "drain"
+                && line.waits.as_ref().is_some_and(|waits| waits.contains("shop/web-1"))
+        }
+        _ => false,
+    });
+    assert!(waits, "it is told while it lasts");
+    bench.sky.truth().faults.clear();
+    bench.restart();
+    assert!(bench.rotate().is_done());
+    bench.check(5);
+}
+
+#[test]
+fn interrupted_while_nothing_can_be_seen_it_leaves() {
+    let mut bench = Bench::new();
+    let orders = bench.orders();
+    let mut begun = false;
+    let all = bench.drive(orders, Death::Never, &mut |now, bench| {
+        if begun {
+            return Some(Event::Interrupted);
+        }
+        begun = called(bench, "drain") > 0;
+        if begun {
+            bench.sky.truth().silent_until = now + 100_000;
+        }
+        None
+    });
+    assert!(all.error().contains("left as it is"), "{all:?}");
+    bench.sky.truth().silent_until = 0;
+    bench.restart();
+    assert!(bench.rotate().is_done());
+    bench.check(5);
+}
