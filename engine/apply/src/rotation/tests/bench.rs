@@ -187,7 +187,7 @@ impl Bench {
     pub(super) fn drive(&mut self, orders: Vec<Order>, death: Death, script: Script<'_>) -> Ended {
         self.runs += 1;
         let host: Arc<dyn Host> = self.clock.clone();
-        let code = Cloud::new(&self.sky);
+        let code = Cloud::over(&self.sky);
         let clients = Arc::new(Connected(code.clone(), host.clone()));
         let observer = Observer::new(clients, Registry::new().with(code), host.clone());
         let operator = OperatorId::new(&format!("run-{}", self.runs));

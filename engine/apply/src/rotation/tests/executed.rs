@@ -242,7 +242,7 @@ impl World {
     }
 
     fn execute_as(&self, interrupts: u32, version: &'static str) -> ExecuteOutcome {
-        let code = Cloud::new(&self.sky);
+        let code = Cloud::over(&self.sky);
         let (sender, receiver) = unbounded_channel();
         let reporter =
             Impatient { interrupts: Mutex::new(sender), left: AtomicU32::new(interrupts) };

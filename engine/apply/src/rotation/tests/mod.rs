@@ -84,8 +84,8 @@ fn what_goes_on_is_told_line_by_line() {
     for step in ["mark", "drain", "terminate"] {
         assert!(steps.contains(&step), "{steps:?}");
     }
-    assert!(of(Some("i-w04")).last().unwrap().done, "what is gone is done");
-    let last = of(None).last().unwrap();
+    assert!(of(Some("i-w04")).next_back().unwrap().done, "what is gone is done");
+    let last = of(None).next_back().unwrap();
     let all: Vec<_> = of(None).map(|line| (line.step.as_str(), line.replaced)).collect();
     assert!(last.done && last.replaced == Some((2, 2)), "{all:?}");
 }

@@ -43,7 +43,7 @@ pub(super) struct Hook {
 }
 
 impl Cloud {
-    pub(super) fn new(sky: &Sky) -> Arc<dyn Provider> {
+    pub(super) fn over(sky: &Sky) -> Arc<dyn Provider> {
         let hook = Hook { sky: sky.clone(), schema: Schema::default() };
         let text = || Attribute::new(Type::String).required();
         let attributes = [("id", text()), ("note", text()), ("template", text())];
