@@ -63,7 +63,10 @@ fn illegal<T>(what: String) -> Result<T, StateError> {
 /// Applies one entry. True if the state is another one now: its serial is to grow by one.
 pub(crate) fn apply(rows: &mut impl Rows, run: RunId, entry: &Entry) -> Result<bool, StateError> {
     match entry {
-        Entry::RunStarted { .. } | Entry::RunFinished { .. } => Ok(false),
+        Entry::RunStarted { .. }
+        | Entry::StepStarted { .. }
+        | Entry::StepDone { .. }
+        | Entry::RunFinished { .. } => Ok(false),
         Entry::Intended { op, object, action, .. } => {
             step(rows, *op, OpStep::Intended)?;
             intend(rows, *op, object, *action)?;

@@ -62,6 +62,20 @@ pub enum FailureClass {
     Ambiguous,
 }
 
+/// How a step of a rotation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HowEnded {
+    /// What it is for is so: that was seen, or, where it cannot be seen, its call says so.
+    Done,
+    /// Its call was refused, and nothing has happened.
+    Refused,
+    /// It has failed for good.
+    Failed,
+    /// It was under way when a run died, and is not wanted any more.
+    Forgotten,
+}
+
 /// How an open intent was settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -201,6 +215,30 @@ pub enum Entry {
         /// Its serial; the present one stays where it is larger.
         serial: u64,
     },
+    /// A step of a rotation will be called; durable before it is. Changes no object.
+    StepStarted {
+        /// Which rotation.
+        rotation: String,
+        /// The same each time that its call is repeated.
+        token: String,
+        /// The step, as the machine's JSON.
+        step: Box<RawValue>,
+        /// In which group; none where it is about all.
+        group: Option<String>,
+        /// About which machine, if it is about one.
+        member: Option<String>,
+    },
+    /// A step of a rotation has ended: once for each that was started. Changes no object.
+    StepDone {
+        /// Which rotation.
+        rotation: String,
+        /// Of its [`Entry::StepStarted`].
+        token: String,
+        /// How.
+        how: HowEnded,
+        /// For people; no secrets.
+        message: String,
+    },
     /// A run ended by itself. A run without it died.
     RunFinished {
         /// How.
@@ -235,6 +273,18 @@ impl HowSettled {
         match (self, action) {
             (HowSettled::Adopted, _) | (HowSettled::Absent, ActionKind::Delete) => Tally::Succeeded,
             (HowSettled::Absent | HowSettled::Unchanged | HowSettled::Operator, _) => Tally::Failed,
+        }
+    }
+}
+
+impl HowEnded {
+    /// As stored and shown.
+    pub fn describe(self) -> &'static str {
+        match self {
+            HowEnded::Done => "done",
+            HowEnded::Refused => "refused",
+            HowEnded::Failed => "failed",
+            HowEnded::Forgotten => "forgotten",
         }
     }
 }

@@ -15,16 +15,22 @@ mod fsck;
 mod ledger;
 mod memory;
 mod object;
+mod rotation;
 mod sqlite;
 mod status;
 mod store;
 pub mod tfstate;
 mod vault;
 
-pub use entry::{ActionKind, Entry, FailureClass, HowSettled, OpId, RunId, RunOutcome, Seq};
+pub use entry::{
+    ActionKind, Entry, FailureClass, HowEnded, HowSettled, OpId, RunId, RunOutcome, Seq,
+};
 pub use error::StateError;
 pub use memory::{AppendFault, MemoryStore};
 pub use object::{CheckRecord, ObjectStatus, OpenIntent, OutputRecord, State, StoredObject};
+pub use rotation::{
+    DURATIONS_MAX, RotationChange, RotationRecord, RotationWord, SpokenWord, StepDuration,
+};
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use status::{OpStatus, OpStep, RunStatus};
 pub use store::{

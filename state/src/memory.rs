@@ -12,9 +12,11 @@ use std::time::Duration;
 use kprov_core::Host;
 
 use crate::ledger::Ledger;
+use crate::rotation::DURATIONS_MAX;
 use crate::{
-    Entry, Lock, LockInfo, LogFilter, OpId, OpRecord, RunId, RunRecord, Seq, State, StateError,
-    Store, StoredEntry, Workspace,
+    Entry, Lock, LockInfo, LogFilter, OpId, OpRecord, RotationChange, RotationRecord, RotationWord,
+    RunId, RunRecord, Seq, SpokenWord, State, StateError, StepDuration, Store, StoredEntry,
+    Workspace,
 };
 
 const DEFAULT: &str = "default";
@@ -54,12 +56,40 @@ struct Content {
     seq: u64,
     run: u64,
     op: u64,
+    word: u64,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Kept {
     ledger: Ledger,
     journal: Vec<StoredEntry>,
+    rotations: BTreeMap<String, RotationRecord>,
+    words: Vec<SpokenWord>,
+    durations: Vec<StepDuration>,
+}
+
+impl Kept {
+    fn rotate(&mut self, change: &RotationChange) {
+        if let Some(cluster) = &change.forgotten {
+            self.rotations.remove(cluster);
+        }
+        if let Some(record) = &change.record {
+            self.rotations.insert(record.cluster.clone(), record.clone());
+        }
+        self.words.retain(|word| !change.taken.contains(&word.id));
+        for duration in &change.durations {
+            self.durations.push(duration.clone());
+            let kind = |other: &StepDuration| {
+                (&other.cluster, &other.role, &other.step)
+                    == (&duration.cluster, &duration.role, &duration.step)
+            };
+            if self.durations.iter().filter(|other| kind(other)).count() > DURATIONS_MAX
+                && let Some(oldest) = self.durations.iter().position(kind)
+            {
+                self.durations.remove(oldest);
+            }
+        }
+    }
 }
 
 /// A panic elsewhere cannot leave half a change: content is changed by code that does not panic.
@@ -103,6 +133,7 @@ impl MemoryStore {
         run: RunId,
         at: &str,
         entries: &[Entry],
+        change: Option<&RotationChange>,
     ) -> Result<(Seq, u64), StateError> {
         let fault = self.fault.as_ref().map_or(AppendFault::None, |fault| fault(entries));
         if fault == AppendFault::BeforeDurable {
@@ -120,6 +151,9 @@ impl MemoryStore {
             seq += 1;
             let entry = entry.clone();
             kept.journal.push(StoredEntry { seq: Seq(seq), run, at: at.to_owned(), entry });
+        }
+        if let Some(change) = change {
+            kept.rotate(change);
         }
         content.seq = seq;
         match fault {
@@ -214,7 +248,7 @@ impl Store for MemoryStore {
     fn begin_run(&self, workspace: &str, started: Entry, at: &str) -> Result<RunId, StateError> {
         let mut content = enter(&self.shared.content);
         let run = RunId(content.run + 1);
-        let written = self.write(&mut content, workspace, run, at, &[started]);
+        let written = self.write(&mut content, workspace, run, at, &[started], None);
         // Durable although the writer was not told: the id is given away.
         if content.workspaces.get(workspace).is_some_and(|kept| kept.ledger.knows(run)) {
             content.run = run.0;
@@ -237,7 +271,62 @@ impl Store for MemoryStore {
         entries: &[Entry],
     ) -> Result<(Seq, u64), StateError> {
         let mut content = enter(&self.shared.content);
-        self.write(&mut content, workspace, run, at, entries)
+        self.write(&mut content, workspace, run, at, entries, None)
+    }
+
+    fn append_rotation(
+        &self,
+        workspace: &str,
+        run: RunId,
+        at: &str,
+        entries: &[Entry],
+        change: &RotationChange,
+    ) -> Result<(), StateError> {
+        let mut content = enter(&self.shared.content);
+        self.write(&mut content, workspace, run, at, entries, Some(change)).map(drop)
+    }
+
+    fn rotations(&self, workspace: &str) -> Result<Vec<RotationRecord>, StateError> {
+        let content = enter(&self.shared.content);
+        let kept = content.workspace(workspace)?;
+        Ok(kept.map(|kept| kept.rotations.values().cloned().collect()).unwrap_or_default())
+    }
+
+    fn speak(
+        &self,
+        workspace: &str,
+        cluster: Option<&str>,
+        word: RotationWord,
+        who: &str,
+        at: &str,
+    ) -> Result<usize, StateError> {
+        let mut content = enter(&self.shared.content);
+        let mut id = content.word;
+        let kept = content.workspace_mut(workspace)?;
+        let told: Vec<String> = kept
+            .rotations
+            .values()
+            .filter(|record| record.finished_at.is_none())
+            .map(|record| record.cluster.clone())
+            .filter(|name| cluster.is_none_or(|wanted| wanted == name))
+            .collect();
+        for cluster in &told {
+            id += 1;
+            let (cluster, who, at) = (cluster.clone(), who.to_owned(), at.to_owned());
+            kept.words.push(SpokenWord { id, cluster, word, who, at });
+        }
+        content.word = id;
+        Ok(told.len())
+    }
+
+    fn words(&self, workspace: &str) -> Result<Vec<SpokenWord>, StateError> {
+        let content = enter(&self.shared.content);
+        Ok(content.workspace(workspace)?.map(|kept| kept.words.clone()).unwrap_or_default())
+    }
+
+    fn durations(&self, workspace: &str) -> Result<Vec<StepDuration>, StateError> {
+        let content = enter(&self.shared.content);
+        Ok(content.workspace(workspace)?.map(|kept| kept.durations.clone()).unwrap_or_default())
     }
 
     fn runs(&self, workspace: &str, filter: LogFilter) -> Result<Vec<RunRecord>, StateError> {

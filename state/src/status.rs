@@ -97,6 +97,8 @@ impl OpStep {
             | Entry::OutputSet { .. }
             | Entry::ChecksSet { .. }
             | Entry::IdentitySet { .. }
+            | Entry::StepStarted { .. }
+            | Entry::StepDone { .. }
             | Entry::RunFinished { .. } => None,
         }
     }

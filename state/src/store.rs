@@ -7,7 +7,10 @@ use std::time::Duration;
 use kprov_core::Str;
 use serde::{Deserialize, Serialize};
 
-use crate::{Entry, OpId, OutputRecord, RunId, RunOutcome, Seq, State, StateError, Vault};
+use crate::{
+    Entry, OpId, OutputRecord, RotationChange, RotationRecord, RotationWord, RunId, RunOutcome,
+    Seq, SpokenWord, State, StateError, StepDuration, Vault,
+};
 
 /// Identity of a state: a UUID given when it is first written. Plans remember it.
 pub type Lineage = String;
@@ -186,6 +189,52 @@ pub trait Store: Send + Sync + fmt::Debug {
         at: &str,
         entries: &[Entry],
     ) -> Result<(Seq, u64), StateError>;
+
+    /// Appends entries of a rotation, and changes what is kept of it beside the journal: one transaction, durable when
+    /// this returns. There may be no entries: a look changes the row alone.
+    ///
+    /// # Errors
+    /// Nothing is written then.
+    fn append_rotation(
+        &self,
+        workspace: &str,
+        run: RunId,
+        at: &str,
+        entries: &[Entry],
+        change: &RotationChange,
+    ) -> Result<(), StateError>;
+
+    /// Rotations of a workspace, by their clusters: those under way, and of other clusters the last one.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn rotations(&self, workspace: &str) -> Result<Vec<RotationRecord>, StateError>;
+
+    /// Says a word to the rotation of a cluster, or to all (`None`) that are not finished; whoever carries them out takes
+    /// it. Needs no lock. Says to how many: there may be none.
+    ///
+    /// # Errors
+    /// When it does not become durable.
+    fn speak(
+        &self,
+        workspace: &str,
+        cluster: Option<&str>,
+        word: RotationWord,
+        who: &str,
+        at: &str,
+    ) -> Result<usize, StateError>;
+
+    /// Words that nobody has taken yet, in the order in which they were said.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn words(&self, workspace: &str) -> Result<Vec<SpokenWord>, StateError>;
+
+    /// How long steps took, oldest first; the newest [`crate::DURATIONS_MAX`] of each cluster, role and step.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    fn durations(&self, workspace: &str) -> Result<Vec<StepDuration>, StateError>;
 
     /// Runs, newest first.
     ///

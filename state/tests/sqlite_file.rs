@@ -105,7 +105,7 @@ fn newer_and_foreign_files_are_left_alone() {
         assert_eq!(std::fs::read(&path).unwrap(), before);
     }
     check("PRAGMA user_version = 99", |error| {
-        matches!(error, StateError::Newer { found: 99, known: 2, .. })
+        matches!(error, StateError::Newer { found: 99, known: 3, .. })
     });
     check("PRAGMA application_id = 5", |error| {
         error.to_string().contains("of another application")

@@ -91,6 +91,8 @@ impl Watch {
             | Entry::OutputSet { .. }
             | Entry::ChecksSet { .. }
             | Entry::IdentitySet { .. }
+            | Entry::StepStarted { .. }
+            | Entry::StepDone { .. }
             | Entry::RunFinished { .. } => {}
         }
     }
@@ -201,6 +203,8 @@ pub(crate) fn line(entry: &Entry) -> String {
         Entry::OutputSet { .. } => "output set".to_owned(),
         Entry::ChecksSet { .. } => "checks set".to_owned(),
         Entry::IdentitySet { .. } => "identity set".to_owned(),
+        Entry::StepStarted { token, step, .. } => format!("step {token} started: {}", step.get()),
+        Entry::StepDone { token, how, .. } => format!("step {token} {}", how.describe()),
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) const APPLICATION_ID: i32 = 0x6b70_726f;
 /// The version this program writes.
 pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
 
-const MIGRATIONS: &[&str] = &[FIRST, SEALS];
+const MIGRATIONS: &[&str] = &[FIRST, SEALS, ROTATIONS];
 
 /// `address` is canonical text, for people and as key; `parts` is the same address typed, as JSON,
 /// because text is slow to parse and objects are read in thousands. Numbers of workspaces, runs
@@ -120,6 +120,43 @@ CREATE TABLE data_keys (
     wrapped TEXT NOT NULL
 ) STRICT;
 INSERT INTO counters (name, value) SELECT 'open', EXISTS (SELECT 1 FROM journal);
+";
+
+/// What is kept of rotations (`rotations`): one row for each cluster, words that nobody has taken yet, and how long
+/// steps took. A word's number is never given twice, so that taking one twice takes nothing else.
+const ROTATIONS: &str = "
+CREATE TABLE rotations (
+    workspace INTEGER NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    cluster TEXT NOT NULL,
+    rotation TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    progress TEXT NOT NULL,
+    templates TEXT NOT NULL,
+    paused TEXT,
+    finished_at TEXT,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (workspace, cluster)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE rotation_words (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace INTEGER NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    cluster TEXT NOT NULL,
+    word TEXT NOT NULL,
+    who TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE rotation_durations (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    workspace INTEGER NOT NULL REFERENCES workspaces (id) ON DELETE CASCADE,
+    cluster TEXT NOT NULL,
+    role TEXT NOT NULL,
+    step TEXT NOT NULL,
+    seconds INTEGER NOT NULL,
+    at TEXT NOT NULL
+) STRICT;
+CREATE INDEX rotation_durations_kind ON rotation_durations (workspace, cluster, role, step);
 ";
 
 /// What kind of file a connection looks at.

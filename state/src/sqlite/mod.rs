@@ -19,6 +19,7 @@ mod lock;
 mod migrations;
 mod read;
 mod resealing;
+mod rotations;
 mod rows;
 mod sealed_cells;
 mod seals;
@@ -36,8 +37,9 @@ use kprov_core::{Host, Str};
 use rusqlite::{OptionalExtension, TransactionBehavior};
 
 use crate::{
-    Entry, Lock, LockInfo, LogFilter, OpId, OpRecord, OutputRecord, RunId, RunRecord, Seq, State,
-    StateError, Store, StoredEntry, Vault, Workspace,
+    Entry, Lock, LockInfo, LogFilter, OpId, OpRecord, OutputRecord, RotationChange, RotationRecord,
+    RotationWord, RunId, RunRecord, Seq, SpokenWord, State, StateError, StepDuration, Store,
+    StoredEntry, Vault, Workspace,
 };
 use connection::{Opened, open_existing, open_for_writing, open_to_look, prepare_for_writing};
 use failure::{Doing, explain};
@@ -307,6 +309,54 @@ impl Store for SqliteStore {
             let seq = writing.take(run, entries, || inner.host.uuid())?;
             Ok((seq, writing.serial))
         })
+    }
+
+    fn append_rotation(
+        &self,
+        workspace: &str,
+        run: RunId,
+        at: &str,
+        entries: &[Entry],
+        change: &RotationChange,
+    ) -> Result<(), StateError> {
+        let inner = &self.inner;
+        inner.writing(|transaction| {
+            let mut writing =
+                Writing::begin(transaction, &inner.path, &inner.keeper, workspace, at)?;
+            writing.take(run, entries, || inner.host.uuid())?;
+            writing.rotate(change)
+        })
+    }
+
+    fn rotations(&self, workspace: &str) -> Result<Vec<RotationRecord>, StateError> {
+        self.inner.look(workspace, |reading, found| reading.rotations(&found))
+    }
+
+    fn speak(
+        &self,
+        workspace: &str,
+        cluster: Option<&str>,
+        word: RotationWord,
+        who: &str,
+        at: &str,
+    ) -> Result<usize, StateError> {
+        let inner = &self.inner;
+        // Nothing is made by a word to nobody.
+        if self.rotations(workspace)?.is_empty() {
+            return Ok(0);
+        }
+        inner.writing(|transaction| {
+            Writing::begin(transaction, &inner.path, &inner.keeper, workspace, at)?
+                .speak(cluster, word, who)
+        })
+    }
+
+    fn words(&self, workspace: &str) -> Result<Vec<SpokenWord>, StateError> {
+        self.inner.look(workspace, |reading, found| reading.words(&found))
+    }
+
+    fn durations(&self, workspace: &str) -> Result<Vec<StepDuration>, StateError> {
+        self.inner.look(workspace, |reading, found| reading.durations(&found))
     }
 
     fn runs(&self, workspace: &str, filter: LogFilter) -> Result<Vec<RunRecord>, StateError> {

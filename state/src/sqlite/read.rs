@@ -38,6 +38,12 @@ pub(super) struct Found {
     serial: u64,
 }
 
+impl Found {
+    pub(super) fn id(&self) -> i64 {
+        self.id
+    }
+}
+
 impl Reading<'_> {
     /// Runs `body` in one transaction.
     pub(super) fn run<T>(
@@ -56,11 +62,11 @@ impl Reading<'_> {
         self.connection
     }
 
-    fn failed(&self, table: &str, error: rusqlite::Error) -> StateError {
+    pub(super) fn failed(&self, table: &str, error: rusqlite::Error) -> StateError {
         explain(self.path, Doing::Reading, table, error)
     }
 
-    fn damage(&self, what: Damage) -> StateError {
+    pub(super) fn damage(&self, what: Damage) -> StateError {
         StateError::Corrupt { path: self.path.to_owned(), what }
     }
 
@@ -69,7 +75,7 @@ impl Reading<'_> {
     }
 
     /// All rows that `sql` gives.
-    fn all<T>(
+    pub(super) fn all<T>(
         &self,
         table: &str,
         sql: &str,

@@ -140,7 +140,12 @@ impl Writing<'_> {
         }
     }
 
-    fn execute(&self, table: &str, sql: &str, row: impl Params) -> Result<usize, StateError> {
+    pub(super) fn execute(
+        &self,
+        table: &str,
+        sql: &str,
+        row: impl Params,
+    ) -> Result<usize, StateError> {
         let failed = |error| explain(self.path, Doing::Writing, table, error);
         self.connection.prepare_cached(sql).map_err(failed)?.execute(row).map_err(failed)
     }

@@ -40,6 +40,8 @@ impl Vault {
             | Entry::ObjectMoved { .. }
             | Entry::ChecksSet { .. }
             | Entry::IdentitySet { .. }
+            | Entry::StepStarted { .. }
+            | Entry::StepDone { .. }
             | Entry::RunFinished { .. } => false,
         }
     }

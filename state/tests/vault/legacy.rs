@@ -37,7 +37,8 @@ fn of_version_1(path: &Path) {
     let connection = Connection::open(path).unwrap();
     connection
         .execute_batch(
-            "PRAGMA secure_delete = OFF; DROP TABLE data_keys;
+            "PRAGMA secure_delete = OFF; DROP TABLE data_keys; DROP TABLE rotations;
+             DROP TABLE rotation_words; DROP TABLE rotation_durations;
              DELETE FROM counters WHERE name = 'open'; PRAGMA user_version = 1;",
         )
         .unwrap();
