@@ -26,8 +26,13 @@ mod tests {
     #[test]
     fn durations_are_read() {
         let of = |text| duration(text).map(|it| it.as_secs());
-        assert_eq!([of("90s"), of("5m"), of("1h30m"), of("0s")], [Some(90), Some(300), Some(5400), Some(0)]);
-        for wrong in ["", "5", "m", "-1s", "+1s", "5 m", "30s5m", "1d", "1.5h", "99999999999999999999h", "é"] {
+        assert_eq!(
+            [of("90s"), of("5m"), of("1h30m"), of("0s")],
+            [Some(90), Some(300), Some(5400), Some(0)]
+        );
+        for wrong in
+            ["", "5", "m", "-1s", "+1s", "5 m", "30s5m", "1d", "1.5h", "99999999999999999999h", "é"]
+        {
             assert_eq!(of(wrong), None, "{wrong}");
         }
     }

@@ -12,7 +12,8 @@ pub(crate) fn filled(text: &str, call: &HookCall<'_>, url: bool) -> Result<Strin
         return Err(format!("The address of {} is not known yet.", call.member.id));
     };
     // As RFC 3986 has addresses of six in URLs.
-    let bracketed = if url && address.contains(':') { format!("[{address}]") } else { address.to_owned() };
+    let bracketed =
+        if url && address.contains(':') { format!("[{address}]") } else { address.to_owned() };
     Ok(text.replace("{address}", &bracketed))
 }
 
@@ -32,7 +33,9 @@ mod tests {
     #[test]
     fn machines_have_their_places() {
         let mut ground = Ground::new();
-        let of = |ground: &Ground, text: &str| filled(text, &ground.call(&kprov_core::Value::NULL), true);
+        let of = |ground: &Ground, text: &str| {
+            filled(text, &ground.call(&kprov_core::Value::NULL), true)
+        };
         assert_eq!(
             of(&ground, "https://{address}:1/{member}").as_deref(),
             Ok("https://127.0.0.1:1/i-1")

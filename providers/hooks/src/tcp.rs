@@ -22,8 +22,9 @@ static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         [
             (
                 "address",
-                text.default(Value::string("{address}"))
-                    .describe("Where: {address} is the machine's private address, {member} its id."),
+                text.default(Value::string("{address}")).describe(
+                    "Where: {address} is the machine's private address, {member} its id.",
+                ),
             ),
             ("port", Attribute::new(Type::Number).required().describe("1 to 65535.")),
         ],
@@ -44,7 +45,10 @@ impl HookAction for Tcp {
         let mut problems = Vec::new();
         let address = attribute(config, "address");
         if let Some(name) = address.as_str().and_then(unknown) {
-            problems.push(wrong("address", format!("{{{name}}} is not known here: {{member}} and {{address}} are.")));
+            problems.push(wrong(
+                "address",
+                format!("{{{name}}} is not known here: {{member}} and {{address}} are."),
+            ));
         }
         if address.as_str().is_some_and(str::is_empty) {
             problems.push(wrong("address", "Expected a name or an address."));
@@ -59,7 +63,10 @@ impl HookAction for Tcp {
     async fn look(&self, call: &HookCall<'_>) -> Result<HookLook, ProviderError> {
         let address = attribute(call.config, "address");
         let port = port(&attribute(call.config, "port")).ok_or_else(|| {
-            ProviderError::rejected("Cannot connect", "The hook's port is none: expected 1 to 65535.")
+            ProviderError::rejected(
+                "Cannot connect",
+                "The hook's port is none: expected 1 to 65535.",
+            )
         })?;
         let address = match filled(address.as_str().unwrap_or("{address}"), call, false) {
             Ok(address) => address,
@@ -69,7 +76,9 @@ impl HookAction for Tcp {
         let connected = tokio::time::timeout(PATIENCE, TcpStream::connect((bare, port))).await;
         Ok(match connected {
             Ok(Ok(_)) => HookLook::Done,
-            Ok(Err(error)) => HookLook::NotYet(format!("No connection to {bare} port {port}: {error}.")),
+            Ok(Err(error)) => {
+                HookLook::NotYet(format!("No connection to {bare} port {port}: {error}."))
+            }
             Err(_) => HookLook::NotYet(format!(
                 "No connection to {bare} port {port} within {} s.",
                 PATIENCE.as_secs()
@@ -120,7 +129,8 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said() {
         let of = |address: &str, port: Value| {
-            let problems = Tcp.validate(&Value::object([("address", text(address)), ("port", port)]));
+            let problems =
+                Tcp.validate(&Value::object([("address", text(address)), ("port", port)]));
             problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(of("{address}", Value::int(65535)), "");

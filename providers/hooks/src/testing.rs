@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use kprov_core::Value;
 use kprov_provider::CallContext;
-use kprov_provider::rotation::world::{Lifecycle, Member, Target};
-use kprov_provider::rotation::{GroupId, HookAction, HookCall, HookLook, MachineId, TemplateId, When, Zone};
-use kprov_provider::testing::{FakeHost, complete};
 use kprov_provider::ProviderError;
+use kprov_provider::rotation::world::{Lifecycle, Member, Target};
+use kprov_provider::rotation::{
+    GroupId, HookAction, HookCall, HookLook, MachineId, TemplateId, When, Zone,
+};
+use kprov_provider::testing::{FakeHost, complete};
 
 pub(crate) struct Ground {
     member: Member,

@@ -70,12 +70,18 @@ impl HookAction for Exec {
             program.is_none_or(|program| program.is_null() || program.as_str() == Some(""))
         });
         if empty {
-            problems.push(wrong("command", "Expected a program, and its arguments: [\"./smoke.sh\", \"-v\"]."));
+            problems.push(wrong(
+                "command",
+                "Expected a program, and its arguments: [\"./smoke.sh\", \"-v\"].",
+            ));
         }
         if let Some(text) = attribute(config, "timeout").as_str()
             && duration(text).is_none_or(|it| it.is_zero())
         {
-            problems.push(wrong("timeout", format!("{text:?} is no duration: expected \"30s\" or \"5m\".")));
+            problems.push(wrong(
+                "timeout",
+                format!("{text:?} is no duration: expected \"30s\" or \"5m\"."),
+            ));
         }
         problems
     }
@@ -92,11 +98,15 @@ impl HookAction for Exec {
             limit: timeout.as_str().and_then(duration).unwrap_or(TIMEOUT),
         };
         let ended = process.run().await;
-        judged(&process, ended).map(|look| match look {
-            HookLook::NotYet(why) => HookLook::NotYet(without(&environment, why)),
-            done @ HookLook::Done => done,
-        })
-        .map_err(|error| ProviderError { message: without(&environment, error.message), ..error })
+        judged(&process, ended)
+            .map(|look| match look {
+                HookLook::NotYet(why) => HookLook::NotYet(without(&environment, why)),
+                done @ HookLook::Done => done,
+            })
+            .map_err(|error| ProviderError {
+                message: without(&environment, error.message),
+                ..error
+            })
     }
 }
 

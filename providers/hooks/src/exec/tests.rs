@@ -70,7 +70,8 @@ fn all_of_a_command_is_killed_when_the_time_is_up() {
         let config = config(&["sh", "-c", &script], &[], Some("1s"));
         let error = Ground::new().look(&Exec, config).await.expect_err("late");
         assert_eq!(error.message, "sh took longer than 1 s, and was killed.\nbegun");
-        let id: i32 = std::fs::read_to_string(&file).expect("a file").trim().parse().expect("an id");
+        let id: i32 =
+            std::fs::read_to_string(&file).expect("a file").trim().parse().expect("an id");
         let group = rustix::process::Pid::from_raw(id).expect("an id");
         // Who was killed is there until its parent, init, has buried it.
         let deadline = std::time::Instant::now() + Duration::from_secs(30);

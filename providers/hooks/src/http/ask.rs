@@ -31,7 +31,9 @@ pub(super) fn roots(pem: Option<&str>) -> Result<RootCertStore, String> {
     };
     for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
         let certificate = certificate.map_err(|_| "It is not PEM.".to_owned())?;
-        roots.add(certificate).map_err(|_| "It has a certificate that cannot be read.".to_owned())?;
+        roots
+            .add(certificate)
+            .map_err(|_| "It has a certificate that cannot be read.".to_owned())?;
     }
     if roots.is_empty() {
         return Err("It has no certificate: expected the text of a PEM, not its path.".to_owned());

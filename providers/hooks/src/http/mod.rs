@@ -64,7 +64,8 @@ impl HookAction for Http {
                     format!("{{{name}}} is not known here: {{member}} and {{address}} are."),
                 )),
                 None if url(&text.replace("{address}", "a").replace("{member}", "m")).is_none() => {
-                    problems.push(wrong("url", "Expected a URL: \"https://{address}:6443/readyz\"."));
+                    problems
+                        .push(wrong("url", "Expected a URL: \"https://{address}:6443/readyz\"."));
                 }
                 None => {}
             }
@@ -72,7 +73,10 @@ impl HookAction for Http {
         if let Some(text) = attribute(config, "method").as_str()
             && method(text).is_none()
         {
-            problems.push(wrong("method", format!("{text:?} is no method of HTTP: expected GET, HEAD, POST, ...")));
+            problems.push(wrong(
+                "method",
+                format!("{text:?} is no method of HTTP: expected GET, HEAD, POST, ..."),
+            ));
         }
         let status = attribute(config, "expect_status");
         if status.as_number().is_some() && expected(&status).is_none() {
@@ -80,7 +84,10 @@ impl HookAction for Http {
         }
         for (name, value) in attribute(config, "headers").as_entries().into_iter().flatten() {
             if value.as_str().is_some_and(|value| header(name.as_str(), value).is_none()) {
-                problems.push(wrong("headers", format!("The header {:?}, or its value, is none of HTTP.", name.as_str())));
+                problems.push(wrong(
+                    "headers",
+                    format!("The header {:?}, or its value, is none of HTTP.", name.as_str()),
+                ));
             }
         }
         if let Some(pem) = attribute(config, "ca_certificate").as_str()

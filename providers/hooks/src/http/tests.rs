@@ -29,9 +29,20 @@ async fn server(tls: Option<TlsAcceptor>) -> (u16, Heard) {
             let hears = hears.clone();
             let answer = service_fn(move |request: Request<hyper::body::Incoming>| {
                 let header = |name: &str| {
-                    request.headers().get(name).and_then(|it| it.to_str().ok()).unwrap_or("-").to_owned()
+                    request
+                        .headers()
+                        .get(name)
+                        .and_then(|it| it.to_str().ok())
+                        .unwrap_or("-")
+                        .to_owned()
                 };
-                let line = format!("{} {} {} {}", request.method(), request.uri(), header("host"), header("x-key"));
+                let line = format!(
+                    "{} {} {} {}",
+                    request.method(),
+                    request.uri(),
+                    header("host"),
+                    header("x-key")
+                );
                 hears.lock().expect("no panic").push(line);
                 let code = request.uri().path().trim_start_matches('/').parse().unwrap_or(500);
                 let mut response = Response::new(Full::new(Bytes::from_static(b"body")));
@@ -44,7 +55,9 @@ async fn server(tls: Option<TlsAcceptor>) -> (u16, Heard) {
                 match tls {
                     None => http.serve_connection(TokioIo::new(stream), answer).await.is_ok(),
                     Some(tls) => match tls.accept(stream).await {
-                        Ok(stream) => http.serve_connection(TokioIo::new(stream), answer).await.is_ok(),
+                        Ok(stream) => {
+                            http.serve_connection(TokioIo::new(stream), answer).await.is_ok()
+                        }
                         Err(_) => false,
                     },
                 }
@@ -71,7 +84,12 @@ fn an_answer_is_expected_or_not() {
                 assert_eq!(look, Ok(HookLook::Done), "{code}");
             } else {
                 let why = not_yet(look);
-                assert!(why.starts_with(&format!("GET http://127.0.0.1:{port}/{code} was answered with {code} ")), "{why}");
+                assert!(
+                    why.starts_with(&format!(
+                        "GET http://127.0.0.1:{port}/{code} was answered with {code} "
+                    )),
+                    "{why}"
+                );
             }
         }
         let expect = [("expect_status", Value::int(503))];
@@ -86,7 +104,8 @@ fn an_answer_is_expected_or_not() {
 fn the_request_is_as_the_block_says_and_its_secrets_are_in_no_message() {
     run(async {
         let (port, heard) = server(None).await;
-        let headers = Value::map(Type::String, vec![("X-Key".into(), text("s3cr3t"))].into_iter().collect());
+        let headers =
+            Value::map(Type::String, vec![("X-Key".into(), text("s3cr3t"))].into_iter().collect());
         let more = [("method", text("POST")), ("headers", headers)];
         let url = format!("http://me:s3cr3t@127.0.0.1:{port}/500?key=s3cr3t");
         let why = not_yet(Ground::new().look(&Http, config(&url, &more)).await);
@@ -119,7 +138,8 @@ fn certificates_are_checked() {
         let params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("names");
         let certificate = params.self_signed(&key).expect("a certificate");
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let private = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
+        let private =
+            rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
         let tls = rustls::ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("versions")

@@ -62,7 +62,9 @@ fn judged(snapshot: Option<&Snapshot>, max_age: Seconds, now: Seconds) -> HookLo
     if age <= max_age {
         return HookLook::Done;
     }
-    HookLook::NotYet(format!("The newest snapshot of etcd is {age} s old, and {max_age} s are allowed."))
+    HookLook::NotYet(format!(
+        "The newest snapshot of etcd is {age} s old, and {max_age} s are allowed."
+    ))
 }
 
 #[cfg(test)]
@@ -81,7 +83,8 @@ mod tests {
 
     #[test]
     fn durations_are_checked() {
-        let of = |age: &str| EtcdSnapshot.validate(&Value::object([("max_age", Value::string(age))]));
+        let of =
+            |age: &str| EtcdSnapshot.validate(&Value::object([("max_age", Value::string(age))]));
         assert!(of("90m").is_empty());
         assert!(of("soon")[0].message.contains("no duration"));
     }

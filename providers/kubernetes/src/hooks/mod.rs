@@ -44,8 +44,9 @@ pub(crate) fn find(name: &str) -> Option<&'static dyn HookAction> {
 }
 
 /// Of actions that need not be told anything.
-static EMPTY: LazyLock<Schema> = LazyLock::new(|| {
-    Schema { version: 0, block: Block::of("About the machine, as its cluster tells of it.", []) }
+static EMPTY: LazyLock<Schema> = LazyLock::new(|| Schema {
+    version: 0,
+    block: Block::of("About the machine, as its cluster tells of it.", []),
 });
 
 /// The cluster of the group.

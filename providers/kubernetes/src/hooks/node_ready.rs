@@ -34,7 +34,10 @@ fn judged(machine: &str, node: &Json) -> HookLook {
         Some(ready) => {
             let text = |name: &str| ready[name].as_str().unwrap_or_default();
             let why = format!("{}: {}", text("reason"), text("message"));
-            HookLook::NotYet(format!("Node {machine} is not Ready: {}", why.trim_matches([':', ' '])))
+            HookLook::NotYet(format!(
+                "Node {machine} is not Ready: {}",
+                why.trim_matches([':', ' '])
+            ))
         }
         None => HookLook::NotYet(format!("Node {machine} does not say how it is yet.")),
     }

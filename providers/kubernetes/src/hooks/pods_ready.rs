@@ -83,7 +83,9 @@ mod tests {
 
     #[test]
     fn all_that_are_selected_must_be_ready_and_there_must_be_some() {
-        assert!(matches!(judged("i-1", &[]), HookLook::NotYet(why) if why.contains("no such pod on i-1")));
+        assert!(
+            matches!(judged("i-1", &[]), HookLook::NotYet(why) if why.contains("no such pod on i-1"))
+        );
         assert_eq!(judged("i-1", &[pod("a", "True"), pod("b", "True")]), HookLook::Done);
         let look = judged("i-1", &[pod("c", "False"), pod("b", "False"), pod("a", "True")]);
         assert_eq!(look, HookLook::NotYet("Pod n/b on i-1 is not Ready, and 1 more.".to_owned()));

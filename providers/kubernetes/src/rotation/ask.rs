@@ -236,7 +236,9 @@ mod tests {
         assert_eq!(of(&[lease("i-1", 0, json!({})), two], &Task::Snapshot), Turn::Asked);
         let Turn::Nobody(why) = of(&[one], &Task::StopApi) else { panic!("somebody") };
         assert!(why.contains("stop its API server") && why.contains("i-1 tells nothing"), "{why}");
-        let Turn::Nobody(why) = turn(&[], &[], &Task::Snapshot, "t", NOW) else { panic!("somebody") };
+        let Turn::Nobody(why) = turn(&[], &[], &Task::Snapshot, "t", NOW) else {
+            panic!("somebody")
+        };
         assert!(why.contains("no master"), "{why}");
     }
 
@@ -253,14 +255,14 @@ mod tests {
 
     #[test]
     fn another_is_asked_after_one_that_fell_silent_only_for_what_harms_nobody() {
-        let leases = [
-            lease("i-1", 121, json!({"asked": asked("r/7", 130)})),
-            lease("i-2", 0, json!({})),
-        ];
+        let leases =
+            [lease("i-1", 121, json!({"asked": asked("r/7", 130)})), lease("i-2", 0, json!({}))];
         assert_eq!(of(&leases, &Task::Snapshot), Turn::Ask(machine("i-2")));
         assert_eq!(of(&leases, &Task::RemoveMember { id: EtcdId(1) }), Turn::Ask(machine("i-2")));
         for task in [Task::StopApi, Task::MoveLeader { to: &machine("i-2") }] {
-            assert!(matches!(of(&leases, &task), Turn::Nobody(why) if why.contains("i-1 was asked")));
+            assert!(
+                matches!(of(&leases, &task), Turn::Nobody(why) if why.contains("i-1 was asked"))
+            );
         }
     }
 
@@ -271,7 +273,9 @@ mod tests {
             let done = json!({"token": token, "how": "done"});
             [lease("i-1", 0, json!({"asked": asked("r/6", ago), "done": done}))]
         };
-        assert!(matches!(of(&with(29, false), &Task::Snapshot), Turn::Nobody(why) if why.contains("a moment ago")));
+        assert!(
+            matches!(of(&with(29, false), &Task::Snapshot), Turn::Nobody(why) if why.contains("a moment ago"))
+        );
         assert_eq!(of(&with(30, false), &Task::Snapshot), Turn::Ask(machine("i-1")));
         assert_eq!(of(&with(1, true), &Task::Snapshot), Turn::Ask(machine("i-1")));
         let mut both = with(29, false).to_vec();
@@ -289,7 +293,11 @@ mod tests {
         assert_eq!(by(lease("i-1", 0, view("a", true)), &masters), [own.clone()]);
         assert_eq!(by(lease("i-1", 121, view("a", true)), &masters), masters);
         assert_eq!(by(lease("i-1", 0, view("a", false)), &masters), masters);
-        assert_eq!(by(lease("i-1", 0, view("b", true)), &masters), masters, "it is another member now");
+        assert_eq!(
+            by(lease("i-1", 0, view("b", true)), &masters),
+            masters,
+            "it is another member now"
+        );
         assert_eq!(by(lease("i-1", 121, view("a", true)), &[]), [own.clone()]);
         let leases = [lease("x", 0, view("a", true))];
         assert_eq!(removers(&leases, EtcdId(0xa), None, &masters, NOW), masters);

@@ -55,7 +55,11 @@ impl DisruptionBudget {
 
     /// The API lets nothing go by a budget that is still to be judged.
     fn allowed(&self) -> u32 {
-        if self.is_judged() { u32::try_from(self.status.disruptions_allowed).unwrap_or(0) } else { 0 }
+        if self.is_judged() {
+            u32::try_from(self.status.disruptions_allowed).unwrap_or(0)
+        } else {
+            0
+        }
     }
 
     /// Could it ever let one go, if all its pods were well? As the disruption controller counts: percents of the

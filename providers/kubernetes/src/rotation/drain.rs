@@ -150,10 +150,12 @@ mod tests {
 
     #[test]
     fn a_budget_that_holds_a_pod_is_named_with_it() {
-        let held = drained(json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 429,
+        let held = drained(
+            json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 429,
             "reason": "TooManyRequests", "message": "Cannot evict pod as it would violate the pod's disruption budget.",
             "details": {"causes": [{"reason": "DisruptionBudget",
-                "message": "The disruption budget db needs 2 healthy pods and has 2 currently"}]}}));
+                "message": "The disruption budget db needs 2 healthy pods and has 2 currently"}]}}),
+        );
         let error = held.result(&MachineId::new("i-1")).expect_err("held");
         assert_eq!(error.class, ErrorClass::Retryable);
         assert_eq!(

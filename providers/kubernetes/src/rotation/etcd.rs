@@ -62,7 +62,8 @@ pub(super) fn told(leases: &[Lease], now: Seconds) -> Option<Etcd> {
         views.iter().filter(|(lease, _)| lease.is_fresh(now)).collect();
     let weight = |(lease, view): &(&Lease, View)| (view.healthy, view.term, lease.renewed());
     let (_, best) = *fresh.iter().max_by_key(|of| weight(of))?;
-    let leaders = fresh.iter().filter(|(_, view)| view.term == best.term && !view.leader.is_empty());
+    let leaders =
+        fresh.iter().filter(|(_, view)| view.term == best.term && !view.leader.is_empty());
     let leader = leaders.max_by_key(|of| weight(of)).and_then(|(_, view)| id(&view.leader));
     let well: Vec<EtcdId> = fresh
         .iter()
@@ -96,7 +97,10 @@ pub(super) fn told(leases: &[Lease], now: Seconds) -> Option<Etcd> {
 fn machines(views: &[(&Lease, View)], now: Seconds) -> BTreeMap<EtcdId, MachineId> {
     let mut sorted: Vec<&(&Lease, View)> = views.iter().collect();
     sorted.sort_by_key(|(lease, _)| (lease.is_fresh(now), lease.renewed()));
-    sorted.into_iter().filter_map(|(lease, view)| Some((id(&view.member)?, lease.machine()?))).collect()
+    sorted
+        .into_iter()
+        .filter_map(|(lease, view)| Some((id(&view.member)?, lease.machine()?)))
+        .collect()
 }
 
 /// The newest snapshot that was checked, whoever took it; else the newest.
@@ -210,12 +214,19 @@ mod tests {
     fn alarms_are_everybodys_and_snapshots_the_newest_that_was_checked() {
         let mut alarmed = view("b", "a", 7, false);
         alarmed["alarms"] = json!(["NOSPACE", "LATE"]);
-        let snapshot =
-            |at: &str, verified: bool| json!({"takenAt": at, "verified": verified, "complete": false});
+        let snapshot = |at: &str, verified: bool| json!({"takenAt": at, "verified": verified, "complete": false});
         let leases = [
-            lease("i-1", 0, json!({"etcd-view": view("a", "a", 7, true),
-                "snapshot": snapshot("2023-11-14T20:00:00Z", true)})),
-            lease("i-2", 0, json!({"etcd-view": alarmed, "snapshot": snapshot("2023-11-14T22:00:00Z", false)})),
+            lease(
+                "i-1",
+                0,
+                json!({"etcd-view": view("a", "a", 7, true),
+                "snapshot": snapshot("2023-11-14T20:00:00Z", true)}),
+            ),
+            lease(
+                "i-2",
+                0,
+                json!({"etcd-view": alarmed, "snapshot": snapshot("2023-11-14T22:00:00Z", false)}),
+            ),
             // Gone, and what it took is not.
             lease("i-3", 999, json!({"snapshot": snapshot("2023-11-14T21:00:00Z", true)})),
         ];

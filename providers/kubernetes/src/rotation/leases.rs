@@ -96,8 +96,9 @@ pub(super) mod testing {
     /// A node's lease with these annotations, each JSON; renewed so many seconds before [`RENEWED`].
     pub(in crate::rotation) fn lease(machine: &str, ago: Seconds, notes: Json) -> Lease {
         let notes = notes.as_object().expect("an object").iter();
-        let notes: serde_json::Map<String, Json> =
-            notes.map(|(name, note)| (format!("kprov.dev/{name}"), note.to_string().into())).collect();
+        let notes: serde_json::Map<String, Json> = notes
+            .map(|(name, note)| (format!("kprov.dev/{name}"), note.to_string().into()))
+            .collect();
         serde_json::from_value(json!({
             "metadata": {"name": format!("{NODE}{machine}"), "annotations": notes},
             "spec": {"leaseDurationSeconds": 40, "renewTime": time(RENEWED - ago)},

@@ -38,9 +38,8 @@ fn taken(
     }
     let spec = before.map(|lease| &lease.spec);
     let since = spec.and_then(|spec| spec.acquire_time.clone()).filter(|_| ours);
-    let changes = spec.map_or(0, |spec| {
-        spec.lease_transitions.unwrap_or(0).saturating_add(i64::from(!ours))
-    });
+    let changes =
+        spec.map_or(0, |spec| spec.lease_transitions.unwrap_or(0).saturating_add(i64::from(!ours)));
     let mut lease = json!({
         "apiVersion": "coordination.k8s.io/v1",
         "kind": "Lease",
@@ -89,10 +88,7 @@ pub(super) async fn take(
 }
 
 /// Gives it back, if it is ours.
-pub(super) async fn give_back(
-    cluster: &Cluster,
-    holder: &OperatorId,
-) -> Result<(), ProviderError> {
+pub(super) async fn give_back(cluster: &Cluster, holder: &OperatorId) -> Result<(), ProviderError> {
     let failed = |error: ApiError| error.plain("Cannot give the lock of rotations back");
     let Some(lease) = found(cluster).await.map_err(failed)? else { return Ok(()) };
     if told(&lease).is_none_or(|lock| lock.holder != *holder) {
@@ -115,9 +111,9 @@ fn path() -> String {
 
 async fn found(cluster: &Cluster) -> Result<Option<Lease>, ApiError> {
     match cluster.call(&Call::get(path())).await {
-        Ok(lease) => understood(lease).map(Some).map_err(|error| {
-            ApiError::unanswered(ErrorClass::Retryable, error.message)
-        }),
+        Ok(lease) => understood(lease)
+            .map(Some)
+            .map_err(|error| ApiError::unanswered(ErrorClass::Retryable, error.message)),
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
     }
@@ -125,12 +121,16 @@ async fn found(cluster: &Cluster) -> Result<Option<Lease>, ApiError> {
 
 fn understood(lease: Json) -> Result<Lease, ProviderError> {
     serde_json::from_value(lease).map_err(|error| {
-        ProviderError::retryable(SUMMARY, format!("The lease {NAME} cannot be understood ({error})."))
+        ProviderError::retryable(
+            SUMMARY,
+            format!("The lease {NAME} cannot be understood ({error})."),
+        )
     })
 }
 
 fn lost() -> ProviderError {
-    let message = format!("Others changed the lease {NAME} in kube-system each time that it was read.");
+    let message =
+        format!("Others changed the lease {NAME} in kube-system each time that it was read.");
     ProviderError::retryable(SUMMARY, message)
 }
 
@@ -172,7 +172,13 @@ mod tests {
         assert_eq!(again["spec"]["renewTime"], time(NOW));
         assert_eq!(again["spec"]["leaseTransitions"], 3);
         let new = taken(None, &own, NOW, NOW).expect("free");
-        assert!(new["metadata"]["resourceVersion"].is_null(), "it is made, and refused if it is there");
-        assert_eq!((&new["spec"]["leaseDurationSeconds"], &new["spec"]["leaseTransitions"]), (&json!(1), &json!(0)));
+        assert!(
+            new["metadata"]["resourceVersion"].is_null(),
+            "it is made, and refused if it is there"
+        );
+        assert_eq!(
+            (&new["spec"]["leaseDurationSeconds"], &new["spec"]["leaseTransitions"]),
+            (&json!(1), &json!(0))
+        );
     }
 }

@@ -59,12 +59,19 @@ mod tests {
             lease("i-1", 0, json!({"api": api})),
             lease("i-2", 121, json!({"api": api})),
             lease("i-3", 0, json!({"role": "worker"})),
-            lease("i-4", 0, json!({"api": {"version": "new", "ready": true, "serving": true, "shutdownDelay": 1}})),
+            lease(
+                "i-4",
+                0,
+                json!({"api": {"version": "new", "ready": true, "serving": true, "shutdownDelay": 1}}),
+            ),
         ];
         let told = told(&leases, RENEWED);
         assert_eq!(told.keys().map(MachineId::as_str).collect::<Vec<_>>(), ["i-1"]);
         let view = &told[&MachineId::new("i-1")];
-        assert_eq!((view.api.version.to_string().as_str(), view.api.shutdown_delay), ("1.36.3", 60));
+        assert_eq!(
+            (view.api.version.to_string().as_str(), view.api.shutdown_delay),
+            ("1.36.3", 60)
+        );
         assert!(view.api.ready && view.api.serving);
         let settings = view.settings.as_ref().expect("settings");
         assert_eq!((settings.goaway_millionths, settings.names.len()), (1000, 1));

@@ -86,7 +86,9 @@ pub(super) fn cordoning(node: &Json, rotation: &RotationId) -> Option<Json> {
     if cordoned && (ours.is_null() || *ours == rotation.as_str()) {
         return None;
     }
-    Some(json!({"metadata": {"annotations": {OURS: rotation.as_str()}}, "spec": {"unschedulable": true}}))
+    Some(
+        json!({"metadata": {"annotations": {OURS: rotation.as_str()}}, "spec": {"unschedulable": true}}),
+    )
 }
 
 /// What is to change so that balancers of Services leave it out.
@@ -181,7 +183,10 @@ mod tests {
             "spec": {"unschedulable": true}});
         assert_eq!((cordoning(&ours, &rotation), excluding(&ours)), (None, None));
         let other = cordoning(&ours, &RotationId::new("r-2")).expect("a change");
-        assert_eq!(other["metadata"]["annotations"][OURS], "r-2", "another rotation goes on with it");
+        assert_eq!(
+            other["metadata"]["annotations"][OURS], "r-2",
+            "another rotation goes on with it"
+        );
         let back = returning(&ours).expect("a change");
         assert_eq!(
             back,
@@ -189,8 +194,12 @@ mod tests {
                 "spec": {"unschedulable": null}})
         );
         // Somebody else did these.
-        let theirs = json!({"metadata": {"labels": {EXCLUDED: ""}}, "spec": {"unschedulable": true}});
-        assert_eq!((cordoning(&theirs, &rotation), excluding(&theirs), returning(&theirs)), (None, None, None));
+        let theirs =
+            json!({"metadata": {"labels": {EXCLUDED: ""}}, "spec": {"unschedulable": true}});
+        assert_eq!(
+            (cordoning(&theirs, &rotation), excluding(&theirs), returning(&theirs)),
+            (None, None, None)
+        );
         assert_eq!(returning(&plain), None);
     }
 }

@@ -94,8 +94,13 @@ mod tests {
         };
         let volume: Json = json!({"spec": {"nodeName": "i-2", "attacher": "x"}});
         let volumes: Vec<Volume> = vec![serde_json::from_value(volume).expect("a volume")];
-        let pods =
-            [pod("i-1", false), pod("i-1", false), pod("i-1", true), pod("i-2", true), pod("i-9", false)];
+        let pods = [
+            pod("i-1", false),
+            pod("i-1", false),
+            pod("i-1", true),
+            pod("i-2", true),
+            pod("i-9", false),
+        ];
         let told = told(&[node("i-1"), node("i-2")], &pods, &volumes);
         let counts: Vec<(&str, u32, u32)> =
             told.iter().map(|(id, node)| (id.as_str(), node.pods, node.volumes)).collect();

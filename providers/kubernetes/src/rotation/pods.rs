@@ -164,9 +164,11 @@ mod tests {
         assert!(status(json!({"phase": "Running", "conditions": ready})).is_well());
         assert!(status(json!({"phase": "Succeeded"})).is_well());
         assert!(!status(json!({"phase": "Failed"})).is_well());
-        let unready = json!([{"type": "Ready", "status": "False"}, {"type": "X", "status": "True"}]);
+        let unready =
+            json!([{"type": "Ready", "status": "False"}, {"type": "X", "status": "True"}]);
         assert!(!status(json!({"phase": "Running", "conditions": unready})).is_well());
-        let leaving = json!({"metadata": {"deletionTimestamp": "x"}, "status": {"conditions": ready}});
+        let leaving =
+            json!({"metadata": {"deletionTimestamp": "x"}, "status": {"conditions": ready}});
         assert!(!pod(leaving).is_well());
     }
 

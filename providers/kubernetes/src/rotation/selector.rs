@@ -73,9 +73,10 @@ impl<'p> Index<'p> {
             self.labels.get(&(namespace, key, value)).map_or(&[][..], Vec::as_slice)
         };
         let labels = selector.match_labels.iter().map(|(key, value)| vec![of(key, value)]);
-        let among = selector.match_expressions.iter().filter(|it| it.operator == "In").map(|it| {
-            it.values.iter().map(|value| of(&it.key, value)).collect::<Vec<&[usize]>>()
-        });
+        let among =
+            selector.match_expressions.iter().filter(|it| it.operator == "In").map(|it| {
+                it.values.iter().map(|value| of(&it.key, value)).collect::<Vec<&[usize]>>()
+            });
         let size = |places: &Vec<&[usize]>| places.iter().map(|some| some.len()).sum::<usize>();
         let all = || vec![self.namespaces.get(namespace).map_or(&[][..], Vec::as_slice)];
         let fewest = labels.chain(among).min_by_key(size).unwrap_or_else(all);
@@ -121,9 +122,15 @@ mod tests {
     #[test]
     fn selectors_match_as_kubernetes_has_it() {
         let expression = |key: &str, operator: &str, values: Json| {
-            found(json!({"matchExpressions": [{"key": key, "operator": operator, "values": values}]}))
+            found(
+                json!({"matchExpressions": [{"key": key, "operator": operator, "values": values}]}),
+            )
         };
-        assert_eq!(found(json!({})), ["a", "b", "c", "d"], "no requirement is all of the namespace");
+        assert_eq!(
+            found(json!({})),
+            ["a", "b", "c", "d"],
+            "no requirement is all of the namespace"
+        );
         assert_eq!(found(json!({"matchLabels": {"app": "x"}})), ["a", "b"]);
         assert_eq!(found(json!({"matchLabels": {"app": "x", "tier": "1"}})), ["a"]);
         assert_eq!(found(json!({"matchLabels": {"app": "x", "tier": "2"}})), [""; 0]);

@@ -8,9 +8,7 @@ use super::hooks::not_yet;
 use super::*;
 
 fn told(member: &str, healthy: bool) -> Json {
-    let member_of = |id: &str, name: &str, voter: bool| {
-        json!({"id": id, "name": name, "started": true, "voter": voter})
-    };
+    let member_of = |id: &str, name: &str, voter: bool| json!({"id": id, "name": name, "started": true, "voter": voter});
     json!({
         "role": "master",
         "etcd-view": {"member": member, "leader": "8e9e05c52164694d", "term": 7, "healthy": healthy,
@@ -45,11 +43,16 @@ fn masters_tell_and_are_asked() {
             lease
         };
         let first = "8e9e05c52164694d";
-        ground.apply("masters", &[lease("m-1", &told(first, true)), lease("m-2", &told("b", false)), dead]);
+        ground.apply(
+            "masters",
+            &[lease("m-1", &told(first, true)), lease("m-2", &told("b", false)), dead],
+        );
         let view = ground.observe().await;
         let masters: Vec<&str> = view.masters.keys().map(MachineId::as_str).collect();
         assert_eq!(masters, ["m-1", "m-2"]);
-        assert!(view.masters[&machine("m-1")].api.ready && !view.masters[&machine("m-2")].api.ready);
+        assert!(
+            view.masters[&machine("m-1")].api.ready && !view.masters[&machine("m-2")].api.ready
+        );
         let etcd = view.etcd.expect("etcd");
         let of = |id: &str| {
             let id = EtcdId(u64::from_str_radix(id, 16).expect("an id"));
@@ -64,12 +67,19 @@ fn masters_tell_and_are_asked() {
         assert!(later.etcd.expect("etcd").members.iter().all(|member| member.added_at == NOW));
 
         // Hook actions say the same.
-        let done = [("etcd_voter", "m-1"), ("etcd_not_leader", "m-2"), ("etcd_left", "m-9"), ("etcd_snapshot", "m-1")];
+        let done = [
+            ("etcd_voter", "m-1"),
+            ("etcd_not_leader", "m-2"),
+            ("etcd_left", "m-9"),
+            ("etcd_snapshot", "m-1"),
+        ];
         for (action, machine) in done {
             let look = ground.look(action, machine, json!({})).await;
             assert_eq!(look, Ok(HookLook::Done), "{action} {machine}");
         }
-        for (action, machine) in [("etcd_voter", "m-2"), ("etcd_not_leader", "m-1"), ("etcd_left", "m-3")] {
+        for (action, machine) in
+            [("etcd_voter", "m-2"), ("etcd_not_leader", "m-1"), ("etcd_left", "m-3")]
+        {
             not_yet(ground.look(action, machine, json!({})).await);
         }
         let young = ground.look("etcd_snapshot", "m-1", json!({"max_age": "29m"})).await;
@@ -91,7 +101,10 @@ fn masters_tell_and_are_asked() {
         assert_eq!(asked(&ground, "m-1")["token"], "r-1/1");
         let error = snapshot("r-1/1").await.expect_err("it failed");
         assert_eq!(error.class, ErrorClass::Rejected);
-        assert!(error.message.contains("m-1") && error.message.contains("no space left"), "{error}");
+        assert!(
+            error.message.contains("m-1") && error.message.contains("no space left"),
+            "{error}"
+        );
 
         // It may be asked for something else now, and until it has seen that, for nothing more.
         let to = machine("m-2");
@@ -110,7 +123,10 @@ fn masters_tell_and_are_asked() {
         ground.apply("masters", &[lease("m-1", &with(told(first, true), "done", done))]);
 
         // Its own member it removes itself; one of a machine that is silent, or not in step, another does.
-        let remove = |id: u64, of: &str| Step::RemoveEtcdMember { id: EtcdId(id), member: Some(machine(of)) };
+        let remove = |id: u64, of: &str| Step::RemoveEtcdMember {
+            id: EtcdId(id),
+            member: Some(machine(of)),
+        };
         let own = remove(0x8e9e_05c5_2164_694d, "m-1");
         ground.asked(own, "r-1/4", &[machine("m-2")]).await.expect("asked");
         let note = asked(&ground, "m-1");

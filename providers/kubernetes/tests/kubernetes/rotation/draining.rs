@@ -1,8 +1,8 @@
 //! Drains by eviction.
 
 use kprov_provider::ErrorClass;
-use kprov_provider::rotation::world::Budget;
 use kprov_provider::rotation::BudgetName;
+use kprov_provider::rotation::world::Budget;
 
 use super::*;
 
@@ -21,7 +21,12 @@ fn a_drain_honours_budgets_and_leaves_what_is_on_every_node() {
                 pod("shop", "web", "i-drain", &json!({})),
                 pod("shop", "done", "i-drain", &json!({})),
                 pod("shop", "daemon", "i-drain", &json!({"ownerReferences": owner})),
-                pod("shop", "static", "i-drain", &json!({"annotations": {"kubernetes.io/config.mirror": "x"}})),
+                pod(
+                    "shop",
+                    "static",
+                    "i-drain",
+                    &json!({"annotations": {"kubernetes.io/config.mirror": "x"}}),
+                ),
                 json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
                     "metadata": {"namespace": "shop", "name": "keep-two"},
                     "spec": {"minAvailable": 2, "selector": {"matchLabels": {"app": "db"}}}}),
@@ -100,7 +105,12 @@ fn a_pod_of_two_budgets_is_known_before_it_is_tried() {
         };
         ground.apply(
             "twice",
-            &[node("i-twice"), pod("twice", "db", "i-twice", &json!({})), budget("one"), budget("two")],
+            &[
+                node("i-twice"),
+                pod("twice", "db", "i-twice", &json!({})),
+                budget("one"),
+                budget("two"),
+            ],
         );
         ground.status(&["pod", "db", "-n", "twice"], &running());
         for name in ["one", "two"] {
@@ -113,7 +123,8 @@ fn a_pod_of_two_budgets_is_known_before_it_is_tried() {
             view.budgets.iter().filter(|it| it.name.as_str().starts_with("twice/")).collect();
         assert_eq!(own.len(), 2);
         assert!(own.iter().all(|budget| budget.allowed == 1 && !budget.satisfiable));
-        let error = ground.step(Step::Drain { member: machine("i-twice") }).await.expect_err("refused");
+        let error =
+            ground.step(Step::Drain { member: machine("i-twice") }).await.expect_err("refused");
         assert!(error.message.contains("more than one PodDisruptionBudget"), "{error}");
     });
 }

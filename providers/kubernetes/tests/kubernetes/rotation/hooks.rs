@@ -9,7 +9,12 @@ use super::*;
 use crate::session::value;
 
 impl Ground {
-    pub(super) async fn look(&self, action: &str, machine: &str, config: Json) -> Result<HookLook, ProviderError> {
+    pub(super) async fn look(
+        &self,
+        action: &str,
+        machine: &str,
+        config: Json,
+    ) -> Result<HookLook, ProviderError> {
         self.look_over(action, machine, config, Some(&self.context)).await
     }
 
@@ -65,7 +70,10 @@ fn hooks_look_at_the_machine() {
     let Some(plane) = plane() else { return };
     run(async {
         let ground = Ground::new(plane);
-        assert!(not_yet(ground.look("node_ready", "i-hook", json!({})).await).contains("no node i-hook"));
+        assert!(
+            not_yet(ground.look("node_ready", "i-hook", json!({})).await)
+                .contains("no node i-hook")
+        );
         ground.namespace("hooks");
         ground.apply("hook", &[node("i-hook")]);
         assert!(not_yet(ground.look("node_ready", "i-hook", json!({})).await).contains("i-hook"));
@@ -83,7 +91,10 @@ fn hooks_look_at_the_machine() {
                 pod("hooks", "other", "i-elsewhere", &json!({})),
             ],
         );
-        assert!(not_yet(ground.look("pods_ready", "i-hook", mine.clone()).await).contains("hooks/agent"));
+        assert!(
+            not_yet(ground.look("pods_ready", "i-hook", mine.clone()).await)
+                .contains("hooks/agent")
+        );
         ground.status(&["pod", "agent", "-n", "hooks"], &running());
         assert_eq!(ground.look("pods_ready", "i-hook", mine).await, Ok(HookLook::Done));
         let all = ground.look("pods_ready", "i-hook", json!({})).await;

@@ -106,7 +106,8 @@ impl Ground {
     }
 
     fn exists(&self, what: &[&str]) -> bool {
-        let found = self.plane.kubectl(&[&["get"], what, &["-o", "name", "--ignore-not-found"]].concat());
+        let found =
+            self.plane.kubectl(&[&["get"], what, &["-o", "name", "--ignore-not-found"]].concat());
         !found.trim().is_empty()
     }
 

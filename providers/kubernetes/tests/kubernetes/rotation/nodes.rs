@@ -38,7 +38,8 @@ fn what_was_taken_is_given_back_and_what_people_did_stays() {
         assert!(!ours.cordoned && !ours.excluded);
         assert!(theirs.cordoned && theirs.excluded, "a person did that");
         assert!(
-            ground.get(&["node", "i-ours"])["metadata"]["annotations"]["kprov.dev/rotation"].is_null()
+            ground.get(&["node", "i-ours"])["metadata"]["annotations"]["kprov.dev/rotation"]
+                .is_null()
         );
     });
 }
