@@ -120,7 +120,9 @@ fn its_environment_is_there_and_in_no_message() {
 fn what_is_wrong_is_said() {
     let of = |config: &Value| {
         let problems = Exec.validate(config).into_iter();
-        problems.map(|problem| problem.path.to_string()).collect::<Vec<_>>()
+        problems
+            .map(|problem| problem.path.to_string().trim_start_matches('.').to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(of(&config(&["x"], &[], Some("5m"))), [""; 0]);
     assert_eq!(of(&config(&[], &[], Some("soon"))), ["command", "timeout"]);

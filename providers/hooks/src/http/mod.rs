@@ -109,9 +109,10 @@ impl HookAction for Http {
         let method = method(of("method").as_str().unwrap_or("GET"))
             .ok_or_else(|| refused("The hook's method is none of HTTP."))?;
         let told = format!("{method} {}", plain(&target));
-        let roots = match target.scheme() == Some(&Scheme::HTTPS) {
-            true => Some(ask::roots(of("ca_certificate").as_str()).map_err(|why| refused(&why))?),
-            false => None,
+        let roots = if target.scheme() == Some(&Scheme::HTTPS) {
+            Some(ask::roots(of("ca_certificate").as_str()).map_err(|why| refused(&why))?)
+        } else {
+            None
         };
         let mut request = Request::new(());
         *request.method_mut() = method;

@@ -64,7 +64,7 @@ fn connection<'a>(call: &HookCall<'a>) -> Result<&'a Connection, ProviderError> 
 
 /// Which rotation it is: what the machine is marked with, or what the token begins with.
 fn rotation(call: &HookCall<'_>) -> RotationId {
-    let begins = || call.token.split('/').next().unwrap_or(call.token);
+    let begins = || call.token.rsplit_once('/').map_or(call.token, |(of, _)| of);
     call.member.mark.clone().unwrap_or_else(|| RotationId::new(begins()))
 }
 

@@ -91,7 +91,7 @@ mod tests {
             (String::new(), "current-context"),
             (GOOD.replace("current-context: c", "current-context: s3cr3t-t0k3n"), "context"),
             (GOOD.replace("https://127.0.0.1:1", "s3cr3t-t0k3n x"), "no URL"),
-            (GOOD.replace("token:", "client-key-data:"), "client"),
+            (GOOD.replace("token:", "client-key-data:"), "key"),
             (
                 GOOD.replace("server:", "certificate-authority-data: s3cr3t-t0k3n, server:"),
                 "certificate-authority",

@@ -89,7 +89,7 @@ pub(super) async fn evict_all(
     pods.sort_by_key(Pod::named);
     let (leaving, staying): (Vec<Pod>, Vec<Pod>) = pods.into_iter().partition(Pod::is_leaving);
     let mut drained = Drained { leaving: leaving.len(), ..Drained::default() };
-    let evictions = stream::iter(&staying).map(|pod| evict(cluster, pod));
+    let evictions = stream::iter(staying).map(|pod| async move { evict(cluster, &pod).await });
     // In the order of the pods, so that what is said does not change from call to call.
     for outcome in evictions.buffered(AT_ONCE).collect::<Vec<_>>().await {
         drained.note(outcome);

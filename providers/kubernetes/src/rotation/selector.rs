@@ -66,17 +66,23 @@ impl<'p> Index<'p> {
         index
     }
 
+    fn labelled(&self, namespace: &str, key: &str, value: &str) -> &[usize] {
+        self.labels.get(&(namespace, key, value)).map_or(&[][..], Vec::as_slice)
+    }
+
     /// Places of those that the selector matches in a namespace. Those with its rarest label are looked at; all of the
     /// namespace where it names no label.
     pub(super) fn matching(&self, namespace: &str, selector: &Selector) -> Places {
-        let of = |key: &str, value: &str| {
-            self.labels.get(&(namespace, key, value)).map_or(&[][..], Vec::as_slice)
-        };
-        let labels = selector.match_labels.iter().map(|(key, value)| vec![of(key, value)]);
-        let among =
-            selector.match_expressions.iter().filter(|it| it.operator == "In").map(|it| {
-                it.values.iter().map(|value| of(&it.key, value)).collect::<Vec<&[usize]>>()
-            });
+        let labels = selector
+            .match_labels
+            .iter()
+            .map(|(key, value)| vec![self.labelled(namespace, key, value)]);
+        let among = selector.match_expressions.iter().filter(|it| it.operator == "In").map(|it| {
+            it.values
+                .iter()
+                .map(|value| self.labelled(namespace, &it.key, value))
+                .collect::<Vec<&[usize]>>()
+        });
         let size = |places: &Vec<&[usize]>| places.iter().map(|some| some.len()).sum::<usize>();
         let all = || vec![self.namespaces.get(namespace).map_or(&[][..], Vec::as_slice)];
         let fewest = labels.chain(among).min_by_key(size).unwrap_or_else(all);
