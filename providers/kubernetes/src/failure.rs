@@ -24,7 +24,7 @@ pub(crate) struct ApiError {
     /// Fields at fault: `spec.replicas`, `.data.key`.
     pub(crate) fields: Vec<String>,
     /// What the PodDisruptionBudget says that does not let a pod go.
-    budget: Option<String>,
+    pub(crate) budget: Option<String>,
 }
 
 impl ApiError {

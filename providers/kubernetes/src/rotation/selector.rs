@@ -66,7 +66,7 @@ impl<'p> Index<'p> {
         index
     }
 
-    fn labelled(&self, namespace: &str, key: &str, value: &str) -> &[usize] {
+    fn labelled<'a>(&'a self, namespace: &'a str, key: &'a str, value: &'a str) -> &'a [usize] {
         self.labels.get(&(namespace, key, value)).map_or(&[][..], Vec::as_slice)
     }
 
