@@ -6,42 +6,48 @@ use kprov_provider::rotation::world::Budget;
 
 use super::*;
 
+/// What the disruption controller would say: three are expected.
+fn judged(healthy: u32, allowed: u32) -> Json {
+    json!({"observedGeneration": 1, "expectedPods": 3, "desiredHealthy": 2, "currentHealthy": healthy,
+        "disruptionsAllowed": allowed})
+}
+
+/// A node with a pod of each kind, and a budget of one of them.
+fn shop(ground: &Ground) {
+    ground.namespace("shop");
+    let owner = json!([{"apiVersion": "apps/v1", "kind": "DaemonSet", "name": "d", "uid": "u-1", "controller": true}]);
+    ground.apply(
+        "draining",
+        &[
+            node("i-drain"),
+            pod("shop", "db", "i-drain", &json!({})),
+            pod("shop", "web", "i-drain", &json!({})),
+            pod("shop", "done", "i-drain", &json!({})),
+            pod("shop", "daemon", "i-drain", &json!({"ownerReferences": owner})),
+            pod(
+                "shop",
+                "static",
+                "i-drain",
+                &json!({"annotations": {"kubernetes.io/config.mirror": "x"}}),
+            ),
+            json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
+                "metadata": {"namespace": "shop", "name": "keep-two"},
+                "spec": {"minAvailable": 2, "selector": {"matchLabels": {"app": "db"}}}}),
+        ],
+    );
+    for name in ["db", "web", "daemon", "static"] {
+        ground.status(&["pod", name, "-n", "shop"], &running());
+    }
+    ground.status(&["pod", "done", "-n", "shop"], &json!({"phase": "Succeeded"}));
+}
+
 #[test]
 fn a_drain_honours_budgets_and_leaves_what_is_on_every_node() {
     let Some(plane) = plane() else { return };
     run(async {
         let ground = Ground::new(plane);
-        ground.namespace("shop");
-        let owner = json!([{"apiVersion": "apps/v1", "kind": "DaemonSet", "name": "d", "uid": "u-1", "controller": true}]);
-        ground.apply(
-            "draining",
-            &[
-                node("i-drain"),
-                pod("shop", "db", "i-drain", &json!({})),
-                pod("shop", "web", "i-drain", &json!({})),
-                pod("shop", "done", "i-drain", &json!({})),
-                pod("shop", "daemon", "i-drain", &json!({"ownerReferences": owner})),
-                pod(
-                    "shop",
-                    "static",
-                    "i-drain",
-                    &json!({"annotations": {"kubernetes.io/config.mirror": "x"}}),
-                ),
-                json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
-                    "metadata": {"namespace": "shop", "name": "keep-two"},
-                    "spec": {"minAvailable": 2, "selector": {"matchLabels": {"app": "db"}}}}),
-            ],
-        );
-        for name in ["db", "web", "daemon", "static"] {
-            ground.status(&["pod", name, "-n", "shop"], &running());
-        }
-        ground.status(&["pod", "done", "-n", "shop"], &json!({"phase": "Succeeded"}));
-        // What the disruption controller would say: three are expected, and two are well.
+        shop(&ground);
         let budget = ["pdb", "keep-two", "-n", "shop"];
-        let judged = |healthy: u32, allowed: u32| {
-            json!({"observedGeneration": 1, "expectedPods": 3, "desiredHealthy": 2, "currentHealthy": healthy,
-                "disruptionsAllowed": allowed})
-        };
         ground.status(&budget, &judged(2, 0));
         let drain = || Step::Drain { member: machine("i-drain") };
 
