@@ -7,6 +7,7 @@ use kprov_lang::functions::builtin_provider_function;
 use kprov_provider::Registry;
 use kprov_provider_aws::Aws;
 use kprov_provider_builtin::Builtin;
+use kprov_provider_hooks::Hooks;
 use kprov_provider_kubernetes::Kubernetes;
 use kprov_provider_local::Local;
 use kprov_provider_node::Node;
@@ -28,6 +29,7 @@ pub(crate) fn registry(host: &Arc<dyn Host>) -> Registry {
     Registry::new()
         .with(Arc::new(Aws::default()))
         .with(Arc::new(builtin))
+        .with(Arc::new(Hooks))
         .with(Arc::new(Kubernetes::default()))
         .with(Arc::new(Local))
         .with(Arc::new(Node))

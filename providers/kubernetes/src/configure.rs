@@ -186,21 +186,31 @@ pub(crate) async fn cluster(
     let settings = Settings { config, host };
     let mut built = base(&settings).await?;
     overlay(&settings, &mut built)?;
-    built.default_retry = false;
-    built.connect_timeout = Some(Duration::from_secs(10));
-    let url = built.cluster_url.to_string().trim_end_matches('/').to_owned();
-    let client = Client::try_from(built).map_err(|error| {
+    let regexes =
+        |name| settings.texts(name).iter().filter_map(|text| Regex::new(text).ok()).collect();
+    let ignored =
+        Ignored { labels: regexes("ignore_labels"), annotations: regexes("ignore_annotations") };
+    connected(built, ignored, host, calls).map_err(|error| {
         let told = ProviderError::rejected("Invalid provider configuration", error.to_string());
         match error {
             kube::Error::ProxyProtocolDisabled { .. }
             | kube::Error::ProxyProtocolUnsupported { .. } => told.at(Path::attribute("proxy_url")),
             _ => told,
         }
-    })?;
-    let regexes =
-        |name| settings.texts(name).iter().filter_map(|text| Regex::new(text).ok()).collect();
-    let ignored =
-        Ignored { labels: regexes("ignore_labels"), annotations: regexes("ignore_annotations") };
+    })
+}
+
+/// The one door to an API, however it was found. Retries are ours.
+pub(crate) fn connected(
+    mut config: Config,
+    ignored: Ignored,
+    host: &Arc<dyn Host>,
+    calls: Calls,
+) -> Result<Cluster, kube::Error> {
+    config.default_retry = false;
+    config.connect_timeout = Some(Duration::from_secs(10));
+    let url = config.cluster_url.to_string().trim_end_matches('/').to_owned();
+    let client = Client::try_from(config)?;
     Ok(Cluster::new(client, host.clone(), url, ignored, calls))
 }
 

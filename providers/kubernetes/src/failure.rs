@@ -23,6 +23,8 @@ pub(crate) struct ApiError {
     pub(crate) message: String,
     /// Fields at fault: `spec.replicas`, `.data.key`.
     pub(crate) fields: Vec<String>,
+    /// What the PodDisruptionBudget says that does not let a pod go.
+    pub(crate) budget: Option<String>,
 }
 
 impl ApiError {
@@ -56,12 +58,23 @@ impl ApiError {
             reason: status.reason.clone(),
             message,
             fields: causes.iter().map(|cause| cause.field.clone()).collect(),
+            budget: causes
+                .iter()
+                .find(|cause| cause.reason == "DisruptionBudget")
+                .map(|cause| cause.message.clone()),
         }
     }
 
     /// Without an answer of the server.
     pub(crate) fn unanswered(class: ErrorClass, message: String) -> ApiError {
-        ApiError { class, code: 0, reason: String::new(), message, fields: Vec::new() }
+        let (reason, fields) = (String::new(), Vec::new());
+        ApiError { class, code: 0, reason, message, fields, budget: None }
+    }
+
+    /// What the budget says that does not let a pod go: "The disruption budget db needs 2 healthy pods and has 2
+    /// currently".
+    pub(crate) fn budget(&self) -> Option<&str> {
+        self.budget.as_deref().filter(|says| !says.is_empty())
     }
 
     /// Is the object (or its kind) not there?

@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock, PoisonError};
 
 use async_trait::async_trait;
 use kprov_core::{Host, ProviderAddr, Value};
+use kprov_provider::rotation::{Clusters, HookAction};
 use kprov_provider::{
     AttributeError, Client, DataSource, Provider, ProviderError, ProviderSchema, Resource,
 };
@@ -12,6 +13,7 @@ use crate::config_map::ConfigMap;
 use crate::configure::{self, Calls};
 use crate::data_source::{AnyObject, LOOK_UPS, Nodes};
 use crate::functions;
+use crate::hooks;
 use crate::labels::{self, Labels};
 use crate::manifest::{self, Manifest};
 use crate::namespace::Namespace;
@@ -25,7 +27,7 @@ use crate::typed::{Special, Typed};
 /// `registry.terraform.io/hashicorp/kubernetes`
 #[derive(Debug, Default)]
 pub struct Kubernetes {
-    calls: Calls,
+    pub(crate) calls: Calls,
 }
 
 /// Types with a schema of their own, each also under its name of a version (`kubernetes_namespace_v1`).
@@ -108,6 +110,18 @@ impl Provider for Kubernetes {
 
     fn function(&self, name: &str, arguments: &[Value]) -> Option<Result<Value, String>> {
         functions::call(name, arguments)
+    }
+
+    fn clusters(&self) -> Option<&dyn Clusters> {
+        Some(self)
+    }
+
+    fn hook_actions(&self) -> &[&str] {
+        &hooks::NAMES
+    }
+
+    fn hook_action(&self, name: &str) -> Option<&dyn HookAction> {
+        hooks::find(name)
     }
 
     fn calls(&self) -> Vec<(String, u64)> {

@@ -8,5 +8,6 @@ mod control_plane;
 mod data;
 mod manifest;
 mod ready;
+mod rotation;
 mod session;
 mod typed;
