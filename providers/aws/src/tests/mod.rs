@@ -4,7 +4,7 @@ mod applying;
 mod bad_input;
 mod bulk;
 mod calls;
-mod compute;
+pub(crate) mod compute;
 mod credentials;
 pub(crate) mod flight;
 mod mortality;
