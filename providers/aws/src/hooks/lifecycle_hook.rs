@@ -42,7 +42,9 @@ impl HookAction for LifecycleHook {
         let name = Fields(call.config).str("name").unwrap_or_default();
         let (machine, group) = (call.member.id.as_str(), call.group.as_str());
         if call.member.lifecycle == Lifecycle::Pending {
-            return Ok(HookLook::NotYet(format!("{machine} is launching, and {name} does not hold it yet.")));
+            return Ok(HookLook::NotYet(format!(
+                "{machine} is launching, and {name} does not hold it yet."
+            )));
         }
         let api = call.group_context.client::<Api>();
         let completed = go_on(api, group, name, machine).await;

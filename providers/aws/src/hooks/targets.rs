@@ -14,15 +14,18 @@ use crate::fields::Fields;
 
 /// The block of both actions about targets.
 pub(super) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
-    let which = text().optional().describe("The target group; all of the machine's group where it is not said.");
+    let which = text()
+        .optional()
+        .describe("The target group; all of the machine's group where it is not said.");
     schema("target_group_arn", which, "What load balancers say of the machine.")
 });
 
 pub(super) fn validate(config: Fields<'_>) -> Vec<AttributeError> {
     match config.text("target_group_arn") {
-        Some(arn) if !arn.contains(":targetgroup/") => {
-            wrong("target_group_arn", "Expected the ARN of a target group, as aws_lb_target_group has it.")
-        }
+        Some(arn) if !arn.contains(":targetgroup/") => wrong(
+            "target_group_arn",
+            "Expected the ARN of a target group, as aws_lb_target_group has it.",
+        ),
         _ => Vec::new(),
     }
 }
@@ -38,11 +41,16 @@ pub(super) async fn look(call: &HookCall<'_>) -> Result<Vec<(String, Target)>, P
         let machine = call.member.id.as_str();
         let one = |arn: String| async move {
             let states = observe::targets(api, &arn, Some(machine)).await?;
-            Ok((name(&arn).to_owned(), observe::of_states(states.get(machine).map_or(&[], Vec::as_slice))))
+            Ok((
+                name(&arn).to_owned(),
+                observe::of_states(states.get(machine).map_or(&[], Vec::as_slice)),
+            ))
         };
         try_join_all(arns.into_iter().map(one)).await
     };
-    seen.await.map_err(|error: crate::api::AwsError| error.provider("Cannot ask for the health of targets"))
+    seen.await.map_err(|error: crate::api::AwsError| {
+        error.provider("Cannot ask for the health of targets")
+    })
 }
 
 /// `arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/api/0123` is `api`.
@@ -79,7 +87,8 @@ mod tests {
     #[test]
     fn people_are_told_which_target_group_and_what_it_says() {
         let arn = "arn:aws:elasticloadbalancing:eu-central-1:1:targetgroup/api/0123";
-        let targets = [("web".to_owned(), Target::Healthy), (name(arn).to_owned(), Target::Initial)];
+        let targets =
+            [("web".to_owned(), Target::Healthy), (name(arn).to_owned(), Target::Initial)];
         let says = first_other("i-1", &targets, |target| target == Target::Healthy);
         assert_eq!(says.as_deref(), Some("i-1 is initial in target group api."));
         assert_eq!(first_other("i-1", &targets, |_| true), None);

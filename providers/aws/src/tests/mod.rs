@@ -11,6 +11,7 @@ mod mortality;
 mod moto;
 mod network;
 mod plans;
+mod rotation;
 mod services;
 
 use std::collections::BTreeMap;

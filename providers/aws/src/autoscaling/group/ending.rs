@@ -82,7 +82,9 @@ async fn drain(api: &Api, group: &AutoScalingGroup, name: &str, patience: Durati
         let judge = |group: Option<&AutoScalingGroup>| match group {
             None => Progress::Done(true),
             Some(group) if group.instances().is_empty() => Progress::Done(true),
-            Some(group) if !rest.is_zero() && protected(group).next().is_some() => Progress::Done(false),
+            Some(group) if !rest.is_zero() && protected(group).next().is_some() => {
+                Progress::Done(false)
+            }
             Some(group) => {
                 Progress::Pending(format!("ending {} instances", group.instances().len()))
             }

@@ -117,10 +117,8 @@ pub(super) async fn write(api: &Api, group: &str, tags: &[(&str, String)]) -> Re
 /// Takes tags off the group, those that it has.
 pub(super) async fn erase(api: &Api, group: &AutoScalingGroup, keys: &[&str]) -> Result<()> {
     let name = group.auto_scaling_group_name().unwrap_or_default();
-    let tags: Vec<Tag> = keys
-        .iter()
-        .filter_map(|key| tag(group, key).map(|value| own(name, key, value)))
-        .collect();
+    let tags: Vec<Tag> =
+        keys.iter().filter_map(|key| tag(group, key).map(|value| own(name, key, value))).collect();
     if tags.is_empty() {
         return Ok(());
     }
@@ -155,9 +153,10 @@ pub(in crate::autoscaling::group) fn as_before(
     group.new_instances_protected_from_scale_in = Some(base.protected);
     let others = group.suspended_processes.take().unwrap_or_default().into_iter();
     let others = others.filter(|it| it.process_name().and_then(process).is_none());
-    let rest = base.suspended.iter().map(|process| {
-        SuspendedProcess::builder().process_name(name_of(*process)).build()
-    });
+    let rest = base
+        .suspended
+        .iter()
+        .map(|process| SuspendedProcess::builder().process_name(name_of(*process)).build());
     group.suspended_processes = Some(others.chain(rest).collect());
     group
 }
@@ -192,7 +191,9 @@ mod tests {
     use super::*;
 
     fn group(tags: &[(&str, String)]) -> AutoScalingGroup {
-        let tags = tags.iter().map(|(key, value)| TagDescription::builder().key(*key).value(value).build());
+        let tags = tags
+            .iter()
+            .map(|(key, value)| TagDescription::builder().key(*key).value(value).build());
         AutoScalingGroup::builder()
             .auto_scaling_group_name("g")
             .vpc_zone_identifier("subnet-1")
@@ -206,10 +207,14 @@ mod tests {
 
     #[test]
     fn what_was_before_fits_into_a_tag_and_is_read_again() {
-        let base = Base { desired: 1000, max: 5000, suspended: MASTER_PROCESSES.into(), protected: true };
+        let base =
+            Base { desired: 1000, max: 5000, suspended: MASTER_PROCESSES.into(), protected: true };
         let text = written(&base);
         assert!(text.len() <= LONGEST, "{text}");
-        assert!(text.chars().all(|c| c.is_ascii_alphanumeric() || " +-=._:/@".contains(c)), "{text}");
+        assert!(
+            text.chars().all(|c| c.is_ascii_alphanumeric() || " +-=._:/@".contains(c)),
+            "{text}"
+        );
         assert_eq!(before(&group(&[(BEFORE, text)])), Some(base));
         let none = Base { suspended: BTreeSet::new(), desired: 0, max: 0, protected: false };
         assert_eq!(before(&group(&[(BEFORE, written(&none))])), Some(none));
@@ -238,7 +243,8 @@ mod tests {
         let shown = as_before(group(&tags), Fields(&Value::NULL));
         assert_eq!((shown.max_size, shown.desired_capacity), (Some(3), Some(3)));
         assert_eq!(shown.vpc_zone_identifier(), Some("subnet-1,subnet-2"));
-        let resting: Vec<_> = shown.suspended_processes().iter().filter_map(|it| it.process_name()).collect();
+        let resting: Vec<_> =
+            shown.suspended_processes().iter().filter_map(|it| it.process_name()).collect();
         assert_eq!(resting, ["Launch", "InstanceRefresh"], "what is none of a rotation's stays");
         assert_eq!(as_before(group(&[]), Fields(&Value::NULL)), group(&[]));
     }

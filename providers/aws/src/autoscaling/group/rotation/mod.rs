@@ -57,7 +57,7 @@ impl MemberGroups for Group {
         call: &StepCall<'_>,
     ) -> std::result::Result<(), ProviderError> {
         let done = steps::carry_out(context.client::<Api>(), call).await;
-        done.map_err(|error| error.provider(format!("Cannot {}", call.step)))
+        done.map_err(|error| error.provider(format!("Cannot {}", call.step.name())))
     }
 
     async fn keep_waiting(

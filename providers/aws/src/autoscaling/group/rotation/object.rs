@@ -42,7 +42,8 @@ pub(super) fn problems(object: &Value) -> Vec<AttributeError> {
         all.push(AttributeError::new(Path::attribute(name), summary, message));
     };
     if object.str("launch_configuration").is_some() {
-        let message = "Launch configurations have no versions to go to and back from. Use a launch_template.";
+        let message =
+            "Launch configurations have no versions to go to and back from. Use a launch_template.";
         add("launch_configuration", message.to_owned());
     }
     let mixed = object.block("mixed_instances_policy");
@@ -214,8 +215,14 @@ mod tests {
         assert_eq!(held(&plain("1"), &plain("2")), plain("1"));
         let more = with_attributes(&plain("2"), [("max_size", Value::int(7))]);
         let kept = held(&plain("1"), &more);
-        assert_eq!((template(&kept).as_deref(), kept.get("max_size")), (Some("lt-1/1"), Some(&Value::int(7))));
-        assert_eq!(template(&held(&mixed("1", "a.b"), &mixed("2", "c.d"))).as_deref(), Some("lt-1/1"));
+        assert_eq!(
+            (template(&kept).as_deref(), kept.get("max_size")),
+            (Some("lt-1/1"), Some(&Value::int(7)))
+        );
+        assert_eq!(
+            template(&held(&mixed("1", "a.b"), &mixed("2", "c.d"))).as_deref(),
+            Some("lt-1/1")
+        );
         let types = held(&mixed("1", "a.b"), &mixed("2", "c.d"));
         let (name, wanted) = ("mixed_instances_policy", mixed("1", "c.d"));
         let override_of = |object: &Value| {

@@ -25,9 +25,10 @@ pub(super) fn of_group(group: &AutoScalingGroup) -> Option<Pinned> {
 pub(super) fn template_of(group: &AutoScalingGroup) -> TemplateId {
     match of_group(group) {
         Some(pinned) => pinned.id(),
-        None => {
-            TemplateId::new(&format!("lc/{}", group.launch_configuration_name().unwrap_or_default()))
-        }
+        None => TemplateId::new(&format!(
+            "lc/{}",
+            group.launch_configuration_name().unwrap_or_default()
+        )),
     }
 }
 

@@ -143,7 +143,8 @@ impl Balancing {
 impl Targets<'_> {
     /// What is said of a machine.
     pub(super) fn target(&self, machine: &str) -> Target {
-        let of = |behind: &&Behind| of_states(behind.targets.get(machine).map_or(&[], Vec::as_slice));
+        let of =
+            |behind: &&Behind| of_states(behind.targets.get(machine).map_or(&[], Vec::as_slice));
         together(&self.0.iter().map(of).collect::<Vec<_>>())
     }
 
@@ -207,7 +208,8 @@ mod tests {
 
     #[test]
     fn a_balancer_notices_after_its_checks_and_some_more() {
-        let group = TargetGroup::builder().health_check_interval_seconds(10).unhealthy_threshold_count(3);
+        let group =
+            TargetGroup::builder().health_check_interval_seconds(10).unhealthy_threshold_count(3);
         assert_eq!(notices_within(&group.build()), 40);
     }
 }

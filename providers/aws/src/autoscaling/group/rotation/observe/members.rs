@@ -94,10 +94,7 @@ fn tag<'i>(instance: &'i Instance, key: &str) -> Option<&'i str> {
 
 /// May its protection from scale-in be set? AWS refuses it for others.
 pub(in crate::autoscaling::group) fn is_protectable(it: &Listed) -> bool {
-    matches!(
-        it.lifecycle_state(),
-        Some(State::InService | State::EnteringStandby | State::Standby)
-    )
+    matches!(it.lifecycle_state(), Some(State::InService | State::EnteringStandby | State::Standby))
 }
 
 /// AWS's word in ours; none for machines that are no members: those of a warm pool, and those that are given away.

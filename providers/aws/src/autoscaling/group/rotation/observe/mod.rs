@@ -39,7 +39,8 @@ pub(super) async fn observe(api: &Api, ids: &[GroupId]) -> Result<Vec<Option<Gro
     let found: BTreeMap<String, AutoScalingGroup> =
         found.filter(|(_, group)| group.status().is_none()).collect();
     let all: Vec<&AutoScalingGroup> = found.values().collect();
-    let subnets: BTreeSet<String> = all.iter().flat_map(|group| marks::all_subnets(group)).collect();
+    let subnets: BTreeSet<String> =
+        all.iter().flat_map(|group| marks::all_subnets(group)).collect();
     let arns: BTreeSet<String> = all.iter().flat_map(|group| target_groups(group)).collect();
     let (machines, rooms, balancing) = futures::future::try_join3(
         members::machines(api, &all),

@@ -8,14 +8,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_autoscaling::types::AutoScalingGroup;
-use aws_sdk_ec2::types::{Instance, LaunchTemplate, LaunchTemplateVersion, ResponseLaunchTemplateData};
+use aws_sdk_ec2::types::{
+    Instance, LaunchTemplate, LaunchTemplateVersion, ResponseLaunchTemplateData,
+};
 use futures::future::try_join_all;
 use kprov_provider::rotation::TemplateId;
 use kprov_provider::rotation::world::{Template, Trust};
 
-use super::members::Machines;
 use super::super::source;
 use super::super::template::Pinned;
+use super::members::Machines;
 use crate::api::Api;
 use crate::resource::Result;
 
@@ -93,7 +95,8 @@ async fn versions(api: &Api, template: &LaunchTemplate) -> Result<(String, Versi
             Err(error) if error.is_not_found() => Vec::new(),
             all => all?,
         };
-        let data = all.into_iter().filter_map(|it| Some((it.version_number?, it.launch_template_data)));
+        let data =
+            all.into_iter().filter_map(|it| Some((it.version_number?, it.launch_template_data)));
         Ok(Arc::new(data.collect()))
     };
     let versions = api.remember("rotation: versions", &id, SETTLED, fits, ask).await?;

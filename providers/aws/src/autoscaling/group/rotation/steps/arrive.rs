@@ -40,7 +40,9 @@ pub(in crate::autoscaling::group::rotation) async fn keep_waiting(
     let name = group.as_str();
     let seen = find(api, name).await?;
     let mut beats = Vec::new();
-    for (state, transition) in [(State::PendingWait, LAUNCHING), (State::TerminatingWait, TERMINATING)] {
+    for (state, transition) in
+        [(State::PendingWait, LAUNCHING), (State::TerminatingWait, TERMINATING)]
+    {
         let held = members.iter().filter(|id| state_of(&seen, id.as_str()) == Some(&state));
         let held: Vec<&str> = held.map(MachineId::as_str).collect();
         if held.is_empty() {

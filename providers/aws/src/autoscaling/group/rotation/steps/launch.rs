@@ -6,10 +6,10 @@
 use aws_sdk_autoscaling::types::AutoScalingGroup;
 use kprov_provider::rotation::{GroupId, TemplateId, Zone};
 
+use super::super::find;
 use super::super::marks::{self, SUBNETS};
 use super::super::source::{self, Source};
 use super::super::template::Pinned;
-use super::super::find;
 use crate::api::{Api, AwsError};
 use crate::resource::Result;
 

@@ -53,7 +53,8 @@ pub(super) async fn carry_out(api: &Api, call: &StepCall<'_>) -> Result<()> {
         | Step::StopApi { .. }
         | Step::RemoveEtcdMember { .. }
         | Step::DeleteNode { .. } => {
-            let message = "This step is Kubernetes' or a node's to carry out, not AWS's: a bug in kprov.";
+            let message =
+                "This step is Kubernetes' or a node's to carry out, not AWS's: a bug in kprov.";
             Err(AwsError::refused("NotOurs", message))
         }
     }

@@ -3,6 +3,8 @@
 //! What the group was is told by the journal, or, where there is none any more, by the group's own tag. Its processes go on
 //! last: by them it is seen that the step is done.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_autoscaling::types::{AutoScalingGroup, LifecycleState as State};
 use futures::future::try_join_all;
 use kprov_provider::rotation::world::{Lifecycle, Process, Target};
@@ -54,7 +56,8 @@ fn may_be_limited(group: &AutoScalingGroup, base: &Base) -> Result<()> {
 /// Machines that our hook holds come into service: when a hook is deleted, AWS ends those that it holds.
 async fn let_in(api: &Api, group: &AutoScalingGroup) -> Result<()> {
     let name = group.auto_scaling_group_name().unwrap_or_default();
-    let held = group.instances().iter().filter(|it| it.lifecycle_state() == Some(&State::PendingWait));
+    let held =
+        group.instances().iter().filter(|it| it.lifecycle_state() == Some(&State::PendingWait));
     let held = held.filter_map(|it| it.instance_id());
     try_join_all(held.map(|machine| go_on(api, name, HOOK, machine))).await.map(|_| ())
 }
@@ -107,12 +110,20 @@ async fn forgive(api: &Api, id: &GroupId, group: &AutoScalingGroup) -> Result<()
 
 async fn resume(api: &Api, group: &AutoScalingGroup, base: &Base) -> Result<()> {
     let resting = group.suspended_processes().iter().filter_map(|it| it.process_name());
-    let ours = resting.filter_map(marks::process).filter(|it| !base.suspended.contains(it));
-    let ours: Vec<String> = ours.map(|process| marks::name_of(process).to_owned()).collect();
+    let resting: BTreeSet<Process> = resting.filter_map(marks::process).collect();
+    let names = |processes: &mut dyn Iterator<Item = &Process>| {
+        processes.map(|process| marks::name_of(*process).to_owned()).collect::<Vec<String>>()
+    };
+    let ours = names(&mut resting.difference(&base.suspended));
+    let missing = names(&mut base.suspended.difference(&resting));
+    let name = group.auto_scaling_group_name().unwrap_or_default();
+    // Somebody had them run meanwhile.
+    if !missing.is_empty() {
+        suspend::rest(api, name, &missing).await?;
+    }
     if ours.is_empty() {
         return Ok(());
     }
-    let name = group.auto_scaling_group_name().unwrap_or_default();
     let make = || {
         let call = api.autoscaling().resume_processes().auto_scaling_group_name(name);
         call.set_scaling_processes(Some(ours.clone())).send()

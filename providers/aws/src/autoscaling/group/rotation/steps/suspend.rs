@@ -36,9 +36,14 @@ pub(super) async fn suspend(api: &Api, id: &GroupId, call: &StepCall<'_>) -> Res
     let rest = if masters { MASTER_PROCESSES.to_vec() } else { resting_workers(&group) };
     let rest: Vec<String> =
         rest.into_iter().map(|process| marks::name_of(process).to_owned()).collect();
+    self::rest(api, name, &rest).await
+}
+
+/// Has processes of a group rest.
+pub(super) async fn rest(api: &Api, group: &str, processes: &[String]) -> Result<()> {
     let make = || {
-        let call = api.autoscaling().suspend_processes().auto_scaling_group_name(name);
-        call.set_scaling_processes(Some(rest.clone())).send()
+        let call = api.autoscaling().suspend_processes().auto_scaling_group_name(group);
+        call.set_scaling_processes(Some(processes.to_vec())).send()
     };
     api.call("autoscaling", "SuspendProcesses", make).await.map(|_| ())
 }

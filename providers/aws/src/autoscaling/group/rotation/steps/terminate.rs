@@ -12,35 +12,41 @@ use crate::autoscaling::is_gone;
 use crate::resource::Result;
 
 /// Ends a machine; `decrement`: it is not replaced.
-pub(super) async fn terminate(api: &Api, group: &str, machine: &str, decrement: bool) -> Result<()> {
+pub(super) async fn terminate(
+    api: &Api,
+    group: &str,
+    machine: &str,
+    decrement: bool,
+) -> Result<()> {
     let seen = find(api, group).await?;
     match state_of(&seen, machine) {
-        // In no group: it has gone, or AWS has not told its end yet.
-        None => Ok(()),
         Some(State::TerminatingWait) => {
             for hook in hooks_of(api, group, TERMINATING).await? {
                 go_on(api, group, &hook, machine).await?;
             }
             Ok(())
         }
-        Some(
-            State::Terminating
-            | State::TerminatingProceed
-            | State::TerminatingRetained
-            | State::Terminated,
-        ) => Ok(()),
-        Some(_) => end(api, machine, decrement).await,
+        state if has_left(state) => Ok(()),
+        _ => end(api, group, machine, decrement).await,
     }
 }
 
-async fn end(api: &Api, machine: &str, decrement: bool) -> Result<()> {
+/// It is in no group any more, or on its way out.
+fn has_left(state: Option<&State>) -> bool {
+    state.is_none_or(|state| state.as_str().starts_with("Terminat"))
+}
+
+async fn end(api: &Api, group: &str, machine: &str, decrement: bool) -> Result<()> {
     let make = || {
         let call = api.autoscaling().terminate_instance_in_auto_scaling_group();
         call.instance_id(machine).should_decrement_desired_capacity(decrement).send()
     };
     match api.call("autoscaling", "TerminateInstanceInAutoScalingGroup", make).await {
-        // Another call was faster.
         Err(error) if is_gone(&error) => Ok(()),
+        // Another call was faster: perhaps this one, whose first answer was lost.
+        Err(error) if error.is(&["ScalingActivityInProgress"]) => {
+            if has_left(state_of(&find(api, group).await?, machine)) { Ok(()) } else { Err(error) }
+        }
         answer => answer.map(|_| ()),
     }
 }
