@@ -15,7 +15,7 @@ impl Ground<'_> {
         let action = self.flight.aws().hook_action(action).unwrap();
         let config = super::super::flight::config(config);
         let config = kprov_provider::testing::complete(&action.schema().block, &config);
-        assert_eq!(action.validate(&config), []);
+        assert!(action.validate(&config).is_empty());
         let member = self.member(machine).await;
         let group = GroupId::new("g");
         let call = HookCall {

@@ -122,10 +122,12 @@ pub(crate) fn together(all: &[Target]) -> Target {
     if all.iter().any(|target| target.registered()) {
         let missing = all.iter().any(|target| !target.registered());
         let has = |wanted: Target| all.contains(&wanted);
-        return match () {
-            () if has(Target::Unhealthy) || missing => Target::Unhealthy,
-            () if has(Target::Initial) => Target::Initial,
-            () => Target::Healthy,
+        return if has(Target::Unhealthy) || missing {
+            Target::Unhealthy
+        } else if has(Target::Initial) {
+            Target::Initial
+        } else {
+            Target::Healthy
         };
     }
     if all.contains(&Target::Draining) { Target::Draining } else { Target::Unused }
