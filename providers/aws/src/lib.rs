@@ -16,6 +16,7 @@ mod ecr;
 mod elbv2;
 mod events;
 mod fields;
+mod hooks;
 mod iam;
 mod kms;
 mod names;
@@ -42,6 +43,7 @@ use std::sync::{Arc, LazyLock};
 
 use async_trait::async_trait;
 use kprov_core::{Host, ProviderAddr, ResourceMode, Value};
+use kprov_provider::rotation::HookAction;
 use kprov_provider::{
     AttributeError, Client, DataSource, PlannedInstance, Provider, ProviderError, ProviderSchema,
     Resource,
@@ -82,6 +84,14 @@ impl Provider for Aws {
 
     fn data_source(&self, ty: &str) -> Option<&dyn DataSource> {
         types::DATA_SOURCES.iter().find(|entry| entry.name == ty).map(|entry| entry.code)
+    }
+
+    fn hook_actions(&self) -> &[&str] {
+        &hooks::NAMES
+    }
+
+    fn hook_action(&self, name: &str) -> Option<&dyn HookAction> {
+        hooks::find(name)
     }
 
     fn lacks(&self, mode: ResourceMode, ty: &str) -> bool {

@@ -1,16 +1,21 @@
 //! [`TagRules`]: default_tags and ignore_tags, and which of AWS's tags are shown.
 //!
 //! `tags` is what the resource says, `tags_all` what it has: default_tags under `tags`. Hidden in
-//! both: `aws:` tags, which are AWS's, and [`OPERATION`], by which settle finds what was made.
+//! both: `aws:` tags, which are AWS's, [`OPERATION`], by which settle finds what was made, and those of
+//! rotations.
 
 use std::collections::BTreeMap;
 
 use kprov_core::{Str, Type, Value};
 
+use crate::autoscaling::group::rotation::marks;
 use crate::fields::Fields;
 
 /// The tag that carries the token of the create.
 pub(crate) const OPERATION: &str = "kprov:op";
+
+/// Tags by which rotations say what they are about; they come and go.
+const OF_ROTATIONS: [&str; 3] = [marks::MARK, marks::BEFORE, marks::SUBNETS];
 
 /// Tags by key.
 pub(crate) type Tags = BTreeMap<String, String>;
@@ -40,6 +45,7 @@ impl TagRules {
     /// Is the tag of that key none of ours to show or change?
     pub(crate) fn hides(&self, key: &str) -> bool {
         key == OPERATION
+            || OF_ROTATIONS.contains(&key)
             || key.starts_with("aws:")
             || self.ignored_keys.iter().any(|ignored| ignored == key)
             || self.ignored_prefixes.iter().any(|prefix| key.starts_with(prefix.as_str()))

@@ -242,7 +242,15 @@ fn detach(call: &mut Call<'_>) -> Outcome {
 fn protect(call: &mut Call<'_>) -> Outcome {
     let (name, _) = named(call)?;
     let on = call.opt_bool("ProtectedFromScaleIn").unwrap_or(false);
-    for (id, _) in given(call, &name)? {
+    let members = given(call, &name)?;
+    // Protection begins when a member is in service, and is nothing to be set before or after.
+    let settable = ["InService", "EnteringStandby", "Standby"];
+    if let Some((id, _)) = members.iter().find(|(_, it)| !settable.contains(&it.state.as_str())) {
+        return Err(invalid(format!(
+            "The instance {id} is not in InService or EnteringStandby or Standby."
+        )));
+    }
+    for (id, _) in members {
         edit(call, &id, |member| member.protected = on);
     }
     Ok(json!({}))

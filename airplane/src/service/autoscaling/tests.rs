@@ -300,3 +300,17 @@ fn a_zone_without_capacity_is_made_up_for_elsewhere() {
         .collect();
     assert_eq!(zones, ["us-east-1b", "us-east-1b"]);
 }
+
+#[test]
+fn only_members_in_service_can_be_protected() {
+    let flight = Flight::new();
+    flight.group(json!({"DesiredCapacity": 1}));
+    flight.wait(6);
+    assert_eq!(flight.states(), ["Pending"]);
+    let protect = json!({"AutoScalingGroupName": "g", "InstanceIds": flight.ids(), "ProtectedFromScaleIn": true});
+    let refused = flight.try_call("autoscaling", "SetInstanceProtection", protect.clone());
+    assert_eq!(refused, Err("ValidationError".to_owned()));
+    flight.wait(60);
+    flight.asg("SetInstanceProtection", protect);
+    assert_eq!(flight.shown()["Instances"][0]["ProtectedFromScaleIn"], true);
+}

@@ -10,6 +10,7 @@ mod clients;
 mod error;
 mod fresh;
 mod guard;
+mod memo;
 mod poll;
 mod retry;
 mod told;
@@ -72,6 +73,7 @@ struct Shared {
     polls: poll::Polls,
     identity: guard::Guard,
     made: fresh::Made,
+    memo: memo::Memo,
     counts: Mutex<BTreeMap<String, u64>>,
     tokens: Mutex<HashMap<String, SystemTime>>,
     concluded: Mutex<HashMap<String, AwsError>>,
@@ -97,6 +99,7 @@ impl Api {
             polls: poll::Polls::default(),
             identity: guard::Guard::default(),
             made: fresh::Made::default(),
+            memo: memo::Memo::default(),
             counts: Mutex::default(),
             tokens: Mutex::default(),
             concluded: Mutex::default(),

@@ -5,10 +5,10 @@
 macro_rules! loader_of_attributes {
     ($describe:ident, $arn:ident, $operation:literal) => {
         /// Attributes by ARN.
-        pub(super) async fn attributes(
+        pub(crate) async fn attributes(
             api: crate::api::Api,
             arns: Vec<String>,
-        ) -> crate::resource::Result<crate::bulk::Found<super::Attributes>> {
+        ) -> crate::resource::Result<crate::bulk::Found<crate::elbv2::Attributes>> {
             let api = &api;
             crate::bulk::each(arns, |arn| async move {
                 let ask = || api.elbv2().$describe().$arn(&arn).send();

@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::future::join_all;
 use kprov_core::{Type, Value};
+use kprov_provider::rotation::MemberGroups;
 use kprov_provider::{
     AttributeError, Block, CallContext, CreateRequest, DeleteRequest, ErrorClass, Imported, Object,
     PlanRequest, PlannedObject, ProviderError, ReadRequest, Resource, SettleRequest, Settled,
@@ -273,6 +274,10 @@ impl<T: AwsResource> Resource for Adapter<T> {
         let mut planned = plan.finish();
         planned.private = request.private.to_vec();
         Ok(planned)
+    }
+
+    fn member_groups(&self) -> Option<&dyn MemberGroups> {
+        self.inner.member_groups()
     }
 
     async fn read_many(

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use kprov_core::Value;
+use kprov_provider::rotation::MemberGroups;
 
 use crate::api::{Api, AwsError};
 use crate::fields::{Fields, Problems};
@@ -143,6 +144,11 @@ pub(crate) trait AwsResource: Send + Sync + fmt::Debug {
         _written: Tags,
     ) -> Result<()> {
         Ok(())
+    }
+
+    /// Its objects as groups of machines, where they are such.
+    fn member_groups(&self) -> Option<&dyn MemberGroups> {
+        None
     }
 
     /// The attributes that an import id stands for; by default the id itself.

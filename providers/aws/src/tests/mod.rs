@@ -4,13 +4,14 @@ mod applying;
 mod bad_input;
 mod bulk;
 mod calls;
-mod compute;
+pub(crate) mod compute;
 mod credentials;
 pub(crate) mod flight;
 mod mortality;
 mod moto;
 mod network;
 mod plans;
+mod rotation;
 mod services;
 
 use std::collections::BTreeMap;

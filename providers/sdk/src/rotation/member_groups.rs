@@ -7,7 +7,7 @@ use kprov_core::Value;
 
 use super::world::{Endpoint, Group, Member};
 use super::{GroupId, MachineId, StepCall, TemplateId};
-use crate::{CallContext, ProviderError};
+use crate::{AttributeError, CallContext, ProviderError};
 
 /// Which group an object is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,12 @@ pub struct GroupView {
 pub trait MemberGroups: Send + Sync + fmt::Debug {
     /// Which group an object is; none where it is not known yet. Pure.
     fn group(&self, object: &Value) -> Option<GroupRef>;
+
+    /// What of an object keeps it from being rotated, for the plan to tell: a template whose version is not said. Parts may
+    /// be unknown. Pure.
+    fn problems(&self, _object: &Value) -> Vec<AttributeError> {
+        Vec::new()
+    }
 
     /// `planned` with everything as in `prior` that rotation changes itself: the template, the number of machines and
     /// its limit where that is all that differs. Pure.

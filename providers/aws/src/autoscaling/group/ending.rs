@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use aws_sdk_autoscaling::types::AutoScalingGroup;
+use aws_sdk_autoscaling::types::{AutoScalingGroup, Instance};
 
+use super::rotation::is_protectable;
 use super::shown::live_warm_pool;
 use crate::api::{Api, Progress};
 use crate::autoscaling::lifecycle_hook::{delete as delete_hook, hooks};
@@ -48,21 +49,21 @@ async fn drain(api: &Api, group: &AutoScalingGroup, name: &str, patience: Durati
     // Who should complete a hook may be gone already, as a controller in the very cluster that is
     // being destroyed. Without its hooks, instances that wait go on.
     let hooks = api.load("lifecycle hooks", name, hooks).await?.unwrap_or_default();
-    for hook in hooks.iter().filter_map(|hook| hook.lifecycle_hook_name()) {
+    let (launching, others): (Vec<_>, Vec<_>) = hooks.iter().partition(|hook| {
+        hook.lifecycle_transition().is_some_and(|transition| transition.ends_with("LAUNCHING"))
+    });
+    for hook in others.iter().filter_map(|hook| hook.lifecycle_hook_name()) {
         delete_hook(api, name, hook).await?;
     }
-    let protected: Vec<String> = group
-        .instances()
-        .iter()
-        .filter(|it| it.protected_from_scale_in() == Some(true))
-        .filter_map(|it| it.instance_id.clone())
-        .collect();
-    for page in protected.chunks(PAGE) {
-        let make = || {
-            let call = api.autoscaling().set_instance_protection().auto_scaling_group_name(name);
-            call.set_instance_ids(Some(page.to_vec())).protected_from_scale_in(false).send()
-        };
-        or_gone(api.call("autoscaling", "SetInstanceProtection", make).await)?;
+    let make = || {
+        let call = api.autoscaling().update_auto_scaling_group().auto_scaling_group_name(name);
+        let call = call.min_size(0).max_size(0).desired_capacity(0);
+        call.new_instances_protected_from_scale_in(false).send()
+    };
+    or_gone(api.call("autoscaling", "UpdateAutoScalingGroup", make).await)?;
+    // Now: whom a launching hook holds ends with it, and would have been replaced.
+    for hook in launching.iter().filter_map(|hook| hook.lifecycle_hook_name()) {
+        delete_hook(api, name, hook).await?;
     }
     let stuck = group.suspended_processes().iter().any(|it| it.process_name() == Some("Terminate"));
     if stuck {
@@ -72,16 +73,45 @@ async fn drain(api: &Api, group: &AutoScalingGroup, name: &str, patience: Durati
         };
         or_gone(api.call("autoscaling", "ResumeProcesses", make).await)?;
     }
-    let make = || {
-        let call = api.autoscaling().update_auto_scaling_group().auto_scaling_group_name(name);
-        call.min_size(0).max_size(0).desired_capacity(0).send()
-    };
-    or_gone(api.call("autoscaling", "UpdateAutoScalingGroup", make).await)?;
-    let judge = |group: Option<&AutoScalingGroup>| match group.map(|it| it.instances().len()) {
-        None | Some(0) => Progress::Done(()),
-        Some(count) => Progress::Pending(format!("ending {count} instances")),
-    };
-    api.wait("autoscaling group", name, patience, groups, judge).await
+    let start = api.now();
+    loop {
+        // A machine that was launched under protection is protected once it is in service, and not before.
+        let seen = api.load("autoscaling group", name, groups).await?;
+        unprotect(api, seen.as_ref(), name).await?;
+        let rest = patience.saturating_sub(api.since(start));
+        let judge = |group: Option<&AutoScalingGroup>| match group {
+            None => Progress::Done(true),
+            Some(group) if group.instances().is_empty() => Progress::Done(true),
+            Some(group) if !rest.is_zero() && protected(group).next().is_some() => {
+                Progress::Done(false)
+            }
+            Some(group) => {
+                Progress::Pending(format!("ending {} instances", group.instances().len()))
+            }
+        };
+        if api.wait_since(start, "autoscaling group", name, rest, groups, judge).await? {
+            return Ok(());
+        }
+    }
+}
+
+/// Machines that AWS would not end because they are protected, as far as that can be taken from them.
+fn protected(group: &AutoScalingGroup) -> impl Iterator<Item = &Instance> {
+    let all = group.instances().iter().filter(|it| it.protected_from_scale_in() == Some(true));
+    all.filter(|it| is_protectable(it))
+}
+
+async fn unprotect(api: &Api, group: Option<&AutoScalingGroup>, name: &str) -> Result<()> {
+    let protected = group.into_iter().flat_map(protected);
+    let protected: Vec<String> = protected.filter_map(|it| it.instance_id.clone()).collect();
+    for page in protected.chunks(PAGE) {
+        let make = || {
+            let call = api.autoscaling().set_instance_protection().auto_scaling_group_name(name);
+            call.set_instance_ids(Some(page.to_vec())).protected_from_scale_in(false).send()
+        };
+        or_gone(api.call("autoscaling", "SetInstanceProtection", make).await)?;
+    }
+    Ok(())
 }
 
 /// Removes the warm pool, and waits for it.

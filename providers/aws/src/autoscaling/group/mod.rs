@@ -5,6 +5,7 @@ mod capacity;
 mod check;
 mod ending;
 mod refresh;
+pub(crate) mod rotation;
 mod sent;
 mod shown;
 pub(super) mod traffic;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_autoscaling::types::{InstanceReusePolicy, Tag, WarmPoolState};
+use kprov_provider::rotation::MemberGroups;
 
 use super::groups;
 use crate::api::{Api, AwsError};
@@ -68,6 +70,7 @@ impl AwsResource for Group {
             return Ok(None);
         };
         let group = refresh::promised(api, group, prior).await?;
+        let group = rotation::marks::as_before(group, prior);
         Ok(Some(shown::row(api, &group, prior)))
     }
 
@@ -97,6 +100,10 @@ impl AwsResource for Group {
 
     async fn delete(&self, api: &Api, prior: Fields<'_>) -> Result<()> {
         ending::delete(api, prior).await
+    }
+
+    fn member_groups(&self) -> Option<&dyn MemberGroups> {
+        Some(self)
     }
 
     async fn find(&self, api: &Api, create: Create<'_>) -> Result<Option<Made>> {
@@ -161,6 +168,7 @@ async fn make(api: &Api, name: &str, create: Create<'_>) -> Result<()> {
 
 async fn update(api: &Api, changes: Changes<'_>) -> Result<()> {
     let (name, planned) = (changes.id(), changes.planned);
+    rotation::marks::refuse_midway(api, changes).await?;
     let by_refresh = refresh::brings_template(changes);
     if changes.any(&UPDATED) || (changes.any(&refresh::TEMPLATES) && !by_refresh) {
         update_settings(api, changes, by_refresh).await?;

@@ -15,7 +15,7 @@ use crate::row::block_type;
 pub(super) use instances::image;
 
 /// A configuration of that type, from JSON in the schema's shape; what is left out is not set.
-pub(super) fn of(ty: &str, json: Json) -> Value {
+pub(crate) fn of(ty: &str, json: Json) -> Value {
     let block = &crate::SCHEMA.resources[ty].schema.block;
     let Json::Object(entries) = json else { panic!("a configuration is an object") };
     Value::object(entries.into_iter().map(|(name, value)| {
