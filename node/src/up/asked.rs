@@ -14,6 +14,8 @@ use crate::rotation::{Answer, Asked, Decision, Ledger, Met, Task, decide};
 
 /// So often it is looked whether something is asked.
 const EVERY: Duration = Duration::from_secs(1);
+/// So soon a snapshot that must be is tried again.
+const AGAIN: Duration = Duration::from_secs(5);
 /// So long leadership may take to arrive.
 const MOVES: Duration = Duration::from_secs(10);
 
@@ -117,16 +119,40 @@ async fn arrives(etcd: &crate::etcd::Etcd, own: u64, to: &str) -> Result<(), Str
 
 /// Stops the API server for good. The only one there is leaves a snapshot in which nothing is missing.
 async fn stop_api(master: &Master) -> Result<(), String> {
+    let before = is_alone(master).await;
+    if !master.retirement.api_stopped() {
+        // Nothing has happened yet: whoever asks can be told.
+        before.clone()?;
+    }
     master.stop_for_good().await.map_err(said)?;
-    let alone = match master.membership.peers().await {
-        Ok(peers) => peers.iter().filter(|peer| peer.voter).count() == 1,
-        // It was removed before.
-        Err(_) if master.retirement.leaves() => false,
-        Err(problem) => return Err(said(problem)),
-    };
-    match alone {
-        true => snapshots::now(master, Kind::Complete).await.map_err(said),
-        false => Ok(()),
+    match before {
+        Ok(true) => snapshot_at_last(master).await,
+        Ok(false) => {}
+        Err(why) => return Err(why),
+    }
+    Ok(())
+}
+
+/// Is its member the only one that votes?
+async fn is_alone(master: &Master) -> Result<bool, String> {
+    if master.retirement.leaves() {
+        return Ok(false);
+    }
+    let peers = master.membership.peers().await.map_err(said)?;
+    Ok(peers.iter().filter(|peer| peer.voter).count() == 1)
+}
+
+/// Nobody can be told that it failed, and nothing else can be done without it: tried until it is there.
+async fn snapshot_at_last(master: &Master) {
+    let mut told = None;
+    loop {
+        let trouble = snapshots::now(master, Kind::Complete).await.err().map(said);
+        let done = trouble.is_none();
+        master.begun.board.trouble(&mut told, trouble);
+        if done {
+            return;
+        }
+        tokio::time::sleep(AGAIN).await;
     }
 }
 
