@@ -28,11 +28,7 @@ impl Place<'_> {
         let body = ByteStream::from_path(file)
             .await
             .map_err(|error| Problem::new(WHAT, format!("{error}.")))?;
-        let mut put = self.client.put_object().bucket(self.bucket).key(self.key(name)).body(body);
-        if kept::is_complete(name) {
-            // So that who looks from outside need not know what names mean.
-            put = put.metadata("complete", "true");
-        }
+        let put = self.client.put_object().bucket(self.bucket).key(self.key(name)).body(body);
         put.send().await.map_err(|error| refused(WHAT, &error))?;
         Ok(format!("s3://{}/{}", self.bucket, self.key(name)))
     }

@@ -24,11 +24,6 @@ pub(crate) fn name_complete(cluster: &str, now: jiff::Timestamp) -> String {
     format!("{cluster}-{}{COMPLETE}.db", stamp(now))
 }
 
-/// Is it one of those?
-pub(super) fn is_complete(name: &str) -> bool {
-    family(name).is_some_and(|(_, kind)| kind == COMPLETE)
-}
-
 /// Cluster and kind, without the time.
 fn family(name: &str) -> Option<(&str, &str)> {
     let stem = name.strip_suffix(".db")?;
@@ -95,13 +90,12 @@ mod tests {
     }
 
     #[test]
-    fn a_complete_one_is_known_by_its_name() {
-        assert!(is_complete(&name_complete("demo", at(1))));
-        for other in
-            [name("demo", at(1)), name_before_change("demo", at(1)), "a-complete.db".into()]
-        {
-            assert!(!is_complete(&other), "{other}");
-        }
+    fn a_complete_one_is_called_so_and_none_of_another_kind_makes_it_go() {
+        let complete = name_complete("demo", at(1));
+        assert_eq!(complete, "demo-20261127T000100000Z-complete.db");
+        let names = vec![complete.clone(), name("demo", at(2)), name_before_change("demo", at(3))];
+        assert_eq!(old(names.clone(), &name("demo", at(2)), 0), [name("demo", at(2))]);
+        assert_eq!(old(names, &complete, 0), [complete]);
     }
 
     #[test]

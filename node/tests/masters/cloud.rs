@@ -74,13 +74,6 @@ impl Cloud {
         listed.contents().iter().filter_map(|object| object.key().map(str::to_owned)).collect()
     }
 
-    /// What is said of an object under a name of its metadata.
-    pub(crate) fn said_of(&self, key: &str, name: &str) -> Option<String> {
-        let head = self.client.head_object().bucket(&self.bucket).key(key).send();
-        let head = self.runtime.block_on(head).expect("an object");
-        head.metadata().and_then(|metadata| metadata.get(name).cloned())
-    }
-
     /// Puts a copy of an object there with one byte of its middle changed.
     pub(crate) fn damage(&self, key: &str, copy: &str) {
         self.runtime.block_on(async {

@@ -130,7 +130,6 @@ fn snapshots_go_to_s3_and_one_of_them_makes_the_cluster_again() {
     });
     let newest = cloud.keys("test/etcd/").pop().expect("snapshots");
     assert!(newest.ends_with("-complete.db"), "{newest}");
-    assert_eq!(cloud.said_of(&newest, "complete").as_deref(), Some("true"));
     let begun = std::time::Instant::now();
     assert_eq!(cluster.node(0).stop(), 0);
     assert!(begun.elapsed() < Duration::from_secs(10), "it took {:?}", begun.elapsed());
