@@ -114,10 +114,10 @@ impl Membership {
         me: Machine,
         make: MakeEtcd,
         keeping: Keeping,
-        retirement: Retirement,
-    ) -> Membership {
+    ) -> Result<Membership, Problem> {
+        let retirement = Retirement::read(layout)?;
         let (layout, supervisor) = (layout.clone(), supervisor.clone());
-        Membership {
+        Ok(Membership {
             layout,
             supervisor,
             claims,
@@ -129,7 +129,7 @@ impl Membership {
             silence: Mutex::default(),
             ending: Mutex::default(),
             kept: Mutex::default(),
-        }
+        })
     }
 
     /// A client with this machine's certificate, as it is now.

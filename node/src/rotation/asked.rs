@@ -1,5 +1,6 @@
 //! What somebody asks of a master: the annotation `kprov.dev/asked` of its lease, and its answer in `kprov.dev/done`.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -26,6 +27,8 @@ pub(crate) enum Task {
 pub(crate) struct Asked {
     /// It is carried out once.
     pub(crate) token: String,
+    /// When, by the clock of whoever asks.
+    pub(crate) since: Option<Timestamp>,
     /// Or why it cannot be understood, for people.
     pub(crate) task: Result<Task, String>,
 }
@@ -44,7 +47,8 @@ impl Asked {
         if token.is_empty() || token.len() > LONGEST_TOKEN {
             return None;
         }
-        Some(Asked { token: token.to_owned(), task: task(&json) })
+        let since = json["since"].as_str().and_then(|since| since.parse().ok());
+        Some(Asked { token: token.to_owned(), since, task: task(&json) })
     }
 }
 

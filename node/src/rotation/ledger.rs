@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, Asked};
@@ -11,10 +12,16 @@ use crate::problem::Problem;
 
 /// So many answers are kept: whoever asks may look back a few steps.
 const KEPT: usize = 16;
+/// So far clocks may be apart.
+const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
 /// What was asked so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ledger {
+    /// What was asked before was asked of another machine of this name: a lease outlives machines, and comes back with a
+    /// restore.
+    #[serde(default)]
+    void_before: Option<Timestamp>,
     /// What was begun and has no answer: as it was asked.
     #[serde(default)]
     open: Option<String>,
@@ -27,6 +34,8 @@ pub(crate) struct Ledger {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Met {
     New,
+    /// It was asked of somebody else.
+    Void,
     Answered(Answer),
 }
 
@@ -41,10 +50,37 @@ impl Ledger {
         files::write(file, &serde_json::to_vec(self).unwrap_or_default(), 0o600)
     }
 
+    /// The machine is new, if there is no ledger.
+    ///
+    /// # Errors
+    /// When it cannot be written down.
+    pub(crate) fn open_at(file: &Path, now: Timestamp) -> Result<Ledger, Problem> {
+        let mut ledger = Ledger::read(file);
+        if !file.exists() {
+            ledger.void_before = now.checked_sub(SKEW).ok();
+            ledger.write(file)?;
+        }
+        Ok(ledger)
+    }
+
+    /// What is asked in data of the past is not asked now.
+    ///
+    /// # Errors
+    /// When it cannot be written down.
+    pub(crate) fn restored(file: &Path, now: Timestamp) -> Result<(), Problem> {
+        let mut ledger = Ledger::read(file);
+        (ledger.void_before, ledger.open) = (Some(now), None);
+        ledger.write(file)
+    }
+
     /// Was it asked before?
-    pub(crate) fn met(&self, token: &str) -> Met {
-        let answer = self.answers.iter().rev().find(|answer| answer.token == token);
-        answer.map_or(Met::New, |answer| Met::Answered(answer.clone()))
+    pub(crate) fn met(&self, asked: &Asked) -> Met {
+        let answer = self.answers.iter().rev().find(|answer| answer.token == asked.token);
+        if let Some(answer) = answer {
+            return Met::Answered(answer.clone());
+        }
+        let void = |since: Timestamp| self.void_before.is_some_and(|begin| since < begin);
+        if asked.since.is_some_and(void) { Met::Void } else { Met::New }
     }
 
     /// What a run before has begun and not ended.
@@ -82,28 +118,40 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rotation::{How, Task};
+    use crate::rotation::Task;
+    use crate::rotation::asked::How;
+
+    fn stop_api(token: &str, since: &str) -> (Asked, String) {
+        let text = format!(r#"{{"step":"stop-api","token":"{token}","since":"{since}"}}"#);
+        (Asked::read(&text).unwrap(), text)
+    }
+
+    const NOON: &str = "2026-11-27T12:00:00Z";
+
+    fn met(ledger: &Ledger, token: &str) -> Met {
+        ledger.met(&stop_api(token, NOON).0)
+    }
 
     #[test]
     fn a_token_is_new_once_also_over_a_restart() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("asked.json");
         let mut ledger = Ledger::read(&file);
-        assert_eq!((ledger.met("t"), ledger.open(), ledger.last()), (Met::New, None, None));
-        let text = r#"{"step":"stop-api","token":"t"}"#;
-        ledger.begin(text, &file).unwrap();
+        assert_eq!((met(&ledger, "t"), ledger.open(), ledger.last()), (Met::New, None, None));
+        let (asked, text) = stop_api("t", NOON);
+        ledger.begin(&text, &file).unwrap();
         // It was killed here: who comes after goes on.
         let mut again = Ledger::read(&file);
-        let open = again.open().expect("it is open");
-        assert_eq!((open.token.as_str(), open.task), ("t", Ok(Task::StopApi)));
-        assert_eq!(again.met("t"), Met::New);
+        assert_eq!(again.open(), Some(asked));
+        assert_eq!(again.open().unwrap().task, Ok(Task::StopApi));
+        assert_eq!(met(&again, "t"), Met::New);
         again.end(Answer::new("t", Err("no".to_owned())), &file).unwrap();
         let after = Ledger::read(&file);
         assert_eq!(after.open(), None);
-        let Met::Answered(answer) = after.met("t") else { panic!("it was answered") };
+        let Met::Answered(answer) = met(&after, "t") else { panic!("it was answered") };
         assert_eq!((answer.how, answer.why.as_str()), (How::Failed, "no"));
         assert_eq!(after.last(), Some(&answer));
-        assert_eq!(after.met("u"), Met::New);
+        assert_eq!(met(&after, "u"), Met::New);
     }
 
     #[test]
@@ -114,10 +162,28 @@ mod tests {
         for number in 0..40 {
             ledger.end(Answer::new(&number.to_string(), Ok(())), &file).unwrap();
         }
-        assert_eq!(ledger.met("23"), Met::New);
-        assert!(matches!(ledger.met("24"), Met::Answered(_)));
+        assert_eq!(met(&ledger, "23"), Met::New);
+        assert!(matches!(met(&ledger, "24"), Met::Answered(_)));
         assert_eq!(ledger.last().unwrap().token, "39");
         std::fs::write(&file, "{").unwrap();
         assert_eq!(Ledger::read(&file), Ledger::default());
+    }
+
+    #[test]
+    fn what_a_machine_before_was_asked_is_not_asked_of_this_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("asked.json");
+        let noon: Timestamp = NOON.parse().unwrap();
+        let ledger = Ledger::open_at(&file, noon).unwrap();
+        let of = |ledger: &Ledger, since: &str| ledger.met(&stop_api("t", since).0);
+        assert_eq!(of(&ledger, "2026-11-27T11:58:59Z"), Met::Void);
+        assert_eq!(of(&ledger, "2026-11-27T11:59:30Z"), Met::New, "clocks are apart a little");
+        let later = noon.checked_add(SignedDuration::from_hours(9)).unwrap();
+        assert_eq!(Ledger::open_at(&file, later).unwrap(), ledger, "it is new once");
+        let undated = Asked::read(r#"{"step":"snapshot","token":"t"}"#).unwrap();
+        assert_eq!(ledger.met(&undated), Met::New);
+        Ledger::restored(&file, later).unwrap();
+        assert_eq!(of(&Ledger::read(&file), "2026-11-27T20:59:59Z"), Met::Void);
+        assert_eq!(of(&Ledger::read(&file), "2026-11-27T21:00:00Z"), Met::New);
     }
 }

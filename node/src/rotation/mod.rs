@@ -10,7 +10,7 @@ mod retired;
 mod view;
 
 pub(crate) use api::{ApiView, Serving, Setup};
-pub(crate) use asked::{Answer, Asked, How, Task};
+pub(crate) use asked::{Answer, Asked, Task};
 pub(crate) use decide::{Decision, Peer};
 pub(crate) use ledger::{Ledger, Met};
 pub(crate) use retired::Retirement;

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::master::Master;
 use super::snapshots::Kind;
 use super::{hold, lease, reach, snapshots};
@@ -22,15 +24,22 @@ const MOVES: Duration = Duration::from_secs(10);
 /// Does as it is asked, for ever.
 pub(super) async fn heed(master: &Master) {
     let file = master.begun.layout.asked();
-    let mut ledger = Ledger::read(&file);
+    let mut ledger = Ledger::open_at(&file, Timestamp::now()).unwrap_or_else(|problem| {
+        master.begun.board.problem(&problem);
+        Ledger::read(&file)
+    });
     tell(master, ledger.last().cloned());
     if let Some(open) = ledger.open() {
         do_it(master, &mut ledger, &open).await;
     }
     loop {
         if let Some((asked, text)) = look(master).await {
-            match ledger.met(&asked.token) {
+            match ledger.met(&asked) {
                 Met::Answered(answer) => tell(master, Some(answer)),
+                Met::Void => {
+                    let why = "it was asked of a machine that was here before".to_owned();
+                    tell(master, Some(Answer::new(&asked.token, Err(why))));
+                }
                 Met::New => match ledger.begin(&text, &file) {
                     Ok(()) => do_it(master, &mut ledger, &asked).await,
                     Err(problem) => master.begun.board.problem(&problem),
@@ -89,9 +98,10 @@ async fn move_leader(master: &Master, to: &str) -> Result<(), String> {
     if status.leader == 0 {
         return Err("etcd has no leader just now".to_owned());
     }
-    let peers = match status.leader == status.member {
-        true => master.membership.peers().await.map_err(said)?,
-        false => Vec::new(),
+    let peers = if status.leader == status.member {
+        master.membership.peers().await.map_err(said)?
+    } else {
+        Vec::new()
     };
     match decide::move_leader(status.member, status.leader, &peers, to) {
         Decision::MoveTo(heir) => {

@@ -145,7 +145,7 @@ async fn restart(master: &Master, names: &[&'static str]) -> Result<(), Problem>
     let supervisor = &master.begun.supervisor;
     // An API server that is to stop for good is not begun again by this, and waits for it.
     let _alone = master.control.lock().await;
-    let names = &that_run(names.to_vec(), &master.retirement)[..];
+    let names = that_run(names.to_vec(), &master.retirement);
     let serves = !master.retirement.api_stopped();
     if serves && !names.contains(&API_SERVER) {
         for name in names {

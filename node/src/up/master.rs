@@ -40,8 +40,8 @@ pub(super) struct Master {
 }
 
 pub(super) async fn run(begun: Begun, stop: Stop) -> Result<(), Problem> {
-    let retirement = Retirement::read(&begun.layout)?;
-    let membership = membership(&begun, retirement.clone()).await?;
+    let membership = membership(&begun).await?;
+    let retirement = membership.retirement.clone();
     let tree = Mutex::new(begun.tree.clone());
     let (control, doors) = Default::default();
     let master = Master { begun, membership, retirement, control, doors, tree };
@@ -50,7 +50,7 @@ pub(super) async fn run(begun: Begun, stop: Stop) -> Result<(), Problem> {
     done
 }
 
-async fn membership(begun: &Begun, retirement: Retirement) -> Result<Membership, Problem> {
+async fn membership(begun: &Begun) -> Result<Membership, Problem> {
     let claims = claims::of(&begun.document, begun.aws.as_ref()).await?;
     let discovery = Discovery::new(&begun.document, begun.book.clone(), begun.aws.clone());
     let (document, facts, layout, binaries) =
@@ -70,7 +70,7 @@ async fn membership(begun: &Begun, retirement: Retirement) -> Result<Membership,
     let keeping = Keeping { cluster, to, aws: begun.aws.clone() };
     let (layout, supervisor) = (&begun.layout, &begun.supervisor);
     let discovery = Arc::new(discovery);
-    Ok(Membership::new(layout, supervisor, claims, discovery, me, make, keeping, retirement))
+    Membership::new(layout, supervisor, claims, discovery, me, make, keeping)
 }
 
 impl Master {

@@ -104,8 +104,11 @@ fn a_master_is_replaced_over_its_lease_and_no_write_is_lost() {
     assert!(served.contains(&json!(cluster.address(0))), "the endpoint is not in {api}");
     let mut writers = Writers::start(&cluster, &[0, 1, 2]);
 
-    // A snapshot, and once for each token.
-    let asked = json!({"step": "snapshot", "token": "s-1", "since": "2026-11-27T08:00:00Z"});
+    // What a machine before was asked is nothing to this one; then a snapshot, once for its token.
+    let old = json!({"step": "stop-api", "token": "o-1", "since": "2026-01-01T00:00:00Z"});
+    cluster.refuses(0, 1, &old, "a machine that was here before");
+    let since = jiff::Timestamp::now().to_string();
+    let asked = json!({"step": "snapshot", "token": "s-1", "since": since});
     let before = cluster.told(0, 1, "snapshot");
     cluster.does(0, 1, &asked);
     let taken = cluster.told(0, 1, "snapshot");
