@@ -44,6 +44,15 @@ pub(crate) struct Cluster {
     pub(crate) environment: Vec<(String, String)>,
 }
 
+/// All at once: one after the other, the last ones would wait for a quorum that is gone.
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        for node in self.nodes.iter_mut().flatten() {
+            node.is_to_end();
+        }
+    }
+}
+
 /// Three masters and a worker.
 pub(crate) const NAMES: [&str; 4] = ["a", "b", "c", "w"];
 const WORKER: usize = 3;

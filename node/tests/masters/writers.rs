@@ -28,6 +28,16 @@ pub(crate) struct Tally {
     pub(crate) slowest: Duration,
 }
 
+impl Tally {
+    fn note(&mut self, done: Result<(), String>, took: Duration) {
+        self.slowest = self.slowest.max(took);
+        match done {
+            Ok(()) => self.written += 1,
+            Err(why) => self.lost.push(why),
+        }
+    }
+}
+
 /// They write as long as it is held.
 pub(crate) struct Writers {
     runtime: tokio::runtime::Runtime,
@@ -83,13 +93,8 @@ impl Writer {
             let begun = Instant::now();
             let done = tokio::time::timeout(PATIENCE, self.once(number)).await;
             let done = done.unwrap_or_else(|_| Err(format!("no answer within {PATIENCE:?}")));
-            let mut tally = tally.lock().expect("a tally");
-            tally.slowest = tally.slowest.max(begun.elapsed());
-            match done {
-                Ok(()) => tally.written += 1,
-                Err(why) => tally.lost.push(format!("{number} through {}: {why}", self.address)),
-            }
-            drop(tally);
+            let said = done.map_err(|why| format!("{number} through {}: {why}", self.address));
+            tally.lock().expect("a tally").note(said, begun.elapsed());
             tokio::time::sleep(EVERY).await;
         }
     }
