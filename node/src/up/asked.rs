@@ -178,7 +178,9 @@ async fn remove_member(master: &Master, id: u64) -> Result<(), String> {
     }
     match decision {
         Decision::Leave => {
+            let etcd = master.membership.own().map_err(said)?;
             hold::hand_over(master, None).await;
+            arrives(&etcd, id, "another member").await?;
             let left = master.membership.retire().await.map_err(said);
             master.say_retired();
             left

@@ -161,9 +161,10 @@ fn a_master_is_replaced_over_its_lease_and_no_write_is_lost() {
     cluster.node(2).wait(Duration::from_secs(10));
     cluster.start(2);
     cluster.until("its member is back, and tells it", 90, |it| {
-        let phase = it.status(2).map(|status| status["phase"].to_string()).unwrap_or_default();
-        phase.contains("its API server was stopped")
-            && it.told(0, 2, "etcd-view")["healthy"] == true
+        let status = it.status(2).unwrap_or_default();
+        status["phase"].to_string().contains("its API server was stopped")
+            && status["view"]["healthy"] == true
+            && status["done"]["token"] == "p-1"
             && it.told(0, 2, "done")["token"] == "p-1"
     });
     assert_eq!(pids(&cluster, "kube-apiserver.pid"), 0);
