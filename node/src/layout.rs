@@ -120,6 +120,21 @@ impl Layout {
         self.at("etcd-member.json")
     }
 
+    /// That a rotation has taken this machine out of the cluster.
+    pub(crate) fn retired(&self) -> PathBuf {
+        self.at("retired.json")
+    }
+
+    /// What was asked of this machine, and what came of it.
+    pub(crate) fn asked(&self) -> PathBuf {
+        self.at("asked.json")
+    }
+
+    /// Of the newest snapshot that this machine took.
+    pub(crate) fn newest_snapshot(&self) -> PathBuf {
+        self.at("newest-snapshot.json")
+    }
+
     /// Data of etcd that belong to no member any more.
     pub(crate) fn aside(&self) -> PathBuf {
         self.at("aside")

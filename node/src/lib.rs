@@ -21,6 +21,7 @@ mod notices;
 mod problem;
 mod randomness;
 pub mod render;
+mod rotation;
 mod secrets;
 mod snapshots;
 mod status;

@@ -32,7 +32,8 @@ pub(crate) fn api_server(setting: Setting<'_>) -> Invocation {
         .set("goaway-chance", server.goaway_chance)
         // Load balancers need as long to see that it is unready; until then it serves.
         .set("shutdown-delay-duration", write_duration(server.shutdown_delay))
-        // Then connections are told to end (GOAWAY), rather than requests on them refused (429) until all others are done.
+        // Then connections are told to end (GOAWAY), rather than requests on them refused (429) until all others are done:
+        // docs/adr/0003, "An instant that no flag takes away".
         .set("shutdown-send-retry-after", false)
         // Connections end with their watches.
         .set("shutdown-watch-termination-grace-period", "5s");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// None where it is none.
-pub(super) fn read(text: &str) -> Option<Duration> {
+pub(crate) fn read(text: &str) -> Option<Duration> {
     if text.is_empty() {
         return None;
     }

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 pub use fault::{Fault, Faults};
 
-pub(crate) use duration::write as write_duration;
+pub(crate) use duration::{read as read_duration, write as write_duration};
 
 /// The version of the document that this program knows.
 pub const API_VERSION: &str = "kprov.dev/v1alpha1";

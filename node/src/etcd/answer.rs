@@ -23,12 +23,14 @@ pub(crate) struct Members {
 }
 
 /// How a member does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Status {
     pub(crate) cluster: u64,
     pub(crate) member: u64,
     /// 0: there is none.
     pub(crate) leader: u64,
+    /// Of the leadership: it grows with each election.
+    pub(crate) term: u64,
     pub(crate) learner: bool,
     pub(crate) version: String,
     pub(crate) db_size: u64,
@@ -71,6 +73,7 @@ pub(super) fn status(json: &Json) -> Result<Status, EtcdError> {
         cluster: number(&json["header"]["cluster_id"])?,
         member: number(&json["header"]["member_id"])?,
         leader: number(&json["leader"])?,
+        term: number(&json["raftTerm"])?,
         learner: json["isLearner"].as_bool().unwrap_or(false),
         version: json["version"].as_str().unwrap_or_default().to_owned(),
         db_size: number(&json["dbSize"])?,

@@ -16,7 +16,7 @@ use serde_json::{Value as Json, json};
 use crate::https::{Client, NoAnswer};
 
 pub(crate) use alarm::Alarm;
-pub(crate) use answer::{Members, Status};
+pub(crate) use answer::{Member, Members, Status};
 pub(crate) use keys::Watch;
 pub(crate) use snapshot::verify as verify_snapshot;
 
@@ -35,6 +35,11 @@ impl EtcdError {
     /// The learner is not caught up yet.
     pub(crate) fn is_behind(&self) -> bool {
         matches!(self, EtcdError::Refused(why) if why.contains("in sync with leader"))
+    }
+
+    /// There is no such member, or none any more.
+    pub(crate) fn is_unknown_member(&self) -> bool {
+        matches!(self, EtcdError::Refused(why) if why.contains("member not found"))
     }
 
     /// Another learner is there.

@@ -2,7 +2,8 @@
 //!
 //! What must hold: nobody founds a second cluster that anybody relies on, since nothing is served before `cluster` names
 //! this member's; nothing is added before what is gone was removed; data that once belonged to a confirmed cluster are never
-//! dropped, only moved aside, and only when the cluster itself says that their member is gone.
+//! dropped, only moved aside, and only when the cluster itself says that their member is gone; who was taken out by a
+//! rotation does not come back, whatever is seen.
 
 use std::time::Duration;
 
@@ -17,6 +18,9 @@ pub(super) const NEVER_STARTED_AFTER: Duration = Duration::from_secs(300);
 
 /// Says the next step.
 pub(super) fn decide(seen: &Observed) -> Step {
+    if seen.leaves {
+        return leaving(seen);
+    }
     match seen.process {
         Process::Answering { cluster, member } => answering(seen, cluster, member),
         Process::Up => match stale(seen) {
@@ -27,6 +31,22 @@ pub(super) fn decide(seen: &Observed) -> Step {
             None => unfounded(seen),
             Some(cluster) => founded(seen, cluster),
         },
+    }
+}
+
+/// A rotation takes this machine out. As long as the cluster knows its member there is something that can be removed in peace.
+fn leaving(seen: &Observed) -> Step {
+    let is_member = match (&seen.cluster, seen.own) {
+        (_, Own::Empty) => false,
+        (Cluster::Speaking { .. }, _) => stale(seen).is_none(),
+        (Cluster::Silent(_), _) => true,
+    };
+    match seen.process {
+        _ if !is_member => Step::Left,
+        Process::Down => Step::Start(Start::Again),
+        Process::Up | Process::Answering { .. } => {
+            Step::Wait("its member is being removed".to_owned())
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 mod decide;
 mod observe;
 mod record;
+mod retire;
 mod shell;
 #[cfg(test)]
 mod tests;
@@ -90,6 +91,8 @@ pub(crate) struct Observed {
     pub(crate) alarms: Vec<Alarm>,
     pub(crate) own: Own,
     pub(crate) process: Process,
+    /// A rotation takes this machine out: it does not join again.
+    pub(crate) leaves: bool,
 }
 
 /// What is to be done next.
@@ -121,6 +124,8 @@ pub(crate) enum Step {
     MoveDataAside(String),
     /// It is a voter, and nothing is to do.
     Settled,
+    /// It was taken out, and is no member any more: what is left of it ends.
+    Left,
     Wait(String),
     /// A person has to look.
     Refuse(String),

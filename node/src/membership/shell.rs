@@ -19,6 +19,7 @@ use crate::etcd::{Alarm, Etcd, EtcdError, hex_id};
 use crate::https::Client;
 use crate::layout::Layout;
 use crate::problem::Problem;
+use crate::rotation::Retirement;
 use crate::supervisor::{Component, State, Supervisor};
 
 /// Where this machine stands in the cluster.
@@ -53,6 +54,8 @@ pub(crate) enum Advance {
     UnderWay,
     /// It votes.
     Settled,
+    /// It was taken out by a rotation, and is no member any more.
+    Left,
     /// A person has to look.
     Refused(Problem),
 }
@@ -64,6 +67,9 @@ pub(crate) struct PlaceOf {
     pub(crate) name: String,
     pub(crate) voter: bool,
     pub(crate) healthy: bool,
+    /// The machine that claims it.
+    #[serde(default)]
+    pub(crate) machine: Option<String>,
 }
 
 /// Makes etcd's component for a way of starting.
@@ -84,14 +90,18 @@ pub(crate) struct Membership {
     pub(crate) discovery: Arc<Discovery>,
     pub(crate) me: Machine,
     pub(crate) make: MakeEtcd,
-    keeping: Keeping,
+    pub(crate) retirement: Retirement,
+    pub(crate) keeping: Keeping,
     silence: Mutex<Silence>,
+    /// What ends this machine's membership happens once at a time.
+    pub(super) ending: Mutex<()>,
     /// When the last snapshot before a change was taken.
     kept: Mutex<Option<Instant>>,
 }
 
 /// So many snapshots before changes are kept.
 const KEPT_BEFORE_CHANGES: usize = 8;
+const LEFT: &str = "has left the cluster for good";
 /// A change that is tried again and again needs no snapshot each time.
 const KEPT_FOR: Duration = Duration::from_secs(120);
 
@@ -104,19 +114,22 @@ impl Membership {
         me: Machine,
         make: MakeEtcd,
         keeping: Keeping,
-    ) -> Membership {
+    ) -> Result<Membership, Problem> {
+        let retirement = Retirement::read(layout)?;
         let (layout, supervisor) = (layout.clone(), supervisor.clone());
-        Membership {
+        Ok(Membership {
             layout,
             supervisor,
             claims,
             discovery,
             me,
             make,
+            retirement,
             keeping,
             silence: Mutex::default(),
+            ending: Mutex::default(),
             kept: Mutex::default(),
-        }
+        })
     }
 
     /// A client with this machine's certificate, as it is now.
@@ -161,7 +174,9 @@ impl Membership {
         let own = Record::read(&self.layout);
         let alive = alive.ok();
         let me = self.me.clone();
-        let observed = Observed { me, claims, alive, cluster, alarms, own, process };
+        // Last: what was seen before it began to leave does not have it come back.
+        let leaves = self.retirement.leaves();
+        let observed = Observed { me, claims, alive, cluster, alarms, own, process, leaves };
         let place = place(&observed);
         Ok((observed, etcd, place))
     }
@@ -171,12 +186,16 @@ impl Membership {
     /// # Errors
     /// What may pass: claims or masters cannot be had just now.
     pub(crate) async fn advance(&self) -> Result<(Advance, Place), Problem> {
+        if self.retirement.has_left() {
+            return Ok((Advance::Left, Place { doing: LEFT.to_owned(), ..Place::default() }));
+        }
         let (observed, etcd, mut place) = self.observe().await?;
         let step = decide(&observed);
         place.doing = self.perform(&step, &observed, etcd).await?;
         place.voter = step == Step::Settled;
         let advance = match step {
             Step::Settled => Advance::Settled,
+            Step::Left => Advance::Left,
             Step::Refuse(why) => Advance::Refused(Problem::new("etcd is not started", why)),
             _ => Advance::UnderWay,
         };
@@ -192,6 +211,10 @@ impl Membership {
     ) -> Result<String, Problem> {
         Ok(match step {
             Step::Settled => "settled".to_owned(),
+            Step::Left => {
+                self.end().await?;
+                LEFT.to_owned()
+            }
             Step::Wait(why) => format!("waits: {why}{}", self.trouble()),
             Step::Refuse(why) => format!("refuses: {why}"),
             Step::ClaimFounder => {
@@ -318,8 +341,8 @@ impl Membership {
         Ok(())
     }
 
-    /// Hands leadership to another voter, if this member leads.
-    pub(crate) async fn hand_over(&self) -> Result<(), Problem> {
+    /// Hands leadership to a voter, if this member leads: to one of the others, whichever takes it, or to `heir` and nobody else.
+    pub(crate) async fn hand_over(&self, heir: Option<u64>) -> Result<(), Problem> {
         let etcd = self.own()?;
         let failed = |error: EtcdError| {
             Problem::new("Leadership cannot be handed over", format!("{error}."))
@@ -327,6 +350,9 @@ impl Membership {
         let status = etcd.status().await.map_err(failed)?;
         if status.leader != status.member {
             return Ok(());
+        }
+        if let Some(heir) = heir {
+            return etcd.move_leader(heir).await.map_err(failed);
         }
         let members = etcd.members(true).await.map_err(failed)?.members;
         for other in members.iter().filter(|other| other.id != status.member && !other.learner) {
@@ -361,7 +387,7 @@ impl Membership {
     /// Leaves for good: the member, then its claim.
     pub(crate) async fn leave(&self) -> Result<(), Problem> {
         let (member, url) = self.another().await?;
-        self.hand_over().await?;
+        self.hand_over(None).await?;
         let removed = Etcd::new(self.client()?, &url).remove(member).await;
         removed.map_err(|error| Problem::new("The member cannot leave", format!("{error}.")))?;
         self.claims.delete(&claims::of_member(&self.me.id), &hex_id(member)).await?;
@@ -396,12 +422,17 @@ fn place(observed: &Observed) -> Place {
         place.answers = true;
     }
     if let Cluster::Speaking { leading, members, .. } = &observed.cluster {
+        let claimed = |id: u64| {
+            let mut claims = observed.claims.members.iter();
+            claims.find(|(_, claimed)| **claimed == id).map(|(machine, _)| machine.clone())
+        };
         place.leading = *leading;
         let of = |seen: &super::Seen| PlaceOf {
             id: hex_id(seen.id),
             name: seen.name.clone(),
             voter: !seen.learner,
             healthy: seen.healthy,
+            machine: claimed(seen.id),
         };
         place.members = members.iter().map(of).collect();
     }

@@ -56,6 +56,7 @@ fn nothing() -> Observed {
         alarms: Vec::new(),
         own: Own::Empty,
         process: Process::Down,
+        leaves: false,
     }
 }
 
@@ -288,4 +289,58 @@ fn a_member_that_is_removed_while_it_runs_moves_its_data_aside() {
     let members = vec![member(1, "a"), silent(member(2, "b"), Duration::from_secs(99))];
     seen.cluster = Cluster::Speaking { id: CLUSTER, leader: false, leading: false, members };
     waits(decide(&seen), "no leader: 1 of 2 voters answer");
+}
+
+#[test]
+fn who_is_taken_out_stays_out_whatever_is_seen() {
+    let out = |seen: Observed| decide(&Observed { leaves: true, ..seen });
+    // Without data, with and without a cluster that would take it.
+    assert_eq!(out(nothing()), Step::Left);
+    assert_eq!(out(joining()), Step::Left);
+    let mut listed = joining();
+    listed.cluster = speaking(vec![member(2, "b"), added(1, "a", Duration::ZERO)]);
+    listed.claims.members.insert("a".into(), 1);
+    assert_eq!(out(listed), Step::Left, "somebody added it: it does not start");
+    // Removed, and killed before it put that on record.
+    let removed = Observed { own: DATA, ..joining() };
+    for process in [Process::Down, Process::Up, Process::Answering { cluster: CLUSTER, member: 1 }]
+    {
+        assert_eq!(out(Observed { process, ..removed.clone() }), Step::Left, "{process:?}");
+    }
+    // Killed before it was removed: as a member it can be removed in peace.
+    let members = vec![member(1, "a"), member(2, "b"), member(3, "c")];
+    let still = Observed { cluster: speaking(members), ..removed };
+    assert_eq!(out(still.clone()), Step::Start(Start::Again));
+    let process = Process::Answering { cluster: CLUSTER, member: 1 };
+    waits(out(Observed { process, ..still.clone() }), "being removed");
+    let silent = Observed { cluster: Cluster::Silent("nobody".into()), ..still };
+    assert_eq!(out(silent), Step::Start(Start::Again), "nobody says that it is gone");
+}
+
+#[test]
+fn a_fourth_joins_three_that_are_well_and_nobody_brings_back_who_leaves() {
+    let four = ["a", "b", "c", "d"].map(machine).to_vec();
+    let voters = vec![member(2, "b"), member(3, "c"), member(4, "d")];
+    let claims = claims(Some("b"), Some(CLUSTER), &[("b", 2), ("c", 3), ("d", 4)]);
+    let surge = Observed {
+        alive: Some(four.clone()),
+        cluster: speaking(voters.clone()),
+        claims: claims.clone(),
+        ..nothing()
+    };
+    assert_eq!(decide(&surge), Step::AddLearner);
+    // d's member was removed, and its machine lives: the leader leaves it at that.
+    let leads = Observed {
+        me: machine("b"),
+        own: Own::Data { cluster: Some(CLUSTER), member: Some(2), confirmed: true },
+        process: Process::Answering { cluster: CLUSTER, member: 2 },
+        cluster: Cluster::Speaking {
+            id: CLUSTER,
+            leader: true,
+            leading: true,
+            members: vec![member(1, "a"), member(2, "b"), member(3, "c")],
+        },
+        ..surge
+    };
+    assert_eq!(decide(&leads), Step::Settled);
 }

@@ -1,5 +1,5 @@
-//! What snapshots are called, and which of them have to go: `CLUSTER-TIME.db`, `CLUSTER-TIME-before-change.db`. Several
-//! clusters and kinds may share a place, and people keep files of their own there.
+//! What snapshots are called, and which of them have to go: `CLUSTER-TIME.db`, `CLUSTER-TIME-before-change.db`, and
+//! `CLUSTER-TIME-complete.db`, in which nothing is missing that the cluster ever acknowledged. Several clusters and kinds may share a place, and people keep files of their own there.
 
 use std::path::Path;
 
@@ -7,6 +7,7 @@ use crate::membership::stamp;
 use crate::problem::Problem;
 
 const BEFORE_CHANGE: &str = "-before-change";
+const COMPLETE: &str = "-complete";
 
 /// The name of one on schedule.
 pub(crate) fn name(cluster: &str, now: jiff::Timestamp) -> String {
@@ -18,18 +19,22 @@ pub(crate) fn name_before_change(cluster: &str, now: jiff::Timestamp) -> String 
     format!("{cluster}-{}{BEFORE_CHANGE}.db", stamp(now))
 }
 
+/// The name of one that was taken after the only API server had stopped for good.
+pub(crate) fn name_complete(cluster: &str, now: jiff::Timestamp) -> String {
+    format!("{cluster}-{}{COMPLETE}.db", stamp(now))
+}
+
 /// Cluster and kind, without the time.
-fn family(name: &str) -> Option<(&str, bool)> {
+fn family(name: &str) -> Option<(&str, &str)> {
     let stem = name.strip_suffix(".db")?;
-    let (stem, before_change) = match stem.strip_suffix(BEFORE_CHANGE) {
-        Some(stem) => (stem, true),
-        None => (stem, false),
-    };
+    let kinds = [BEFORE_CHANGE, COMPLETE];
+    let of = |kind: &'static str| Some((stem.strip_suffix(kind)?, kind));
+    let (stem, kind) = kinds.into_iter().find_map(of).unwrap_or((stem, ""));
     let (cluster, time) = stem.rsplit_once('-')?;
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let (date, clock) = time.strip_suffix('Z')?.split_once('T')?;
     let is_time = date.len() == 8 && clock.len() == 9 && digits(date) && digits(clock);
-    is_time.then_some((cluster, before_change))
+    is_time.then_some((cluster, kind))
 }
 
 /// Of the names that are there, those to delete so that the newest `keep` of the kind of `name` stay. Pure.
@@ -69,6 +74,7 @@ mod tests {
             name("demo-b", at(1)),
             name("other", at(1)),
             name_before_change("demo", at(1)),
+            name_complete("demo", at(1)),
             "by-hand.db".to_owned(),
             "demo-yesterday.db".to_owned(),
             "demo-20261127T000000000Z.part".to_owned(),
@@ -81,6 +87,15 @@ mod tests {
         assert_eq!(old(names.clone(), &name_before_change("demo", at(2)), 1), [""; 0]);
         assert_eq!(old(names.clone(), &name("demo", at(19)), 10), [""; 0]);
         assert_eq!(old(names, "by-hand.db", 0), [""; 0]);
+    }
+
+    #[test]
+    fn a_complete_one_is_called_so_and_none_of_another_kind_makes_it_go() {
+        let complete = name_complete("demo", at(1));
+        assert_eq!(complete, "demo-20261127T000100000Z-complete.db");
+        let names = vec![complete.clone(), name("demo", at(2)), name_before_change("demo", at(3))];
+        assert_eq!(old(names.clone(), &name("demo", at(2)), 0), [name("demo", at(2))]);
+        assert_eq!(old(names, &complete, 0), [complete]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod bucket;
 mod kept;
+mod known;
 mod restore;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,8 @@ use crate::document::{Role, Source};
 use crate::etcd::{Etcd, EtcdError};
 use crate::problem::Problem;
 
-pub(crate) use kept::{name, name_before_change};
+pub(crate) use kept::{name, name_before_change, name_complete};
+pub(crate) use known::Known;
 pub use restore::restore;
 
 const WHAT: &str = "There is no snapshot";

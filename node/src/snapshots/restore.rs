@@ -21,6 +21,7 @@ use crate::facts::{ETCD_CLIENT, Facts};
 use crate::layout::Layout;
 use crate::membership::{Machine, set_aside, stamp};
 use crate::problem::Problem;
+use crate::rotation::{Ledger, Retirement};
 use crate::{Options, files};
 
 const WHAT: &str = "The snapshot is not restored";
@@ -66,6 +67,8 @@ pub async fn restore(
     std::fs::rename(unpacked(&layout).join("member"), layout.etcd_member())
         .map_err(|error| Problem::file(WHAT, &layout.etcd_member(), &error))?;
     let _ = std::fs::remove_dir_all(unpacked(&layout));
+    Retirement::forget(&layout)?;
+    Ledger::restored(&layout.asked(), jiff::Timestamp::now())?;
     found_anew(&*claims, old_claims, &facts.id).await?;
     Ok(format!(
         "Restored {size} bytes of {from}. Start the node here, and it founds the cluster anew. On every other master that has \

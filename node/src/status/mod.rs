@@ -11,6 +11,8 @@ use crate::certificates::Held;
 use crate::layout::Layout;
 use crate::membership::Place;
 use crate::problem::Problem;
+use crate::rotation::{Answer, ApiView, EtcdView};
+use crate::snapshots::Known;
 use crate::supervisor::{State, View};
 
 pub(crate) use server::serve;
@@ -48,6 +50,21 @@ pub(crate) struct Report {
     pub(crate) generation: Option<String>,
     #[serde(rename = "lastSnapshot")]
     pub(crate) last_snapshot: Option<String>,
+    /// A master's etcd, as its lease tells it.
+    #[serde(default)]
+    pub(crate) view: Option<EtcdView>,
+    /// A master's API server, likewise.
+    #[serde(default)]
+    pub(crate) api: Option<ApiView>,
+    /// The newest snapshot that this machine took.
+    #[serde(default)]
+    pub(crate) snapshot: Option<Known>,
+    /// What came of what was asked last (docs/adr/0005).
+    #[serde(default)]
+    pub(crate) done: Option<Answer>,
+    /// A rotation takes this machine out of the cluster: how far it is.
+    #[serde(default)]
+    pub(crate) retired: Option<String>,
 }
 
 /// Says a line to whoever started the node.

@@ -17,8 +17,8 @@ use crate::certificates::Held;
 use crate::document::Role;
 use crate::etcd::{Etcd, EtcdError};
 use crate::problem::Problem;
+use crate::rotation::Retirement;
 use crate::secrets::{self, Tree};
-use crate::snapshots;
 
 /// Who holds this key in etcd may restart its components.
 const TURN: &str = "/kprov.dev/turn";
@@ -48,7 +48,8 @@ async fn look(master: &Master) -> Result<(), Problem> {
     secrets::put(&found, &begun.layout)?;
     // Though nothing changed, leaves may be due.
     let held = master.prepare(&found)?;
-    restart_in_turn(master, &to_restart(changed, &held)).await?;
+    let names = that_run(to_restart(changed, &held), &master.retirement);
+    restart_in_turn(master, &names).await?;
     // Only now: what failed in the middle is done again.
     master.use_tree(&found);
     begun.board.change(|report| report.generation = Some(found.told(Role::Master)));
@@ -107,6 +108,15 @@ fn to_restart(changed: Changed<'_>, held: &[Held]) -> Vec<&'static str> {
     all
 }
 
+/// Of a machine that a rotation takes out nothing is started again, whatever changes.
+fn that_run(mut names: Vec<&'static str>, retirement: &Retirement) -> Vec<&'static str> {
+    names.retain(|name| match *name {
+        ETCD => !retirement.leaves(),
+        _ => !retirement.api_stopped(),
+    });
+    names
+}
+
 async fn restart_in_turn(master: &Master, names: &[&'static str]) -> Result<(), Problem> {
     if names.is_empty() {
         return Ok(());
@@ -133,7 +143,11 @@ async fn restart_in_turn(master: &Master, names: &[&'static str]) -> Result<(), 
 
 async fn restart(master: &Master, names: &[&'static str]) -> Result<(), Problem> {
     let supervisor = &master.begun.supervisor;
-    if !names.contains(&API_SERVER) {
+    // An API server that is to stop for good is not begun again by this, and waits for it.
+    let _alone = master.control.lock().await;
+    let names = that_run(names.to_vec(), &master.retirement);
+    let serves = !master.retirement.api_stopped();
+    if serves && !names.contains(&API_SERVER) {
         for name in names {
             back(name, supervisor.restart(name)).await?;
         }
@@ -143,16 +157,21 @@ async fn restart(master: &Master, names: &[&'static str]) -> Result<(), Problem>
         all_well(master).await?;
     }
     // What speaks to this API server only makes room for its like elsewhere.
-    master.stop_control().await;
+    if serves {
+        master.stop_control().await;
+    }
     let mut done = Ok(());
     if names.contains(&ETCD) {
         // Who leads hands over first; none of the others has to wait for an election.
-        hold::hand_over(master).await;
+        hold::hand_over(master, None).await;
         done = back(ETCD, supervisor.restart(ETCD)).await;
     }
     // Also where etcd does not come back: it may yet.
     master.start_control().await;
     done?;
+    if !serves {
+        return Ok(());
+    }
     for name in [API_SERVER, "kube-controller-manager", "kube-scheduler"] {
         back(name, supervisor.ready(name)).await?;
     }
@@ -193,44 +212,6 @@ async fn turn(etcd: &Etcd, id: &str) -> Result<u64, Problem> {
         }
         let _ = etcd.revoke(lease).await;
         tokio::time::sleep(Duration::from_secs(2)).await;
-    }
-}
-
-/// Takes snapshots on schedule, on the member that leads.
-pub(super) async fn snapshots(master: &Master) {
-    let begun = &master.begun;
-    let Some(wanted) = &begun.document.etcd.snapshots else { return std::future::pending().await };
-    let (mut last, mut told): (Option<Instant>, _) = (None, None);
-    loop {
-        let leading = begun.board.read().etcd.is_some_and(|place| place.leading);
-        if leading && snapshots::is_due(last.map(|last| last.elapsed()), wanted.every) {
-            let name = snapshots::name(&begun.document.cluster.name, jiff::Timestamp::now());
-            let taken = match master.membership.own() {
-                Ok(etcd) => {
-                    let scratch = begun.layout.snapshots();
-                    snapshots::take(
-                        &etcd,
-                        &name,
-                        &wanted.to,
-                        wanted.keep,
-                        &scratch,
-                        begun.aws.as_ref(),
-                    )
-                    .await
-                }
-                Err(problem) => Err(problem),
-            };
-            let trouble = match taken {
-                Ok(place) => {
-                    begun.board.change(|report| report.last_snapshot = Some(place));
-                    None
-                }
-                Err(problem) => Some(problem.to_string()),
-            };
-            begun.board.trouble(&mut told, trouble);
-            last = Some(Instant::now());
-        }
-        tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }
 
@@ -276,6 +257,18 @@ mod tests {
         assert_eq!(changed("service-account/keys.pub", &[]), [API_SERVER]);
         let all = [API_SERVER, "kube-controller-manager", "kube-scheduler"];
         assert_eq!(changed("kubernetes-ca/bundle.pem", &[]), all);
+    }
+
+    #[test]
+    fn what_a_rotation_has_stopped_is_not_started_again_by_a_new_tree() {
+        let dir = tempfile::tempdir().unwrap();
+        let retirement = Retirement::read(&crate::layout::Layout::new(dir.path())).unwrap();
+        let all = || vec![ETCD, API_SERVER, "kube-controller-manager", "kube-scheduler"];
+        assert_eq!(that_run(all(), &retirement), all());
+        retirement.stop_api().unwrap();
+        assert_eq!(that_run(all(), &retirement), [ETCD]);
+        retirement.leave(1).unwrap();
+        assert_eq!(that_run(all(), &retirement), [""; 0]);
     }
 
     #[test]

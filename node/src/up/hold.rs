@@ -1,6 +1,7 @@
 //! etcd's leadership moves, and no write is lost. What is proposed while it moves is dropped by etcd, and whoever asked hears
 //! of it after seven seconds ("request timed out"). So the one who leads asks the others to hold: they stop their API servers
-//! from running (SIGSTOP) for the few hundred milliseconds that it takes, and requests only wait that much longer.
+//! from running (SIGSTOP) for the few hundred milliseconds that it takes, as it does its own, and requests only wait that much
+//! longer.
 //!
 //! What must hold: it is never in the way. Who does not answer is not waited for, nobody holds longer than [`AT_MOST`], a node
 //! that ends takes its API server with it, and without any of this leadership moves all the same.
@@ -26,15 +27,18 @@ const SETTLES: Duration = Duration::from_millis(100);
 /// Nobody holds longer.
 const AT_MOST: Duration = Duration::from_secs(3);
 
-/// Hands leadership over, if this member leads, while the others hold.
-pub(super) async fn hand_over(master: &Master) {
+/// Hands leadership over, if this member leads, while all hold: to this member, or to whichever takes it.
+pub(super) async fn hand_over(master: &Master, heir: Option<u64>) {
     let Ok(etcd) = master.membership.own() else { return };
     if !leads(&etcd).await {
         return;
     }
     let lease = ask(master, &etcd).await.ok();
+    // Its own API server may serve, too; where it was stopped before, there is nothing to hold.
+    let _own: Paused = master.begun.supervisor.pause("kube-apiserver");
+    tokio::time::sleep(SETTLES).await;
     // The others elect a leader anyway; this only spares them the wait.
-    let _ = timeout(PATIENCE, master.membership.hand_over()).await;
+    let _ = timeout(PATIENCE, master.membership.hand_over(heir)).await;
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE && !has_moved(&etcd).await {
         tokio::time::sleep(Duration::from_millis(10)).await;
@@ -68,7 +72,6 @@ async fn ask(master: &Master, etcd: &Etcd) -> Result<u64, EtcdError> {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    tokio::time::sleep(SETTLES).await;
     Ok(lease)
 }
 

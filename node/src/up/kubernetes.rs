@@ -133,11 +133,15 @@ async fn once(master: &Master, tree: &Tree) -> Result<(), Problem> {
 /// This machine's own API server, by a certificate of minutes.
 pub(super) fn own_api(master: &Master, tree: &Tree) -> Result<Api, Problem> {
     let begun = &master.begun;
+    let client = client_of_master(tree)?;
+    Ok(Api { client, url: https(begun.facts.reach, begun.document.api_server.port), token: None })
+}
+
+/// A client that asks the cluster's API servers as this master, by a certificate of minutes.
+pub(super) fn client_of_master(tree: &Tree) -> Result<Client, Problem> {
     let (certificate, key) =
         certificates::admin(tree, Timestamp::now(), &mut randomness::generator()?)?;
     let bundle = tree.get("kubernetes-ca/bundle.pem").unwrap_or_default();
-    let client =
-        Client::trusting(bundle.as_bytes(), Some((certificate.as_bytes(), key.as_bytes())))
-            .map_err(|error| Problem::new("Workers cannot join yet", format!("{error}.")))?;
-    Ok(Api { client, url: https(begun.facts.reach, begun.document.api_server.port), token: None })
+    Client::trusting(bundle.as_bytes(), Some((certificate.as_bytes(), key.as_bytes())))
+        .map_err(|error| Problem::new("The cluster's API cannot be asked", format!("{error}.")))
 }

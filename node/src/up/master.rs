@@ -8,7 +8,8 @@ use tokio::time::Instant;
 
 use super::begin::Begun;
 use super::{
-    Stop, follow, hold, kubernetes, lease, leave, parts, serving, silence, stopped, unless_stopped,
+    Stop, asked, follow, hold, kubernetes, lease, leave, parts, reach, serving, silence, snapshots,
+    stopped, unless_stopped, views,
 };
 use crate::certificates;
 use crate::claims;
@@ -19,7 +20,9 @@ use crate::files;
 use crate::membership::{Advance, Keeping, MakeEtcd, Membership};
 use crate::problem::Problem;
 use crate::randomness;
+use crate::rotation::Retirement;
 use crate::secrets::Tree;
+use crate::snapshots::Known;
 
 const CONTROL: [&str; 2] = ["kube-controller-manager", "kube-scheduler"];
 
@@ -27,14 +30,21 @@ const CONTROL: [&str; 2] = ["kube-controller-manager", "kube-scheduler"];
 pub(super) struct Master {
     pub(super) begun: Begun,
     pub(super) membership: Membership,
+    /// What a rotation took from this machine.
+    pub(super) retirement: Retirement,
+    /// Who stops and starts the control plane does it alone.
+    pub(super) control: tokio::sync::Mutex<()>,
+    pub(super) doors: reach::Doors,
     /// The tree in use.
     tree: Mutex<Tree>,
 }
 
 pub(super) async fn run(begun: Begun, stop: Stop) -> Result<(), Problem> {
     let membership = membership(&begun).await?;
+    let retirement = membership.retirement.clone();
     let tree = Mutex::new(begun.tree.clone());
-    let master = Master { begun, membership, tree };
+    let (control, doors) = Default::default();
+    let master = Master { begun, membership, retirement, control, doors, tree };
     let done = master.serve(&stop).await;
     master.wind_down().await;
     done
@@ -59,7 +69,8 @@ async fn membership(begun: &Begun) -> Result<Membership, Problem> {
     let cluster = begun.document.cluster.name.clone();
     let keeping = Keeping { cluster, to, aws: begun.aws.clone() };
     let (layout, supervisor) = (&begun.layout, &begun.supervisor);
-    Ok(Membership::new(layout, supervisor, claims, Arc::new(discovery), me, make, keeping))
+    let discovery = Arc::new(discovery);
+    Membership::new(layout, supervisor, claims, discovery, me, make, keeping)
 }
 
 impl Master {
@@ -97,19 +108,25 @@ impl Master {
 
     async fn serve(&self, stop: &Stop) -> Result<(), Problem> {
         self.prepare(&self.begun.tree)?;
+        let newest = Known::read(&self.begun.layout.newest_snapshot());
+        self.begun.board.change(|report| report.snapshot = newest);
         let Some(joined) = unless_stopped(stop, self.join()).await else { return Ok(()) };
         joined?;
         self.start_control().await;
         self.begun.board.change(|report| report.phase = "serves".to_owned());
+        self.say_retired();
         let work = async {
             tokio::join!(
                 self.stay(),
                 self.watch(),
                 follow::tree(self),
-                follow::snapshots(self),
+                snapshots::on_schedule(self),
                 hold::obey(self),
                 kubernetes::ensure(self),
+                views::etcd(self),
+                views::api(self),
                 lease::renew(self),
+                asked::heed(self),
                 serving::approve(self)
             );
         };
@@ -138,11 +155,13 @@ impl Master {
                         report.problem = trouble.as_ref().map(Problem::to_string).or(alarm);
                     });
                     match (advance, trouble) {
-                        (Advance::Settled, _) => return Ok(()),
+                        (Advance::Settled | Advance::Left, _) => return Ok(()),
                         (Advance::Refused(problem), _) => return Err(problem),
                         (Advance::UnderWay, Some(problem)) if silence.is_too_long() => {
                             return Err(problem);
                         }
+                        // It votes no more in a moment: what was asked of it goes on.
+                        (Advance::UnderWay, _) if self.retirement.leaves() => return Ok(()),
                         (Advance::UnderWay, _) => {}
                     }
                 }
@@ -162,7 +181,7 @@ impl Master {
                     let alarm = place.alarm();
                     self.begun.board.change(|report| report.etcd = Some(place));
                     match advance {
-                        Advance::Settled => alarm,
+                        Advance::Settled | Advance::Left => alarm,
                         Advance::Refused(problem) => Some(problem.to_string()),
                         Advance::UnderWay => {
                             settled = false;
@@ -191,13 +210,17 @@ impl Master {
         loop {
             leave::asked(&self.begun.layout).await;
             self.begun.board.change(|report| report.phase = "leaves the cluster".to_owned());
+            if self.retirement.has_left() {
+                leave::answer(&self.begun.layout, None);
+                return;
+            }
             match self.membership.can_leave().await {
                 Ok(()) => {
                     self.begun.board.change(|report| report.leaving = true);
                     // One that cannot be taken back runs out by itself.
                     let _ = lease::take_back(self).await;
                     self.stop_control().await;
-                    hold::hand_over(self).await;
+                    hold::hand_over(self, None).await;
                     let left = self.membership.leave().await;
                     leave::answer(&self.begun.layout, left.as_ref().err());
                     return;
@@ -207,8 +230,11 @@ impl Master {
         }
     }
 
-    /// The API server, and what speaks to it.
+    /// The API server, and what speaks to it; unless it was stopped for good.
     pub(super) async fn start_control(&self) {
+        if self.retirement.api_stopped() {
+            return;
+        }
         for part in [parts::api_server, parts::controller_manager, parts::scheduler] {
             self.begun.supervisor.want(part(self.setting())).await;
         }
@@ -220,11 +246,30 @@ impl Master {
         self.begun.supervisor.stop(&["kube-apiserver"]).await;
     }
 
+    /// Stops them, and they stay stopped: over a restart, a crash and a new tree.
+    pub(super) async fn stop_for_good(&self) -> Result<(), Problem> {
+        let _alone = self.control.lock().await;
+        self.retirement.stop_api()?;
+        self.say_retired();
+        self.stop_control().await;
+        Ok(())
+    }
+
+    /// Tells how far it is taken out, if it is.
+    pub(super) fn say_retired(&self) {
+        let Some(how_far) = self.retirement.says() else { return };
+        self.begun.board.change(|report| {
+            report.phase.clone_from(&how_far);
+            report.retired = Some(how_far);
+        });
+    }
+
     async fn wind_down(&self) {
         self.begun.board.change(|report| report.phase = "stops".to_owned());
         let end = async {
             self.stop_control().await;
-            let _ = tokio::time::timeout(Duration::from_secs(10), hold::hand_over(self)).await;
+            let handed = hold::hand_over(self, None);
+            let _ = tokio::time::timeout(Duration::from_secs(10), handed).await;
             self.begun.supervisor.stop(&["etcd"]).await;
         };
         tokio::select! {

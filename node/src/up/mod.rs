@@ -1,5 +1,6 @@
 //! `kprov node up`: from the document to a machine that serves, and stays so until it is told to stop.
 
+mod asked;
 mod begin;
 mod follow;
 mod hold;
@@ -9,8 +10,11 @@ mod leave;
 mod master;
 mod notices;
 mod parts;
+mod reach;
 mod serving;
 mod silence;
+mod snapshots;
+mod views;
 mod worker;
 
 use std::path::PathBuf;

@@ -44,8 +44,17 @@ pub(crate) struct Cluster {
     pub(crate) environment: Vec<(String, String)>,
 }
 
+/// All at once: one after the other, the last ones would wait for a quorum that is gone.
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        for node in self.nodes.iter_mut().flatten() {
+            node.is_to_end();
+        }
+    }
+}
+
 /// Three masters and a worker.
-const NAMES: [&str; 4] = ["a", "b", "c", "w"];
+pub(crate) const NAMES: [&str; 4] = ["a", "b", "c", "w"];
 const WORKER: usize = 3;
 
 impl Cluster {
@@ -69,6 +78,23 @@ impl Cluster {
         let cluster = Cluster::new(bin, net);
         cluster.edit(0, ", {name: b, address: 10.9.0.2}, {name: c, address: 10.9.0.3}", "");
         cluster
+    }
+
+    /// The fourth is a master, too, and all know it.
+    pub(crate) fn all_masters(&self) {
+        let last = "{name: c, address: 10.9.0.3}";
+        for n in 0..3 {
+            self.edit(n, last, &format!("{last}, {{name: w, address: 10.9.0.4}}"));
+        }
+        let text = std::fs::read_to_string(self.document(0)).expect("a document");
+        let directory = |n: usize| format!("directory: {}\n", self.directory(n).display());
+        let text = text
+            .replace(
+                "{from: static, name: a, address: 10.9.0.1}",
+                "{from: static, name: w, address: 10.9.0.4}",
+            )
+            .replace(&directory(0), &directory(WORKER));
+        std::fs::write(self.document(WORKER), text).expect("a file");
     }
 
     /// Changes the document of a node.

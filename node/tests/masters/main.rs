@@ -16,8 +16,10 @@ mod metadata;
 mod pki;
 mod process;
 mod restoring;
+mod rotating;
 mod scenarios;
 mod trouble;
+mod writers;
 
 /// The entry of the processes that the tests start: this very program, told by a variable to be a node.
 #[test]

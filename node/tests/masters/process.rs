@@ -87,6 +87,13 @@ impl Node {
         rustix::process::kill_process(pid, signal).expect("it runs");
     }
 
+    /// It is to end, if it runs; nobody waits for it here.
+    pub(crate) fn is_to_end(&mut self) {
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.signal(rustix::process::Signal::TERM);
+        }
+    }
+
     /// Waits for its end; gives its status.
     pub(crate) fn wait(&mut self, patience: Duration) -> i32 {
         let begun = Instant::now();
