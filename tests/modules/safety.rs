@@ -80,7 +80,7 @@ fn a_load_balancer_checks_readiness_and_lets_nobody_in() {
         }"#;
     let changes = Configuration::new(main).plan().unwrap_or_else(|problems| panic!("{problems}"));
     let group = json(after(&changes, "module.api.aws_lb_target_group.this[\"api\"]"));
-    assert_eq!(group["deregistration_delay"], "180");
+    assert_eq!(group["deregistration_delay"], "240");
     assert_eq!(group["connection_termination"], true);
     assert_eq!(group["preserve_client_ip"], "false");
     let check = &group["health_check"][0];

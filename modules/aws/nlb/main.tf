@@ -10,7 +10,7 @@
 #     }
 #
 # The defaults are what rotates a control plane without a failed request: a target gets traffic once `/readyz` says so twice,
-# loses it after two misses ten seconds apart, and when it leaves has three minutes to finish. Give the API server
+# loses it after two misses ten seconds apart, and when it leaves has four minutes to finish. Give the API server
 # `--shutdown-delay-duration=60s`, so that it is unready for as long before it stops.
 #
 # Targets must let `security_group_id` in. A target group whose port or kind changes is made anew beside the old one, and the

@@ -47,12 +47,12 @@ variable "dual_stack" {
 }
 
 variable "listeners" {
-  description = "What it listens on, by name. Targets get it on `target_port`, the same port if not said. Health checks ask for HTTPS /readyz every 10 seconds; TCP only looks whether somebody listens. `deregistration_delay` is how long connections of a target that leaves may go on; then they are closed, so that clients do not keep dead ones: an API server needs its shutdown delay and a minute to end them itself. Client addresses are not preserved, because a node that reaches itself through the load balancer would be lost."
+  description = "What it listens on, by name. Targets get it on `target_port`, the same port if not said. Health checks ask for HTTPS /readyz every 10 seconds; TCP only looks whether somebody listens. `deregistration_delay` is how long connections of a target that leaves may go on; then they are closed, so that clients do not keep dead ones: an API server needs its shutdown delay, and as long again, to end them itself. Client addresses are not preserved, because a node that reaches itself through the load balancer would be lost."
   type = map(object({
     port                   = number
     target_port            = optional(number)
     target_type            = optional(string, "instance")
-    deregistration_delay   = optional(number, 180)
+    deregistration_delay   = optional(number, 240)
     connection_termination = optional(bool, true)
     preserve_client_ip     = optional(bool, false)
     proxy_protocol         = optional(bool, false)

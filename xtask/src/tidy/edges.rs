@@ -12,7 +12,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kprov-state", &["kprov-core"]),
     ("kprov-plan", &["kprov-core", "kprov-lang", "kprov-provider", "kprov-rotation"]),
     ("kprov-rotation", &["kprov-core", "kprov-provider"]),
-    ("kprov-apply", &["kprov-core", "kprov-plan", "kprov-provider", "kprov-rotation", "kprov-state"]),
+    (
+        "kprov-apply",
+        &["kprov-core", "kprov-plan", "kprov-provider", "kprov-rotation", "kprov-state"],
+    ),
     (
         "kprov-ops",
         &[

@@ -175,6 +175,7 @@ fn endpoint(told: Vec<(Kind, Endpoint)>) -> Endpoint {
         all.preserves_client_ip |= next.preserves_client_ip;
         all.masters_use_their_own &= next.masters_use_their_own;
         all.terminates_connections &= next.terminates_connections;
+        all.deregistration_delay = all.deregistration_delay.min(next.deregistration_delay);
         all.notices_within = all.notices_within.max(next.notices_within);
         all.grace_of_nodes = all.grace_of_nodes.min(next.grace_of_nodes);
         all

@@ -123,8 +123,7 @@ impl Machine<'_, '_> {
         if member.target.registered() {
             takings.push(Step::Deregister { member: id() });
         }
-        let in_use =
-            if master { member.target.registered() } else { member.target.in_use() };
+        let in_use = if master { member.target.registered() } else { member.target.in_use() };
         if in_use {
             // Hooks wait for it as what comes after them does (L2, N2); invariants do not know of hooks.
         } else if let Some(hook) = self.hook(strategy, member, When::Draining) {

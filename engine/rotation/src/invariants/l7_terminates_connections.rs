@@ -4,12 +4,12 @@ use super::{Invariant, Look, Verdict, ask};
 use crate::Seconds;
 use crate::world::Kind;
 
-/// `--request-timeout` of an API server: a request takes no longer.
+/// `--request-timeout` of an API server: a request takes no longer. Who is given less time to stop has shorter ones.
 const REQUEST: Seconds = 60;
 
 pub(super) const INVARIANT: Invariant = Invariant {
     id: "L7",
-    says: "The balancer ends connections to a target when its deregistration is over (deregistration_delay.connection_termination.enabled), and that is not before its API server had its shutdown delay and a minute for what it serves.",
+    says: "The balancer ends connections to a target when its deregistration is over (deregistration_delay.connection_termination.enabled), and that is not before its API server had its shutdown delay, and as long again (a minute at most) for what it serves.",
     source: "CAPA 5800: clients kept dead pooled connections",
     holds,
 };
@@ -26,12 +26,13 @@ fn holds(look: &Look<'_, '_>) -> Verdict {
         );
     }
     let members = begun.members.iter().map(|&at| look.after.member(at));
-    let stop = members.filter_map(|member| member.api.map(|api| api.shutdown_delay)).max().unwrap_or(0);
-    let needed = stop.saturating_add(REQUEST);
+    let stop =
+        members.filter_map(|member| member.api.map(|api| api.shutdown_delay)).max().unwrap_or(0);
+    let needed = stop.saturating_add(stop.min(REQUEST));
     if endpoint.deregistration_delay < needed {
         return ask(format!(
             "The balancer cuts connections off {} s after a target was deregistered, and its API server needs {needed} s until all \
-             of them are ended ({stop} s until it stops, and a minute for a request). Set deregistration_delay = {needed}.",
+             of them are ended ({stop} s until it stops, and as long for what it serves). Set deregistration_delay = {needed}.",
             endpoint.deregistration_delay
         ));
     }

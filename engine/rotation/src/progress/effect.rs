@@ -60,10 +60,8 @@ fn effect_on(world: &World, member: &Member, step: &Step) -> bool {
         }
         Step::Terminate { .. } => member.going(),
         Step::DeleteNode { .. } => node.is_none(),
-        Step::Return { .. } => {
-            gone || member.mark.is_none()
-                && node.is_none_or(|node| !node.cordoned && !node.excluded)
-        }
+        // A person's own cordon stays; the mark is taken off last.
+        Step::Return { .. } => gone || member.mark.is_none(),
         _ => false,
     }
 }

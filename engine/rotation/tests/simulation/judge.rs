@@ -154,7 +154,10 @@ impl Judge<'_> {
             let endpoint = &self.truth.endpoint;
             rule(!endpoint.preserves_client_ip || endpoint.masters_use_their_own, "L6: hairpin")?;
             let long = endpoint.deregistration_delay >= 120;
-            rule(endpoint.terminates_connections && long, "L7: clients keep dead connections, or lose live ones")?;
+            rule(
+                endpoint.terminates_connections && long,
+                "L7: clients keep dead connections, or lose live ones",
+            )?;
             rule(
                 !matches!(endpoint.reach, kprov_rotation::world::Reach::Dns { ttl } if ttl >= 40),
                 "N1: by DNS",

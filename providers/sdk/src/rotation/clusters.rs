@@ -44,11 +44,8 @@ pub trait Clusters: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// When it cannot be understood.
-    fn connect(
-        &self,
-        kubeconfig: &str,
-        host: &Arc<dyn Host>,
-    ) -> Result<CallContext, ProviderError>;
+    fn connect(&self, kubeconfig: &str, host: &Arc<dyn Host>)
+    -> Result<CallContext, ProviderError>;
 
     /// The cluster as it is now. `now` is the caller's clock, in seconds since 1970.
     ///
@@ -89,9 +86,6 @@ pub trait Clusters: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// When it cannot be told now; it runs out by itself.
-    async fn unlock(
-        &self,
-        context: &CallContext,
-        holder: &OperatorId,
-    ) -> Result<(), ProviderError>;
+    async fn unlock(&self, context: &CallContext, holder: &OperatorId)
+    -> Result<(), ProviderError>;
 }

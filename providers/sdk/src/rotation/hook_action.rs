@@ -5,8 +5,8 @@ use std::fmt;
 use async_trait::async_trait;
 use kprov_core::Value;
 
-use super::{GroupId, When};
 use super::world::Member;
+use super::{GroupId, When};
 use crate::{AttributeError, CallContext, ProviderError, Schema};
 
 /// One look of a hook.

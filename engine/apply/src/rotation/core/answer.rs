@@ -40,8 +40,7 @@ impl Core {
         kept.progress.done(&open.step);
         if !is_open(kept, open) {
             self.ended(kept, open, HowEnded::Done, String::new(), world, told);
-        } else if matches!(open.step, Step::Drain { .. }) {
-            // It has evicted what may go now; the rest follows at the next looks.
+        } else if asks_on(&open.step) {
             self.again.insert(open.token.clone(), 0);
         }
         self.refused.remove(&open.step);
@@ -102,6 +101,19 @@ impl Core {
         let timeouts = site.and_then(|site| site.settings.as_ref()).map(|it| it.timeouts);
         open.step.timeout(&timeouts.unwrap_or_default())
     }
+}
+
+/// A drain has evicted what may go now, and the rest follows at the next looks. What a node was asked for it answers later: the
+/// next call says whether it has failed, and asks another one where it has fallen silent.
+fn asks_on(step: &Step) -> bool {
+    matches!(
+        step,
+        Step::Drain { .. }
+            | Step::Snapshot
+            | Step::MoveLeader { .. }
+            | Step::StopApi { .. }
+            | Step::RemoveEtcdMember { .. }
+    )
 }
 
 fn is_open(kept: &Kept, open: &Open) -> bool {

@@ -10,6 +10,7 @@ pub(crate) mod observe;
 mod source;
 mod steps;
 mod template;
+mod time;
 
 use async_trait::async_trait;
 use aws_sdk_autoscaling::types::AutoScalingGroup;
@@ -48,6 +49,8 @@ impl MemberGroups for Group {
         groups: &[GroupId],
     ) -> std::result::Result<Vec<Option<GroupView>>, ProviderError> {
         let seen = observe::observe(context.client::<Api>(), groups).await;
+        let time = time::Time::of(context.host.as_ref());
+        let seen = seen.map(|all| all.into_iter().map(|it| Some(time.here(it?))).collect());
         seen.map_err(|error| error.provider("Cannot observe Auto Scaling groups"))
     }
 

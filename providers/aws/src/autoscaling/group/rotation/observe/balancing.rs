@@ -165,10 +165,17 @@ impl Targets<'_> {
             terminates_connections: of
                 .iter()
                 .all(|it| flag(it, "deregistration_delay.connection_termination.enabled", true)),
+            deregistration_delay: of.iter().map(deregistration_delay).min().unwrap_or(0),
             notices_within: of.iter().map(|it| notices_within(&it.setup.group)).max().unwrap_or(0),
             ..Endpoint::default()
         })
     }
+}
+
+/// How long connections of a target go on that was deregistered; what AWS does where nothing is said.
+fn deregistration_delay(behind: &&Behind) -> u64 {
+    let told = behind.setup.attributes.get("deregistration_delay.timeout_seconds");
+    told.and_then(|seconds| seconds.parse().ok()).unwrap_or(300)
 }
 
 /// How long until a target that is unready gets no requests.
