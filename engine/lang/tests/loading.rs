@@ -268,6 +268,58 @@ fn overrides_are_merged() {
 }
 
 #[test]
+fn rotation_blocks_are_kept_as_they_are_written() {
+    let group = "resource \"a\" \"b\" {\n  lifecycle {\n    rotation {\n      role = var.x\n      \
+                 hook \"verified\" {\n      }\n    }\n  }\n}\n";
+    let rotation = |files: &[(&str, &str)]| {
+        let (tree, problems) = load(files);
+        assert_eq!(problems, Vec::<String>::new());
+        let root = &tree.modules[&ModulePath::root()];
+        let resource = root.resources.values().next().expect("one resource");
+        assert!(resource.body.blocks.is_empty(), "the provider does not see it");
+        let body = resource.lifecycle.rotation.clone().expect("a rotation");
+        let names: Vec<String> = body.attributes.iter().map(|it| it.name.to_string()).collect();
+        let hooks = body.blocks_of("hook").map(|hook| hook.labels[0].0.to_string()).collect();
+        (names, hooks)
+    };
+    let strings = |all: &[&str]| all.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+    assert_eq!(
+        rotation(&[("main.tf", group)]),
+        (strings(&["role"]), strings(&["verified"])),
+        "whatever stands in it"
+    );
+    // An override replaces the block, as it replaces an argument.
+    let other =
+        "resource \"a\" \"b\" {\n  lifecycle {\n    rotation {\n      retries = 2\n    }\n  }\n}\n";
+    let plain = "resource \"a\" \"b\" {\n}\n";
+    for base in [group, plain] {
+        let overridden = rotation(&[("main.tf", base), ("override.tf", other)]);
+        assert_eq!(overridden, (strings(&["retries"]), strings(&[])));
+    }
+    let kept = "resource \"a\" \"b\" {\n  lifecycle {\n    prevent_destroy = true\n  }\n}\n";
+    let kept = rotation(&[("main.tf", group), ("override.tf", kept)]);
+    assert_eq!(kept, (strings(&["role"]), strings(&["verified"])));
+}
+
+#[test]
+fn a_rotation_stands_once_and_in_managed_resources_only() {
+    let lifecycle = |kind: &str, inside: &str| {
+        format!("{kind} \"a\" \"b\" {{\n  lifecycle {{\n{inside}\n  }}\n}}\n")
+    };
+    check_file(
+        &lifecycle("resource", "rotation {\n}\nrotation {\n}"),
+        &["5 Duplicate rotation block"],
+    );
+    check_file(&lifecycle("data", "rotation {\n}"), &["3 Invalid data resource lifecycle block"]);
+    check_file(
+        &lifecycle("ephemeral", "rotation {\n}"),
+        &["3 Invalid ephemeral resource lifecycle block"],
+    );
+    check_file(&lifecycle("resource", "rotation = 1"), &["3 Unsupported argument"]);
+    check_file(&lifecycle("resource", "rotation \"x\" {\n}"), &["3 Extraneous label for rotation"]);
+}
+
+#[test]
 fn overrides_need_a_base() {
     let check = |text: &str, expected: &str| {
         let (_, problems) = load(&[("main.tf", ""), ("override.tf", text)]);

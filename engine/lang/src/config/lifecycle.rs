@@ -13,18 +13,22 @@ const SCHEMA: BodySchema = BodySchema {
         ("ignore_changes", false),
         ("replace_triggered_by", false),
     ],
-    blocks: &[("precondition", &[]), ("postcondition", &[])],
+    blocks: &[("precondition", &[]), ("postcondition", &[]), ("rotation", &[])],
 };
 
 impl Decoder<'_> {
     pub(super) fn lifecycle(&mut self, block: &Block, mode: ResourceMode) -> Lifecycle {
         let mut lifecycle = Lifecycle::default();
-        for rule in self.check(&block.body, &SCHEMA) {
-            let rules = match &*rule.ty {
-                "precondition" => &mut lifecycle.preconditions,
-                _ => &mut lifecycle.postconditions,
-            };
-            rules.extend(self.condition(rule));
+        let mut rotation = None;
+        for nested in self.check(&block.body, &SCHEMA) {
+            match &*nested.ty {
+                "precondition" => lifecycle.preconditions.extend(self.condition(nested)),
+                "postcondition" => lifecycle.postconditions.extend(self.condition(nested)),
+                _ if mode != ResourceMode::Managed => self.no_rotation(nested, mode),
+                // What stands in it is for the planner to say: it knows the hooks of providers.
+                _ if self.second("rotation", &mut rotation, nested) => {}
+                _ => lifecycle.rotation = Some(nested.body.clone()),
+            }
         }
         if mode != ResourceMode::Managed {
             self.managed_only(&block.body, mode);
@@ -47,11 +51,20 @@ impl Decoder<'_> {
         lifecycle
     }
 
+    fn no_rotation(&mut self, block: &Block, mode: ResourceMode) {
+        let what = noun(mode);
+        self.error(
+            &format!("Invalid {what} lifecycle block"),
+            format!(
+                "Only managed resources (\"resource\" blocks) have members that could be rotated, \
+                 so a rotation block is not valid for a {what}."
+            ),
+            block.header,
+        );
+    }
+
     fn managed_only(&mut self, body: &Body, mode: ResourceMode) {
-        let what = match mode {
-            ResourceMode::Ephemeral => "ephemeral resource",
-            _ => "data resource",
-        };
+        let what = noun(mode);
         for attribute in &body.attributes {
             if SCHEMA.attributes.iter().any(|(name, _)| attribute.name == *name) {
                 self.error(
@@ -139,6 +152,14 @@ impl Decoder<'_> {
             return false;
         }
         true
+    }
+}
+
+/// What is not managed, in a sentence.
+fn noun(mode: ResourceMode) -> &'static str {
+    match mode {
+        ResourceMode::Ephemeral => "ephemeral resource",
+        _ => "data resource",
     }
 }
 

@@ -220,6 +220,8 @@ pub struct Lifecycle {
     pub preconditions: Vec<CheckRule>,
     /// `postcondition`
     pub postconditions: Vec<CheckRule>,
+    /// `rotation`, as it is written: the planner decodes it, by a schema that holds the providers' hooks.
+    pub rotation: Option<Body>,
 }
 
 /// `ignore_changes`

@@ -109,7 +109,12 @@ impl Decoder<'_> {
     }
 
     /// Reports a second block of a type that may be there once.
-    fn second(&mut self, ty: &str, seen: &mut Option<crate::Span>, block: &Block) -> bool {
+    pub(super) fn second(
+        &mut self,
+        ty: &str,
+        seen: &mut Option<crate::Span>,
+        block: &Block,
+    ) -> bool {
         let Some(first) = *seen else {
             *seen = Some(block.header);
             return false;
