@@ -66,7 +66,7 @@ pub enum FailureClass {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HowEnded {
-    /// Its call was answered; what comes of it is seen by looking.
+    /// What it is for is so: that was seen, or, where it cannot be seen, its call says so.
     Done,
     /// Its call was refused, and nothing has happened.
     Refused,
@@ -228,7 +228,7 @@ pub enum Entry {
         /// About which machine, if it is about one.
         member: Option<String>,
     },
-    /// A step of a rotation has ended, or was called again and ended so. Changes no object.
+    /// A step of a rotation has ended: once for each that was started. Changes no object.
     StepDone {
         /// Which rotation.
         rotation: String,

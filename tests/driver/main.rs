@@ -63,6 +63,7 @@ impl Reporter for Lines {
             ProgressEvent::Provisioned { address, succeeded, .. } => {
                 format!("{address}: provisioned {succeeded}")
             }
+            ProgressEvent::Rotation(line) => format!("{}: {}", line.address, line.step),
             ProgressEvent::Stopping { waiting } => format!("stopping, {waiting} to wait for"),
         };
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);

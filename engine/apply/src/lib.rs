@@ -10,8 +10,9 @@ pub mod machine;
 mod progress;
 pub mod provision;
 mod record;
+pub mod rotation;
 pub mod settle;
 pub mod stored;
 
 pub use driver::{Clients, Execution, execute};
-pub use progress::{Counts, ProgressEvent, Reporter, SilentReporter, Verb};
+pub use progress::{Counts, ProgressEvent, Reporter, RotationProgress, SilentReporter, Verb};

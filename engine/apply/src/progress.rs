@@ -91,11 +91,35 @@ pub enum ProgressEvent {
         /// Did it do its work?
         succeeded: bool,
     },
+    /// A rotation goes on.
+    Rotation(RotationProgress),
     /// Stopping on request; what is under way is waited for.
     Stopping {
         /// How many calls.
         waiting: usize,
     },
+}
+
+/// How it stands with a member of a group that is rotated, or with the group itself. The newest word for a group and
+/// member replaces the ones before: one line for each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RotationProgress {
+    /// Whose group it is.
+    pub address: ObjectAddr,
+    /// The group, as the cloud names it.
+    pub group: Str,
+    /// The machine; none: the group as a whole.
+    pub member: Option<Str>,
+    /// What is under way, as the journal names it (`drain`), or in what state it is (`launching`).
+    pub step: Str,
+    /// Since when, by [`kprov_core::Host::elapsed`]: its timer counts from there.
+    pub since: Duration,
+    /// What it waits for, for people.
+    pub waits: Option<String>,
+    /// Members that are replaced, and all that were to be when it began. Of the group's own line only.
+    pub replaced: Option<(u32, u32)>,
+    /// Nothing more comes of this line: the member is in service or gone, the group is finished.
+    pub done: bool,
 }
 
 /// Is told about progress, from the thread that runs the apply and from those that run calls.

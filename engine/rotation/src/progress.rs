@@ -13,7 +13,10 @@ use serde::{Deserialize, Serialize};
 use crate::decide::Pause;
 use crate::strategy::{OnFailure, Strategies};
 use crate::world::World;
-use crate::{Base, EtcdId, GroupId, HookName, MachineId, RotationId, Seconds, Step, Subject, TemplateId, When};
+use crate::{
+    Base, EtcdId, GroupId, HookName, MachineId, RotationId, Seconds, Step, Subject, TemplateId,
+    When,
+};
 
 /// What the journal holds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

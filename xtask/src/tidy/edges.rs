@@ -10,7 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kprov-lang", &["kprov-core"]),
     ("kprov-provider", &["kprov-core"]),
     ("kprov-state", &["kprov-core"]),
-    ("kprov-plan", &["kprov-core", "kprov-lang", "kprov-provider"]),
+    ("kprov-plan", &["kprov-core", "kprov-lang", "kprov-provider", "kprov-rotation"]),
     ("kprov-rotation", &["kprov-core", "kprov-provider"]),
     ("kprov-apply", &["kprov-core", "kprov-plan", "kprov-provider", "kprov-rotation", "kprov-state"]),
     (

@@ -134,6 +134,7 @@ impl Reporter for Live {
             ProgressEvent::Provisioning { .. }
             | ProgressEvent::Output { .. }
             | ProgressEvent::Provisioned { .. }
+            | ProgressEvent::Rotation(_)
             | ProgressEvent::Stopping { .. } => self.say(event),
         }
     }

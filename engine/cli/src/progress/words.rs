@@ -29,6 +29,7 @@ pub(super) fn line(event: &ProgressEvent) -> Option<String> {
         }
         ProgressEvent::Failed { .. }
         | ProgressEvent::Provisioned { .. }
+        | ProgressEvent::Rotation(_)
         | ProgressEvent::Stopping { .. } => return None,
     };
     Some(visible(&text).into_owned())

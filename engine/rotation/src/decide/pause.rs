@@ -18,6 +18,8 @@ pub enum Code {
     Unsafe,
     /// A checkpoint where a person must say that it goes on.
     Checkpoint,
+    /// A person has said that it is to pause.
+    Asked,
     /// A member failed, or a step took too long.
     Failed,
     /// Too many failures in all groups together.
@@ -32,12 +34,13 @@ pub enum Code {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Code; 10] = [
+    pub const ALL: [Code; 11] = [
         Code::Locked,
         Code::Contradiction,
         Code::UnhealthyBefore,
         Code::Unsafe,
         Code::Checkpoint,
+        Code::Asked,
         Code::Failed,
         Code::Breaker,
         Code::Stuck,
@@ -54,6 +57,7 @@ impl Code {
             Code::UnhealthyBefore => "unhealthy-before",
             Code::Unsafe => "unsafe",
             Code::Checkpoint => "checkpoint",
+            Code::Asked => "asked",
             Code::Failed => "failed",
             Code::Breaker => "breaker",
             Code::Stuck => "stuck",
@@ -73,6 +77,7 @@ impl Code {
             }
             Code::Unsafe => "Change what is said, and apply again.",
             Code::Checkpoint => "Look at what is new, and apply again to go on, or roll back.",
+            Code::Asked => "Apply again to go on, or roll back.",
             Code::Failed => "Look at the member; apply again to try anew, or roll back.",
             Code::Breaker => {
                 "Look for what the failures have in common; apply again to try anew, or roll back."

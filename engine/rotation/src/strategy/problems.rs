@@ -42,6 +42,9 @@ impl Strategies {
     }
 }
 
+/// The attributes that a contradiction is between, the first of which it is told at, and what it is.
+pub(crate) type Contradiction = (&'static [&'static str], String);
+
 impl Strategy {
     fn problems(&self, world: &World, found: &mut Diagnostics) {
         let id = &self.group;
@@ -50,31 +53,11 @@ impl Strategy {
             error(format!("There is no group {id}, so there is nothing to rotate."));
             return;
         };
-        if self.max_surge.is_none() && self.max_unavailable.is_none() {
-            error(format!(
-                "max_surge and max_unavailable of {id} are both 0: a member can neither come first nor go first. \
-                 Raise one of them."
-            ));
-        }
-        for (name, amount) in
-            [("max_surge", self.max_surge), ("max_unavailable", self.max_unavailable)]
-        {
-            if let Amount::Percent(percent) = amount
-                && percent > 100
-            {
-                error(format!(
-                    "{name} of {id} is {percent}%, which is more than all of it. Say at most 100%."
-                ));
-            }
+        for (_, detail) in self.contradictions(group.kind, &format!(" of {id}")) {
+            error(detail);
         }
         if group.kind == Kind::Master {
             self.problems_of_masters(group.desired, &mut error);
-        }
-        self.problems_of_checkpoints(&mut error);
-        if self.good_looks == 0 {
-            error(format!(
-                "good_looks of {id} is 0, so a new member would count as well unseen. Say at least 1."
-            ));
         }
         if self.on_failure == super::OnFailure::Rollback && self.previous.is_none() {
             error(format!(
@@ -83,13 +66,54 @@ impl Strategy {
         }
     }
 
+    /// What does not go together, whatever the world is like. `of` stands behind the attributes' names: ` of workers`,
+    /// or nothing where it is clear.
+    pub(crate) fn contradictions(&self, kind: Kind, of: &str) -> Vec<Contradiction> {
+        let mut found: Vec<Contradiction> = Vec::new();
+        if self.max_surge.is_none() && self.max_unavailable.is_none() {
+            let why = "both 0: a member can neither come first nor go first. Raise one of them.";
+            found.push((
+                &["max_surge", "max_unavailable"],
+                format!("max_surge and max_unavailable{of} are {why}"),
+            ));
+        }
+        for (name, names, amount) in [
+            ("max_surge", &["max_surge"], self.max_surge),
+            ("max_unavailable", &["max_unavailable"], self.max_unavailable),
+        ] {
+            if let Amount::Percent(percent) = amount
+                && percent > 100
+            {
+                let why = "which is more than all of it. Say at most 100%.";
+                found.push((names, format!("{name}{of} is {percent}%, {why}")));
+            }
+        }
+        if kind == Kind::Master && matches!(self.max_surge, Amount::Count(count) if count > 1) {
+            found.push((&["max_surge", "role"], one_by_one(of)));
+        }
+        if kind != Kind::Master && self.downtime {
+            let why = "is for one master that is replaced in place, and the group has no masters. Leave it out.";
+            found.push((&["downtime", "role"], format!("downtime{of} {why}")));
+        }
+        self.contradicting_checkpoints(of, &mut found);
+        if self.good_looks == 0 {
+            let why = "is 0, so a new member would count as well unseen. Say at least 1.";
+            found.push((&["good_looks"], format!("good_looks{of} {why}")));
+        }
+        found
+    }
+
     fn problems_of_masters(&self, desired: u32, error: &mut impl FnMut(String)) {
         let id = &self.group;
         let (surge, unavailable) = self.amounts(desired);
-        if surge > 1 || (surge == 0 && unavailable > 1) {
+        let share = matches!(self.max_surge, Amount::Percent(_));
+        if (surge > 1 && share) || (surge == 0 && unavailable > 1) {
+            error(one_by_one(&format!(" of {id}")));
+        }
+        if self.downtime && desired > 1 {
             error(format!(
-                "{id} has masters, which are replaced one by one: etcd takes one new member at a time. \
-                 Say max_surge = 1, or max_surge = 0 and max_unavailable = 1."
+                "downtime of {id} is true, and with {desired} masters there need be none: they are replaced one by one, \
+                 and the others serve. Leave it out."
             ));
         }
         if surge == 0 && desired == 2 {
@@ -106,17 +130,24 @@ impl Strategy {
         }
     }
 
-    fn problems_of_checkpoints(&self, error: &mut impl FnMut(String)) {
-        let id = &self.group;
+    fn contradicting_checkpoints(&self, of: &str, found: &mut Vec<Contradiction>) {
         let percents: Vec<u32> =
             self.checkpoints.iter().map(|checkpoint| checkpoint.percent).collect();
         if percents.iter().any(|percent| !(1..=100).contains(percent)) {
-            error(format!(
-                "Checkpoints of {id} are at {percents:?} percent; each must be from 1 to 100."
-            ));
+            let why =
+                format!("Checkpoints{of} are at {percents:?} percent; each must be from 1 to 100.");
+            found.push((&["checkpoint"], why));
         }
         if percents.windows(2).any(|pair| pair[0] >= pair[1]) {
-            error(format!("Checkpoints of {id} are at {percents:?} percent; they must rise."));
+            let why = format!("Checkpoints{of} are at {percents:?} percent; they must rise.");
+            found.push((&["checkpoint"], why));
         }
     }
+}
+
+fn one_by_one(of: &str) -> String {
+    format!(
+        "max_surge or max_unavailable{of} is more than 1, and masters are replaced one by one: etcd takes one new member \
+         at a time. Say max_surge = 1, or max_surge = 0 and max_unavailable = 1."
+    )
 }

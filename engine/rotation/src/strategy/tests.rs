@@ -31,12 +31,27 @@ fn masters_go_one_by_one() {
     let mut scene = Scene::masters(5);
     scene.strategy().max_surge = Amount::Count(2);
     says(&scene, "one new member at a time");
+    // A share of them that comes to more than one is as wrong.
+    scene.strategy().max_surge = Amount::Percent(40);
+    says(&scene, "one new member at a time");
+    scene.strategy().max_surge = Amount::Count(0);
+    scene.strategy().max_unavailable = Amount::Count(2);
+    says(&scene, "one new member at a time");
+    scene.strategy().downtime = true;
+    says(&scene, "with 5 masters there need be none");
     let mut scene = Scene::masters(1);
     scene.strategy().max_surge = Amount::Count(0);
     scene.strategy().max_unavailable = Amount::Count(1);
     says(&scene, "Say downtime = true");
     scene.world.groups[0].desired = 2;
     says(&scene, "no majority");
+}
+
+#[test]
+fn only_masters_have_a_downtime() {
+    let mut scene = Scene::workers(1);
+    scene.strategy().downtime = true;
+    says(&scene, "the group has no masters");
 }
 
 #[test]

@@ -1,0 +1,12 @@
+//! Rotations: the shell around the pure machine `kprov_rotation` (docs/adr/0005).
+//!
+//! [`observe`] looks, [`world`] makes a world of what was seen; both serve plans, too. `core` decides, sans-IO: what is
+//! journaled, which steps are called, who is answered. `carry` says who carries out which step, and `shell` is one task
+//! for each cluster of a run. [`Rotators`] holds them.
+
+mod discretion;
+pub mod observe;
+pub mod world;
+
+pub use observe::{Observed, Observer, Site, is_named};
+pub use world::Known;
