@@ -111,7 +111,7 @@ fn history_is_what_succeeded() {
 fn only_plain_lines_stay_on_the_terminal() {
     let term = InMemoryTerm::new(10, 80);
     let target = ProgressDrawTarget::term_like(Box::new(term.clone()));
-    let live = Live::on(target, || (10, 80));
+    let live = Live::on(target, || (10, 80), clock());
     let (verb, address) = (Verb::Create, addr("t.a"));
     live.begin(Work::default());
     live.report(&ProgressEvent::Started { address: address.clone(), verb, id: None });
@@ -139,7 +139,7 @@ fn many_operations_leave_room_on_the_terminal() {
     let running: Vec<Running> =
         (0..40).map(|n| Running::new(&addr(&name(n)), Verb::Create, &None, since(n))).collect();
     let lines = |work: &Work, running: &[Running], size| -> Vec<String> {
-        picture(work, running.iter(), now, size).lines().map(str::to_owned).collect()
+        picture(work, running.iter(), &[], now, size).lines().map(str::to_owned).collect()
     };
     let shown = lines(&work, &running, (24, 80));
     assert_eq!(shown.len(), 23);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use kprov_apply::rotation::{Known, Observed, Site};
-use kprov_core::{Diagnostics, Severity};
+use kprov_core::{Diagnostics, Severity, Str};
 use kprov_plan::Plan;
 use kprov_provider::Registry;
 use kprov_rotation::settings::{self, Settings};
@@ -200,7 +200,7 @@ fn target(site: &PlannedSite<'_>) -> TemplateId {
 fn unknown(scene: &Scene<'_, '_>) -> Vec<String> {
     let told = scene.rotating().filter_map(|site| {
         let names: Vec<&str> =
-            site.settings.unknown.iter().copied().filter(|name| *name != "kubeconfig").collect();
+            site.settings.unknown.iter().map(Str::as_str).filter(|name| *name != "kubeconfig").collect();
         let address = &site.site.address;
         let names = (!names.is_empty()).then(|| names.join(", "))?;
         Some(format!(

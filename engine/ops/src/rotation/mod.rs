@@ -18,12 +18,10 @@ mod planned;
 mod sites;
 mod status;
 mod template;
-#[cfg(test)]
-mod tests;
 mod words;
 
 pub(crate) use foresee::foresee;
-pub(crate) use look::{Looked, look};
+pub(crate) use look::{Wanted, look};
 pub use planned::{
     Estimate, PlannedFinding, PlannedGroup, PlannedMember, PlannedRotation, PlannedStep,
 };

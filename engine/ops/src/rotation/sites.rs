@@ -1,6 +1,8 @@
 //! Which groups are looked at: those in the state whose block has `rotation`, and, once there is a plan, those that it
 //! changes or leaves.
 
+use std::sync::Arc;
+
 use kprov_apply::rotation::Site;
 use kprov_core::{InstanceAddr, ProviderConfigAddr, ResourceMode, Value};
 use kprov_lang::config::ModuleTree;
@@ -8,7 +10,6 @@ use kprov_plan::{Action, Change, Plan, PriorState};
 use kprov_provider::rotation::{GroupRef, MemberGroups, TemplateId};
 use kprov_provider::{Provider, Registry};
 use kprov_rotation::settings::Settings;
-use std::sync::Arc;
 
 use crate::Clients;
 
@@ -97,7 +98,7 @@ fn in_change<'p>(change: &'p Change, registry: &Registry) -> Option<PlannedSite<
         address: change.addr.clone(),
         provider: change.provider.clone(),
         group,
-        settings: Some((&settings).into()),
+        settings: Some(settings.clone()),
     };
     Some(PlannedSite { site, settings, change, before: now })
 }
