@@ -23,6 +23,7 @@ mod plan;
 mod planner;
 mod provider_config;
 mod resolver;
+mod rotation;
 mod suggestion;
 mod unmanaged;
 mod validate;

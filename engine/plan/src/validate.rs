@@ -223,6 +223,7 @@ impl<'a> Walk<'_, 'a> {
             let range = evaluation.sources.range(config.span);
             problems.extend(attribute_problems(type_problems(provider, name, &bare), None, range));
         }
+        problems.extend(crate::rotation::decode(&scope(), provider, config).1);
         problems.collect(self.rules(&config.lifecycle.preconditions, &scope()));
         if !config.lifecycle.postconditions.is_empty() || !config.provisioners.is_empty() {
             let itself = unknown_resource(name, Some(block.implied_type()));

@@ -41,6 +41,7 @@ impl Executor<'_> {
         let mut values: Vec<Value> = Vec::new();
         if let Some((_, change)) = self.change_of(operation) {
             values.extend([change.before.clone(), change.after.clone()]);
+            values.extend(change.rotation.clone());
         }
         // What was not known yet when the plan was made.
         let write = active.write.as_ref();
@@ -59,8 +60,9 @@ impl Executor<'_> {
     fn all_secrets(&self) -> Stretches {
         let plan = &self.inputs.plan;
         let objects = plan.changes.iter().flat_map(|change| [&change.before, &change.after]);
+        let rotations = plan.changes.iter().filter_map(|change| change.rotation.as_ref());
         let variables = plan.variables.values().filter_map(|variable| variable.value.as_ref());
-        Stretches::of(objects.chain(variables), LONG)
+        Stretches::of(objects.chain(rotations).chain(variables), LONG)
     }
 }
 

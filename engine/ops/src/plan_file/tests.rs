@@ -57,11 +57,42 @@ fn encoded(file: &PlanFile) -> Vec<u8> {
     file.encode(&vault(), &crate::Machine::new()).expect("it can be written")
 }
 
-/// Plain, sealed as known to be secret, sealed for a mark.
-fn samples() -> [PlanFile; 3] {
+/// A plan whose only secret stands in a `rotation` block.
+fn rotating() -> PlanFile {
+    let resource = kprov_core::addr::parse_instance("shelf_group.g").expect("an address");
+    let kubeconfig = Value::from("hunter2").with_marks(kprov_core::Marks::SENSITIVE);
+    let change = kprov_plan::Change {
+        addr: resource,
+        deposed: None,
+        previous_addr: None,
+        provider: kprov_core::ProviderConfigAddr {
+            module: ModulePath::root(),
+            provider: kprov_core::ProviderAddr::builtin("shelf"),
+            alias: None,
+        },
+        action: kprov_plan::Action::NoOp,
+        reason: None,
+        before: Value::from("x"),
+        after: Value::from("x"),
+        replace_paths: Vec::new(),
+        importing: None,
+        prior_private: Vec::new(),
+        planned_private: Vec::new(),
+        dependencies: Vec::new(),
+        create_before_destroy: false,
+        tainted: false,
+        rotation: Some(Value::object([("kubeconfig", kubeconfig)])),
+        outdated: Vec::new(),
+    };
+    let sample = sample();
+    PlanFile { plan: Plan { changes: vec![change], ..sample.plan }, ..sample }
+}
+
+/// Plain, sealed as known to be secret, sealed for marks.
+fn samples() -> [PlanFile; 4] {
     let marked = Value::from("hunter2").with_marks(kprov_core::Marks::SENSITIVE);
     let marked = PlanFile { variables: [("x".into(), marked)].into(), ..sample() };
-    [sample(), PlanFile { secret: true, ..sample() }, marked]
+    [sample(), PlanFile { secret: true, ..sample() }, marked, rotating()]
 }
 
 fn refused(bytes: &[u8]) -> String {
@@ -82,10 +113,10 @@ fn what_was_written_is_read() {
 
 #[test]
 fn what_is_secret_is_sealed() {
-    let [plain, known, marked] = samples();
+    let [plain, known, marked, rotating] = samples();
     let other = Vault::with_key([8; 32]);
     PlanFile::decode(&encoded(&plain), "p", &other).expect("it needs no key");
-    for file in [known, marked] {
+    for file in [known, marked, rotating] {
         let bytes = encoded(&file);
         for vault in [other.clone(), Vault::none()] {
             let problem = PlanFile::decode(&bytes, "p", &vault).expect_err("no key");

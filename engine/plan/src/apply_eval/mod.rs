@@ -292,6 +292,13 @@ impl Resolver for ApplyResolver<'_> {
         }
     }
 
+    fn rotation(&mut self, operation: OperationIndex) -> Result<Option<Value>, Diagnostics> {
+        match self.plan.operations.get(operation.0 as usize).map(|operation| operation.kind) {
+            Some(OperationKind::Update(index)) => self.rotation_of(index),
+            _ => Ok(None),
+        }
+    }
+
     fn create_provisioners(
         &mut self,
         operation: OperationIndex,

@@ -61,6 +61,8 @@ impl<'a> ApplyResolver<'a> {
         self.marks.insert(index, sensitive_paths.clone());
         if let Some(prior) = &prior
             && !change.after.is_wholly_known()
+            // Its members are replaced although the object stays as it is.
+            && change.outdated.is_empty()
             && raw_equal(prior, &planned.value)
         {
             self.conditions_hold(&target, change, prior.clone())?;
@@ -88,6 +90,24 @@ impl<'a> ApplyResolver<'a> {
         target.resource.set(target.index, marked.clone());
         let found = self.conditions(target, &change.addr, &RuleKind::Postcondition, Some(marked));
         if found.has_errors() { Err(found) } else { Ok(()) }
+    }
+
+    /// What the block of an updated instance says, without marks.
+    pub(super) fn rotation_of(&self, index: u32) -> Result<Option<Value>, Diagnostics> {
+        let change = self.change(index)?;
+        if change.rotation.is_none() {
+            return Ok(None);
+        }
+        let target = self.target(&change.addr)?;
+        let config = target.resource.config;
+        let Some((provider, _, _)) = self.evaluation.schema(&target.module, config) else {
+            return Err(Diagnostics::new());
+        };
+        let (value, found) = crate::rotation::decode(&self.scope(&target), provider, config);
+        match value {
+            Some(value) => Ok(Some(value.unmark_deep().0)),
+            None => Err(found.into_iter().map(|it| it.of(&change.addr)).collect()),
+        }
     }
 
     pub(super) fn prepare_read(&mut self, index: u32) -> Result<Prepared, Diagnostics> {

@@ -18,6 +18,7 @@ pub mod outputs;
 pub mod proposed;
 pub mod removed;
 pub mod replace_trigger;
+pub mod rotation_order;
 pub mod target;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -30,7 +30,8 @@ pub fn triggers<'c>(
 
 fn touches(change: &Change, path: &Path) -> bool {
     if path.0.is_empty() {
-        return true;
+        // What only rotates its outdated members changes nothing of itself.
+        return change.outdated.is_empty() || !raw_equal(&change.before, &change.after);
     }
     match (path.get(&change.before), path.get(&change.after)) {
         (Some(before), Some(after)) => !raw_equal(before, after),

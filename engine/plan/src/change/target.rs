@@ -33,7 +33,7 @@ fn around(outer: &ModuleAddr, inner: &ModuleAddr) -> bool {
 }
 
 /// Does the target mean the block, or some instances of it?
-fn selects_block(target: &Target, block: &ResourceAddr) -> bool {
+pub(crate) fn selects_block(target: &Target, block: &ResourceAddr) -> bool {
     let inside = |module: &ModuleAddr, path: &ModulePath| {
         path.0.len() >= module.0.len()
             && module.0.iter().zip(path.0.iter()).all(|((name, _), other)| name == other)

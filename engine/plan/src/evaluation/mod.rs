@@ -16,7 +16,7 @@ pub(crate) use outside::ProviderValue;
 pub(crate) use recorder::{Recorder, Touched, VertexId};
 pub(crate) use scope::{BlockScope, unknown_resource};
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
@@ -59,6 +59,8 @@ pub(crate) struct Evaluation<'a> {
     /// Values that instances have when they are expanded (apply only).
     pub(crate) initial: HashMap<InstanceAddr, Value>,
     instances: RefCell<Vec<Vec<Rc<ModuleInstance<'a>>>>>,
+    /// Of `rotation` blocks, where there is one.
+    rotation_schema: OnceCell<Block>,
     /// Opens ephemeral resources (apply only; the planner opens them in batches).
     host: RefCell<Option<&'a mut dyn PlanHost>>,
 }
@@ -91,8 +93,14 @@ impl<'a> Evaluation<'a> {
             recorder,
             initial: HashMap::new(),
             instances: RefCell::new(instances),
+            rotation_schema: OnceCell::new(),
             host: RefCell::new(None),
         }
+    }
+
+    /// The schema of `rotation` blocks, with the hooks of all providers.
+    pub(crate) fn rotation_schema(&self) -> &Block {
+        self.rotation_schema.get_or_init(|| crate::rotation::schema(self.providers))
     }
 
     /// Instances of a module, as far as its callers were expanded.

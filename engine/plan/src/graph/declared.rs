@@ -147,6 +147,9 @@ impl Check<'_, '_> {
         }
         self.rules(&resource.lifecycle.preconditions);
         self.rules(&resource.lifecycle.postconditions);
+        if let Some(rotation) = &resource.lifecycle.rotation {
+            self.body(rotation);
+        }
         for provisioner in resource.provisioners.iter().filter(|p| !p.on_destroy) {
             self.body(&provisioner.body);
         }
@@ -174,7 +177,8 @@ impl Check<'_, '_> {
             Repetition::Once => Vec::new(),
             Repetition::Count(expr) | Repetition::ForEach(expr) => references(expr),
         };
-        let own = references_in_body(&resource.body).into_iter().chain(repetition);
+        let rotation = resource.lifecycle.rotation.iter().flat_map(references_in_body);
+        let own = references_in_body(&resource.body).into_iter().chain(repetition).chain(rotation);
         for reference in own.chain(&resource.depends_on) {
             let Ok((Subject::Resource(name), _)) = subject(reference, self.sources) else {
                 continue;

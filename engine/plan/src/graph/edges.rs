@@ -194,6 +194,9 @@ impl<'a> Edges<'_, 'a> {
         }
         self.rules(node, &resource.lifecycle.preconditions);
         self.rules(node, &resource.lifecycle.postconditions);
+        if let Some(rotation) = &resource.lifecycle.rotation {
+            self.body(node, rotation);
+        }
         for provisioner in &resource.provisioners {
             if !provisioner.on_destroy {
                 self.body(node, &provisioner.body);

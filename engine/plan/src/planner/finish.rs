@@ -10,6 +10,7 @@ use crate::change::moved::validate_moves;
 use crate::change::order::{DependencyGraph, Recorded, VertexKind, order};
 use crate::change::outputs::{PlannedOutput, output_changes};
 use crate::change::removed::forget_warning;
+use crate::change::rotation_order::order_rotations;
 use crate::graph::NodeKind;
 use crate::{
     Action, Change, DriftChange, Operation, OutputChange, Plan, PlanInput, PlanMode,
@@ -54,8 +55,9 @@ impl Planner<'_, '_> {
         plan.outputs = outputs;
         plan.checks = self.checks.reports();
         plan.deferred = std::mem::take(&mut self.deferred);
-        let graph = self.sorted_changes();
+        let mut graph = self.sorted_changes();
         self.check_together(&graph);
+        order_rotations(&self.changes, &mut graph);
         plan.operations = self.order(&graph);
         plan.drift = self.drift(&plan.outputs);
         self.found.extend(forget_warning(&managed(&self.changes)));
@@ -71,7 +73,8 @@ impl Planner<'_, '_> {
         plan.complete = !plan.errored
             && plan.deferred.is_empty()
             && options.targets.is_empty()
-            && options.excludes.is_empty();
+            && options.excludes.is_empty()
+            && !options.rotate_only;
         self.found.sort();
         debug_assert_eq!(crate::change::lint::lint(&plan), Vec::<String>::new());
         (plan, self.found)

@@ -3,6 +3,7 @@
 use kprov_core::{Diagnostics, InstanceAddr, ObjectAddr, Value};
 use kprov_lang::config::CheckRule;
 
+use super::rotation::is_rotated;
 use super::{Configured, Planner, Site};
 use crate::change::diff::{InstancePlanRequest, mark_by_schema, plan_instance};
 use crate::change::proposed::proposed_new;
@@ -26,12 +27,7 @@ impl<'a> Planner<'a, '_> {
         if self.input.options.mode != PlanMode::Normal {
             return self.as_it_is(site, index);
         }
-        let evaluation = self.evaluation.clone();
-        let (config, touched) =
-            evaluation.recorder.record(|| self.configuration(site, index, &addr));
-        self.together.note(site, index, &addr, &touched);
-        self.order_instance(site, index, touched);
-        let config = config?;
+        let (config, rotation) = self.evaluated(site, index, &addr)?;
         if self.deferred_nodes[site.node] || configured == Configured::Unknown {
             return self.defer_instance(site, index, addr, prior, &config, configured);
         }
@@ -39,7 +35,7 @@ impl<'a> Planner<'a, '_> {
         let lifecycle = &site.resource.config.lifecycle;
         let Some(code) = site.code.resource(&site.name.ty) else { return Err(Diagnostics::new()) };
         let replace_triggered = self.triggered(site, index)?;
-        let planned = plan_instance(&InstancePlanRequest {
+        let mut planned = plan_instance(&InstancePlanRequest {
             addr: &addr,
             place: Some(&place),
             resource: code,
@@ -53,6 +49,11 @@ impl<'a> Planner<'a, '_> {
             create_before_destroy: self.create_first[site.node],
             prevent_destroy: lifecycle.prevent_destroy,
         })?;
+        let rotation = rotation.filter(|_| is_rotated(planned.action));
+        let outdated = rotation.as_ref().map_or_else(Vec::new, |_| self.outdated(&addr));
+        if planned.action == Action::NoOp && !outdated.is_empty() {
+            planned.action = Action::Update;
+        }
         let after = planned.after.clone();
         site.resource.set(index, after.clone());
         if planned.action != Action::NoOp {
@@ -74,11 +75,27 @@ impl<'a> Planner<'a, '_> {
             dependencies: site.dependencies.clone(),
             create_before_destroy: self.create_first[site.node],
             tainted: prior.is_some_and(|prior| prior.tainted),
-            rotation: None,
-            outdated: Vec::new(),
+            rotation,
+            outdated,
         };
         self.push(change, Some(site.resource.vertex(index)));
         self.postconditions(site, index, &addr, after)
+    }
+
+    /// The block's value, and what its `rotation` says. The instance comes after what both touched.
+    fn evaluated(
+        &mut self,
+        site: &Site<'a>,
+        index: usize,
+        addr: &InstanceAddr,
+    ) -> Result<(Value, Option<Value>), Diagnostics> {
+        let evaluation = self.evaluation.clone();
+        let (config, touched) =
+            evaluation.recorder.record(|| self.configuration(site, index, addr));
+        self.together.note(site, index, addr, &touched);
+        let (rotation, more) = evaluation.recorder.record(|| self.rotation(site, index, addr));
+        self.order_instance(site, index, touched.into_iter().chain(more).collect());
+        both(config, rotation)
     }
 
     /// The object of an instance, refreshed.
@@ -235,6 +252,18 @@ impl<'a> Planner<'a, '_> {
         let vertex = site.resource.vertex(index);
         self.evaluation.order(vertex, &site.module, &site.statics, touched);
         self.evaluation.recorder.order(vertex, [site.resource.gate]);
+    }
+}
+
+/// Both, or all problems.
+fn both<A, B>(a: Result<A, Diagnostics>, b: Result<B, Diagnostics>) -> Result<(A, B), Diagnostics> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Ok(_), Err(found)) | (Err(found), Ok(_)) => Err(found),
+        (Err(mut found), Err(more)) => {
+            found.extend(more);
+            Err(found)
+        }
     }
 }
 

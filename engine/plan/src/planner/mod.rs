@@ -10,6 +10,7 @@ mod managed;
 mod orphans;
 mod providers;
 mod relevant;
+mod rotation;
 mod together;
 mod triggers;
 
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use kprov_core::addr::Target;
 use kprov_core::{
     Diagnostic, Diagnostics, InstanceAddr, InstanceKey, ProviderConfigAddr, ResourceAddr,
     ResourceMode, ResourceName, Value,
@@ -65,7 +67,15 @@ pub fn plan(input: &PlanInput<'_>, host: &mut dyn PlanHost) -> (Plan, Diagnostic
     if !input.options.targets.is_empty() {
         found.push(targeting_warning());
     }
-    let selection = selection(&graph, input.options);
+    let targets = match rotation::targets(&graph, input.options) {
+        Ok(targets) => targets,
+        Err(problem) => {
+            found.push(problem);
+            found.sort();
+            return (finish::errored(input), found);
+        }
+    };
+    let selection = selection(&graph, input.options, &targets);
     let relocated;
     let prior = if moves.previous.is_empty() {
         input.prior
@@ -450,6 +460,7 @@ fn statics(config: &kprov_lang::config::Resource) -> Vec<&Reference> {
     if let Some(connection) = &config.connection {
         found.extend(references_in_body(connection));
     }
+    found.extend(lifecycle.rotation.iter().flat_map(references_in_body));
     found
 }
 
@@ -478,9 +489,13 @@ fn create_first(graph: &Graph<'_>) -> Vec<bool> {
 }
 
 /// What of the configuration the user wants planned. Destroying chooses among objects instead.
-fn selection<'a>(graph: &Graph<'_>, options: &'a crate::PlanOptions) -> Selection<'a> {
+fn selection<'a>(
+    graph: &Graph<'_>,
+    options: &'a crate::PlanOptions,
+    targets: &'a [Target],
+) -> Selection<'a> {
     if options.mode == crate::PlanMode::Destroy
-        || (options.targets.is_empty() && options.excludes.is_empty())
+        || (targets.is_empty() && options.excludes.is_empty())
     {
         return select(&vec![target::Block::Other; graph.nodes.len()], &[], &[], &[]);
     }
@@ -504,7 +519,7 @@ fn selection<'a>(graph: &Graph<'_>, options: &'a crate::PlanOptions) -> Selectio
         .iter()
         .map(|all| all.iter().filter_map(|&node| u32::try_from(node).ok()).collect())
         .collect();
-    select(&blocks, &dependencies, &options.targets, &options.excludes)
+    select(&blocks, &dependencies, targets, &options.excludes)
 }
 
 fn targeting_warning() -> Diagnostic {

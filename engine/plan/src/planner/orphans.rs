@@ -26,7 +26,8 @@ enum Standing {
 impl Planner<'_, '_> {
     /// Plans the removal of everything that is not configured (or of everything).
     pub(super) fn orphans(&mut self) {
-        if self.input.options.mode == PlanMode::RefreshOnly {
+        // Rotating members deletes nothing that has left the configuration.
+        if self.input.options.mode == PlanMode::RefreshOnly || self.input.options.rotate_only {
             return;
         }
         let destroy = self.input.options.mode == PlanMode::Destroy;

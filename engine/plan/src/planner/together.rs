@@ -75,7 +75,8 @@ impl Planner<'_, '_> {
     /// Asks all providers of what they see together.
     pub(super) fn check_together(&mut self, graph: &DependencyGraph) {
         let options = self.input.options;
-        let partial = !options.targets.is_empty() || !options.excludes.is_empty();
+        let partial =
+            !options.targets.is_empty() || !options.excludes.is_empty() || options.rotate_only;
         if self.together.0.is_empty() || partial || options.mode != PlanMode::Normal {
             return;
         }

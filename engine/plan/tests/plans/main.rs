@@ -4,6 +4,7 @@ mod blocks;
 mod drift;
 mod hold;
 mod nested;
+mod rotation;
 mod scale;
 mod support;
 mod together;

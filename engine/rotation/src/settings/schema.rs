@@ -11,7 +11,6 @@ use kprov_provider::{Attribute, Block, NestedBlock, Nesting, Schema};
 /// [`super::Settings::read`], which tells keys that mean nothing; a type would drop them.
 #[must_use]
 pub fn schema<'s>(actions: impl IntoIterator<Item = (&'s str, &'s Schema)>) -> Block {
-    let text = || Attribute::new(Type::String).optional();
     let number = || Attribute::new(Type::Number).optional();
     let attributes = [
         ("role", text().describe("What the members are: bastion, master or worker (default).")),
@@ -34,10 +33,7 @@ pub fn schema<'s>(actions: impl IntoIterator<Item = (&'s str, &'s Schema)>) -> B
         ),
         ("max_surge", text().describe("How many machines more than desired: 1 (default) or 10%.")),
         ("max_unavailable", text().describe("How many ready machines fewer: 0 (default) or 10%.")),
-        (
-            "downtime",
-            Attribute::new(Type::Bool).optional().describe("One master may be replaced in place."),
-        ),
+        ("downtime", flag().describe("One master may be replaced in place.")),
         ("canary_bake", text().describe("How long the first new member stays alone: 0s.")),
         ("good_looks", number().describe("How many good looks in a row prove a member: 2.")),
         ("retries", number().describe("How many failed launches are tried again: 1.")),
@@ -53,33 +49,9 @@ pub fn schema<'s>(actions: impl IntoIterator<Item = (&'s str, &'s Schema)>) -> B
         ),
     ];
     let mut block = Block::of("How a group's members are replaced.", attributes);
-    let checkpoint = Block::of(
-        "After so many percent of the members it stops.",
-        [
-            ("percent", Attribute::new(Type::Number).required()),
-            ("bake", text().describe("How long all must stay well: 0s.")),
-            (
-                "confirm",
-                Attribute::new(Type::Bool).optional().describe("A person says that it goes on."),
-            ),
-        ],
-    );
-    let window = Block::of(
-        "When members may be begun with; UTC.",
-        [
-            (
-                "days",
-                Attribute::new(Type::set(Type::String))
-                    .optional()
-                    .describe("On which days it opens: mon to sun; none: every day."),
-            ),
-            ("from", Attribute::new(Type::String).required().describe("When it opens: 22:00.")),
-            ("until", Attribute::new(Type::String).required().describe("When it closes: 04:00.")),
-        ],
-    );
     block.blocks = [
-        ("checkpoint", repeated(checkpoint)),
-        ("window", repeated(window)),
+        ("checkpoint", repeated(checkpoint())),
+        ("window", repeated(window())),
         ("hook", repeated(hook(actions))),
     ]
     .map(|(name, nested)| (Str::from(name), nested))
@@ -87,15 +59,46 @@ pub fn schema<'s>(actions: impl IntoIterator<Item = (&'s str, &'s Schema)>) -> B
     block
 }
 
+fn text() -> Attribute {
+    Attribute::new(Type::String).optional()
+}
+
+fn flag() -> Attribute {
+    Attribute::new(Type::Bool).optional()
+}
+
+fn checkpoint() -> Block {
+    Block::of(
+        "After so many percent of the members it stops.",
+        [
+            ("percent", Attribute::new(Type::Number).required()),
+            ("bake", text().describe("How long all must stay well: 0s.")),
+            ("confirm", flag().describe("A person says that it goes on.")),
+        ],
+    )
+}
+
+fn window() -> Block {
+    let days = Attribute::new(Type::set(Type::String)).optional();
+    let time = || Attribute::new(Type::String).required();
+    Block::of(
+        "When members may be begun with; UTC.",
+        [
+            ("days", days.describe("On which days it opens: mon to sun; none: every day.")),
+            ("from", time().describe("When it opens: 22:00.")),
+            ("until", time().describe("When it closes: 04:00.")),
+        ],
+    )
+}
+
 /// The argument that holds a hook's label.
 pub(super) const WHEN: &str = "when";
 pub(super) const NAME: &str = "name";
 
 fn hook<'s>(actions: impl IntoIterator<Item = (&'s str, &'s Schema)>) -> Block {
-    let text = Attribute::new(Type::String);
     let mut block = Block::of(
         "What is asked for at a moment of a member's life.",
-        [(WHEN, text.clone().required()), (NAME, text.optional())],
+        [(WHEN, Attribute::new(Type::String).required()), (NAME, text())],
     );
     for (name, schema) in actions {
         if name != WHEN && name != NAME {

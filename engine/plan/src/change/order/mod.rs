@@ -6,6 +6,7 @@
 //! - Replacing deletes first, or with create_before_destroy creates first. A dependent is changed
 //!   after the delete of what it depended on, but before it under create_before_destroy.
 //! - Deleting a dependent comes before changing what it depends on.
+//! - What wishes to come after something does ([`DependencyGraph::wish`]).
 //! - N things that depend on M things cost N + M edges, and what does not change costs no step.
 //!
 //! Rules that contradict each other give way in that order, from the last; if the first alone go
@@ -38,6 +39,8 @@ pub struct Vertex {
     pub kind: VertexKind,
     /// Vertices that it depends on by configuration; any order.
     pub after: Vec<u32>,
+    /// Vertices that it had better come after, unless something contradicts that; any order.
+    pub wishes: Vec<u32>,
 }
 
 /// Who depends on whom by configuration, as found while it was evaluated. No cycles.
@@ -51,7 +54,7 @@ impl DependencyGraph {
     /// Adds a vertex and says its index.
     pub fn add(&mut self, kind: VertexKind) -> u32 {
         let index = u32::try_from(self.vertices.len()).unwrap_or(u32::MAX);
-        self.vertices.push(Vertex { kind, after: Vec::new() });
+        self.vertices.push(Vertex { kind, after: Vec::new(), wishes: Vec::new() });
         index
     }
 
@@ -59,6 +62,13 @@ impl DependencyGraph {
     pub fn depend(&mut self, vertex: u32, on: u32) {
         if let Some(vertex) = self.vertices.get_mut(vertex as usize) {
             vertex.after.push(on);
+        }
+    }
+
+    /// Wishes that `vertex` comes after `on`.
+    pub fn wish(&mut self, vertex: u32, on: u32) {
+        if let Some(vertex) = self.vertices.get_mut(vertex as usize) {
+            vertex.wishes.push(on);
         }
     }
 }
@@ -245,9 +255,10 @@ impl Steps {
             })
             .collect();
         for (vertex, &node) in graph.vertices.iter().zip(&of_vertex) {
-            for &on in &vertex.after {
+            let must = vertex.after.iter().map(|on| (*on, Strength::Must));
+            for (on, strength) in must.chain(vertex.wishes.iter().map(|on| (*on, Strength::Wish))) {
                 if let Some(&on) = of_vertex.get(on as usize).filter(|on| **on != node) {
-                    self.edge(node, on, Strength::Must);
+                    self.edge(node, on, strength);
                 }
             }
         }

@@ -50,5 +50,10 @@ fn updates_and_replacements_of_what_is_named() {
     let quiet = change(Action::NoOp, Value::NULL, Value::NULL);
     let loud = change(Action::Update, Value::NULL, Value::NULL);
     assert!(triggers([&quiet, &loud], &Path::root(), &name, "").unwrap());
+    let outdated = vec![crate::OutdatedMember { machine: "i-1".into(), reason: "dead".into() }];
+    let rotating = Change { outdated, ..loud };
+    assert!(!triggers([&rotating], &Path::root(), &name, "").unwrap(), "only its members change");
+    let changed = Change { before, after, ..rotating };
+    assert!(triggers([&changed], &Path::root(), &name, "").unwrap());
     assert!(triggers([], &Path::root(), &name, "").unwrap_err().detail.contains("x.s"));
 }

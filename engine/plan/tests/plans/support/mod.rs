@@ -1,6 +1,7 @@
 //! A world for planner tests: files in memory, `terraform_data`, and data sources that answer at
 //! once. Plans are compared as text, one line per change.
 
+mod group;
 mod provider;
 
 use std::collections::BTreeMap;
@@ -149,6 +150,8 @@ pub(crate) struct World {
     pub(crate) loading: Diagnostics,
     /// Commands of the destroy provisioners that the last apply would run.
     pub(crate) farewells: Vec<String>,
+    /// What the last apply was told of rotations, one an update: address and block, or none.
+    pub(crate) rotations: Vec<String>,
 }
 
 impl World {
@@ -171,6 +174,7 @@ impl World {
             registry: Registry::new().with(Arc::new(provider::Testing)),
             loading,
             farewells: Vec::new(),
+            rotations: Vec::new(),
         }
     }
 
@@ -245,6 +249,8 @@ impl World {
                 Err(problems) => panic!("{operation:?}: {}", told(&problems)),
             };
             let Some(change) = change_of(plan, operation.kind) else { continue };
+            let rotation = resolver.rotation(index).unwrap_or_else(|it| panic!("{}", told(&it)));
+            self.rotations.extend(rotated(operation.kind, change, &prepared, rotation.as_ref()));
             let new = match prepared {
                 Prepared::Write { planned, sensitive_paths, .. } => {
                     made += 1;
@@ -283,6 +289,22 @@ impl World {
         self.prior.outputs.extend(outputs.clone());
         outputs
     }
+}
+
+/// What an update is told of its rotation.
+fn rotated(
+    kind: OperationKind,
+    change: &Change,
+    prepared: &Prepared,
+    rotation: Option<&Value>,
+) -> Option<String> {
+    let OperationKind::Update(_) = kind else {
+        assert!(rotation.is_none(), "only updates rotate");
+        return None;
+    };
+    let block = rotation.map_or_else(|| "none".to_owned(), said);
+    let nothing = if matches!(prepared, Prepared::Nothing) { " nothing to do" } else { "" };
+    Some(format!("{}{nothing} {block}", change.addr))
 }
 
 /// The change that an operation is about.
@@ -344,6 +366,32 @@ pub(crate) fn short(value: &Value) -> String {
             let parts: Vec<String> = entries.map(|(k, v)| format!("{k}={}", short(v))).collect();
             format!("{{{}}}", parts.join(","))
         }
+    }
+}
+
+/// What a block says: entries that are not null, inside too.
+pub(crate) fn said(block: &Value) -> String {
+    match block {
+        Value::Object(entries) => {
+            let said = entries.iter().filter(|(_, value)| !value.is_null());
+            let parts: Vec<String> =
+                said.map(|(name, it)| format!("{name}={}", said_of(it))).collect();
+            format!("{{{}}}", parts.join(","))
+        }
+        other => said_of(other),
+    }
+}
+
+fn said_of(value: &Value) -> String {
+    match value {
+        Value::Object(_) => said(value),
+        Value::Marked(marked) => format!("!{}", said_of(marked.value())),
+        Value::List(_) | Value::Tuple(_) => {
+            let items = value.as_items().unwrap_or_default();
+            // Blocks that are not there say nothing.
+            format!("[{}]", items.iter().map(said_of).collect::<Vec<_>>().join(","))
+        }
+        other => short(other),
     }
 }
 

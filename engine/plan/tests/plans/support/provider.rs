@@ -3,8 +3,10 @@
 
 use std::sync::LazyLock;
 
+use super::group;
 use async_trait::async_trait;
 use kprov_core::{Path, ProviderAddr, Refinements, Str, Type, Value};
+use kprov_provider::rotation::{HookAction, MemberGroups};
 use kprov_provider::{
     Attribute, AttributeError, Block, CallContext, CreateRequest, Creation, DataSource,
     DeleteRequest, NestedBlock, Nesting, Object, PlanRequest, PlannedInstance, PlannedObject,
@@ -18,6 +20,10 @@ pub(super) struct Testing;
 
 #[derive(Debug)]
 struct Data;
+
+/// The same, with members that can be rotated.
+#[derive(Debug)]
+struct Group;
 
 #[derive(Debug)]
 struct Echo;
@@ -49,6 +55,7 @@ static SCHEMA: LazyLock<ProviderSchema> = LazyLock::new(|| {
         provider: block(&[("endpoint", Attribute::new(Type::String).optional())]),
         resources: [
             ("terraform_data".into(), local(block(&data))),
+            ("terraform_group".into(), local(block(&data))),
             ("terraform_nest".into(), local(nest())),
             ("terraform_limits".into(), local(limits())),
         ]
@@ -109,11 +116,22 @@ impl Provider for Testing {
     }
 
     fn resource(&self, ty: &str) -> Option<&dyn Resource> {
-        SCHEMA.resources.contains_key(ty).then_some(&Data as &dyn Resource)
+        match ty {
+            "terraform_group" => Some(&Group),
+            _ => SCHEMA.resources.contains_key(ty).then_some(&Data as &dyn Resource),
+        }
     }
 
     fn data_source(&self, _ty: &str) -> Option<&dyn DataSource> {
         Some(&Echo)
+    }
+
+    fn hook_actions(&self) -> &[&str] {
+        &["ask", "note"]
+    }
+
+    fn hook_action(&self, name: &str) -> Option<&dyn HookAction> {
+        group::hook_action(name)
     }
 
     fn checked_together(&self) -> &[&str] {
@@ -251,5 +269,56 @@ impl Resource for Data {
         _request: SettleRequest,
     ) -> Result<Settled, ProviderError> {
         Ok(Settled::Absent)
+    }
+}
+
+#[async_trait]
+impl Resource for Group {
+    fn member_groups(&self) -> Option<&dyn MemberGroups> {
+        Some(&group::Members)
+    }
+
+    fn plan(&self, request: PlanRequest<'_>) -> Result<PlannedObject, ProviderError> {
+        Data.plan(request)
+    }
+
+    async fn read_many(
+        &self,
+        context: &CallContext,
+        requests: Vec<ReadRequest>,
+    ) -> Vec<Result<Option<Object>, ProviderError>> {
+        Data.read_many(context, requests).await
+    }
+
+    async fn create(
+        &self,
+        context: &CallContext,
+        request: CreateRequest,
+    ) -> Result<Object, ProviderError> {
+        Data.create(context, request).await
+    }
+
+    async fn update(
+        &self,
+        context: &CallContext,
+        request: UpdateRequest,
+    ) -> Result<Object, ProviderError> {
+        Data.update(context, request).await
+    }
+
+    async fn delete(
+        &self,
+        context: &CallContext,
+        request: DeleteRequest,
+    ) -> Result<(), ProviderError> {
+        Data.delete(context, request).await
+    }
+
+    async fn settle(
+        &self,
+        context: &CallContext,
+        request: SettleRequest,
+    ) -> Result<Settled, ProviderError> {
+        Data.settle(context, request).await
     }
 }
