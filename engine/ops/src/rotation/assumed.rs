@@ -3,7 +3,7 @@
 //! step on what was not seen.
 
 use kprov_rotation::world::{Api, Etcd, EtcdMember, Kind, Lifecycle, Node, Snapshot, World};
-use kprov_rotation::{EtcdId, GroupId, MachineId, Version};
+use kprov_rotation::{EtcdId, GroupId, MachineId, TemplateId, Version};
 
 /// Fills in what machines in service would tell, if all was well.
 pub(super) fn assume(world: &mut World) {
@@ -14,7 +14,7 @@ pub(super) fn assume(world: &mut World) {
         if !member.alive || member.lifecycle != Lifecycle::InService {
             continue;
         }
-        let of = |id| group.templates.iter().find(|template| template.id == *id);
+        let of = |id: &TemplateId| group.templates.iter().find(|template| template.id == *id);
         // Of a template that nothing is known of, what is known of another.
         let template = of(&member.template).filter(|template| template.kubelet.is_some());
         let any = || group.templates.iter().find(|template| template.kubelet.is_some());
