@@ -14,8 +14,8 @@ use kprov_provider::rotation::MachineId;
 use kprov_state::State;
 
 use crate::configure::configure_from_state;
-use crate::variables::{RootVariables, root_variables};
 use crate::rotation::{self, PlannedRotation};
+use crate::variables::{RootVariables, root_variables};
 use crate::{Clients, OpsError, Project, RunHost, refresh, renewal, time};
 
 /// What kind of plan is wanted.

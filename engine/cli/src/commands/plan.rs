@@ -1,8 +1,8 @@
 //! `plan`
 
 use kprov_core::{Diagnostic, Diagnostics};
-use kprov_ops::{PlanFile, PlanRequest, Planned, Project, plan_certificates, write_plan_file};
 use kprov_ops::rotation::PlannedRotation;
+use kprov_ops::{PlanFile, PlanRequest, Planned, Project, plan_certificates, write_plan_file};
 use kprov_plan::{Plan, PlanMode};
 
 use crate::args::{ChangeFlags, PlanFlags};

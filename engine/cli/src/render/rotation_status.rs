@@ -87,3 +87,63 @@ fn list(out: &mut String, title: &str, items: &[String]) {
         out.push_str(&format!("    {}\n", visible(item).replace('\n', " ")));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kprov_ops::rotation::{OpenStep, PausedRotation};
+    use kprov_provider::rotation::{GroupId, MachineId};
+
+    use super::*;
+
+    fn status() -> RotationStatus {
+        let group = |name: &str, done: u32, finished: bool, back: bool| GroupStatus {
+            group: GroupId::new(name),
+            template_before: Some("lt-0abc/3".to_owned()),
+            template_after: finished.then(|| "lt-0abc/4".to_owned()),
+            back,
+            done,
+            total: 3,
+            finished,
+        };
+        RotationStatus {
+            cluster: "production.example".to_owned(),
+            rotation: "r-7".to_owned(),
+            started_at: "2027-01-15T08:00:00.000Z".to_owned(),
+            updated_at: "2027-01-15T08:10:00.000Z".to_owned(),
+            run: Some("run 7 (apply by me@here)".to_owned()),
+            paused: None,
+            groups: vec![group("masters", 3, true, false), group("workers", 1, false, false)],
+            steps: vec![OpenStep {
+                group: Some(GroupId::new("workers")),
+                member: Some(MachineId::new("i-001")),
+                says: "drain i-001".to_owned(),
+                seconds: 65,
+                answered: true,
+            }],
+            waits: vec!["i-100: is not well yet, for 12s".to_owned()],
+            failures: Vec::new(),
+            words: vec!["pause, said by me@here at 2027-01-15T08:09:59.000Z".to_owned()],
+        }
+    }
+
+    #[test]
+    fn a_rotation_under_way() {
+        insta::assert_snapshot!(rotation_status(&[status()], Style::plain()));
+    }
+
+    #[test]
+    fn a_rotation_that_waits_for_a_person() {
+        let paused = PausedRotation {
+            code: "failed".to_owned(),
+            seconds: 400,
+            says: "i-001 of workers does not drain: the budget shop/web lets no pod go.".to_owned(),
+            advice: "Look at the member; apply again to try anew, or roll back.".to_owned(),
+        };
+        let failures = vec!["drain i-001: took longer\nthan 15m0s".to_owned()];
+        let mut left = RotationStatus { paused: Some(paused), failures, run: None, ..status() };
+        left.waits.clear();
+        left.words.clear();
+        left.groups[1].back = true;
+        insta::assert_snapshot!(rotation_status(&[left], Style::plain()));
+    }
+}

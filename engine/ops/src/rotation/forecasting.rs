@@ -17,9 +17,7 @@ use kprov_rotation::{
 use super::assumed::{assume, untold};
 use super::sites::PlannedSite;
 use super::template;
-use super::{
-    Estimate, PlannedFinding, PlannedGroup, PlannedMember, PlannedRotation, PlannedStep,
-};
+use super::{Estimate, PlannedFinding, PlannedGroup, PlannedMember, PlannedRotation, PlannedStep};
 
 /// What a plan is made from, of one cluster.
 pub(super) struct Scene<'a, 'p> {
@@ -93,8 +91,10 @@ pub(super) fn planned(scene: &Scene<'_, '_>, plan: &Plan, registry: &Registry) -
     told.surge_machines = forecast.surge_peak;
     told.surge_machine_seconds = forecast.surge_seconds;
     told.confirmations = forecast.confirmations;
-    told.groups =
-        scene.rotating().map(|site| group(site, plan, registry, Some(&world), &forecast.steps)).collect();
+    told.groups = scene
+        .rotating()
+        .map(|site| group(site, plan, registry, Some(&world), &forecast.steps))
+        .collect();
     let begins = |group: &PlannedGroup| {
         let first = group.members.iter().filter_map(|member| member.leaves).min();
         first.map_or(u64::MAX, |(from, _)| from)
@@ -146,7 +146,8 @@ impl<'a, 'p> Scene<'a, 'p> {
                 Some(format!("The cluster {} does not answer ({error}): {WHAT}", self.cluster))
             }
             None => {
-                let waits = self.sites.iter().any(|site| site.settings.unknown.contains("kubeconfig"));
+                let waits =
+                    self.sites.iter().any(|site| site.settings.unknown.contains("kubeconfig"));
                 let silent = waits && !untold(world).is_empty();
                 silent.then(|| {
                     format!("The kubeconfig of {} is known after apply only: {WHAT}", self.cluster)
@@ -182,7 +183,8 @@ impl<'a, 'p> Scene<'a, 'p> {
             let previous = self.known.previous.get(&id).or(site.before.as_ref());
             let previous = previous.or(seen.map(|group| &group.template));
             let previous = previous.filter(|previous| **previous != target).cloned();
-            let named = site.change.outdated.iter().filter(|it| kprov_apply::rotation::is_named(it));
+            let named =
+                site.change.outdated.iter().filter(|it| kprov_apply::rotation::is_named(it));
             let named = named.map(|it| MachineId::new(&it.machine)).collect();
             let settings: &Settings = &site.settings;
             (settings, settings.strategy(id, target, previous, named))

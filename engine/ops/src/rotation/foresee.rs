@@ -94,10 +94,7 @@ fn look(
 }
 
 /// Groups that could not be looked at.
-fn unseen(
-    clusters: &BTreeMap<String, Vec<&PlannedSite<'_>>>,
-    observed: &Observed,
-) -> Diagnostics {
+fn unseen(clusters: &BTreeMap<String, Vec<&PlannedSite<'_>>>, observed: &Observed) -> Diagnostics {
     let sites = clusters.values().flatten().map(|planned| &planned.site);
     let failed = sites.filter_map(|site| {
         let error = observed.unseen.get(&site.group.id)?;

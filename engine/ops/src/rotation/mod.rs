@@ -10,8 +10,8 @@
 
 mod assumed;
 mod durations;
-mod foresee;
 mod forecasting;
+mod foresee;
 mod look;
 mod named;
 mod planned;

@@ -71,7 +71,8 @@ pub(super) struct PlannedSite<'p> {
 impl PlannedSite<'_> {
     /// The plan rotates it: it has outdated members, or another template.
     pub(super) fn rotates(&self) -> bool {
-        let template = self.site.group.template.is_none() || self.site.group.template != self.before;
+        let template =
+            self.site.group.template.is_none() || self.site.group.template != self.before;
         self.change.action == Action::Update && (template || !self.change.outdated.is_empty())
     }
 }
@@ -87,10 +88,9 @@ fn in_change<'p>(change: &'p Change, registry: &Registry) -> Option<PlannedSite<
     let settings = Settings::read(block).ok()?;
     let bare = |value: &Value| value.clone().unmark_deep().0;
     let (before, after) = (bare(&change.before), bare(&change.after));
-    let (before, after) =
-        with_groups(registry, &change.provider, &change.addr, |groups| {
-            (groups.group(&before), groups.group(&after))
-        })?;
+    let (before, after) = with_groups(registry, &change.provider, &change.addr, |groups| {
+        (groups.group(&before), groups.group(&after))
+    })?;
     let now = before.as_ref().and_then(|group| group.template.clone());
     // A name that is not known in the planned object is the one that the group has.
     let group = after.or(before.map(|before| GroupRef { template: None, ..before }))?;

@@ -8,7 +8,9 @@ use kprov_apply::rotation::Known;
 use kprov_core::Diagnostic;
 use kprov_provider::rotation::{GroupId, MachineId, Step};
 use kprov_rotation::{GroupProgress, Progress};
-use kprov_state::{Entry, HowEnded, LogFilter, RotationRecord, RunRecord, SpokenWord, StateError, StoredEntry};
+use kprov_state::{
+    Entry, HowEnded, LogFilter, RotationRecord, RunRecord, SpokenWord, StateError, StoredEntry,
+};
 use serde::Serialize;
 
 use super::foresee::there;
@@ -223,13 +225,13 @@ fn replaced(journal: &[StoredEntry]) -> BTreeMap<GroupId, BTreeSet<MachineId>> {
     let mut gone: BTreeMap<GroupId, BTreeSet<MachineId>> = BTreeMap::new();
     for stored in journal {
         match &stored.entry {
-            Entry::StepStarted { token, step, group: Some(group), member: Some(member), .. } => {
-                match serde_json::from_str(step.get()) {
-                    Ok(Step::Mark { .. }) => drop(marked.insert(member)),
-                    Ok(Step::Terminate { .. }) => drop(open.insert(token, (group, member))),
-                    _ => {}
-                }
-            }
+            Entry::StepStarted {
+                token, step, group: Some(group), member: Some(member), ..
+            } => match serde_json::from_str(step.get()) {
+                Ok(Step::Mark { .. }) => drop(marked.insert(member)),
+                Ok(Step::Terminate { .. }) => drop(open.insert(token, (group, member))),
+                _ => {}
+            },
             Entry::StepDone { token, how: HowEnded::Done, .. } => {
                 let Some((group, member)) = open.remove(token.as_str()) else { continue };
                 if marked.contains(member) {
@@ -283,8 +285,12 @@ fn waits(progress: &Progress, now: u64) -> Vec<String> {
     for (machine, since) in &progress.unwell {
         all.push(format!("{machine}: is not well yet, {}", ago(*since)));
     }
-    for (machine, looks) in progress.looks.iter().filter(|(id, _)| !progress.unwell.contains_key(*id)) {
-        all.push(format!("{machine}: is proven when it was well in some looks in a row; {looks} so far"));
+    for (machine, looks) in
+        progress.looks.iter().filter(|(id, _)| !progress.unwell.contains_key(*id))
+    {
+        all.push(format!(
+            "{machine}: is proven when it was well in some looks in a row; {looks} so far"
+        ));
     }
     all
 }

@@ -13,7 +13,8 @@ pub(super) struct TemplateDiff {
     pub(super) attributes: Vec<String>,
 }
 
-/// Looks for it among what the group refers to: the object whose id the template's name begins with.
+/// Looks for it among what the group refers to: the object whose id is a part of
+/// the template's name.
 pub(super) fn diff(
     plan: &Plan,
     registry: &Registry,
@@ -32,12 +33,10 @@ pub(super) fn diff(
 fn matching<'p>(plan: &'p Plan, group: &Change, before: &TemplateId) -> Option<&'p Change> {
     plan.changes.iter().find(|change| {
         let changes = matches!(change.action, Action::Update | Action::Replace(_));
-        let id = change.before.get("id").map(Value::bare).and_then(Value::as_str);
-        let named = id.is_some_and(|id| {
-            let rest = before.as_str().strip_prefix(id);
-            rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
-        });
-        changes && change.deposed.is_none() && named && group.dependencies.contains(&change.addr.config())
+        let id = change.before.bare().get("id").map(Value::bare).and_then(Value::as_str);
+        let named = id.is_some_and(|id| before.as_str().split('/').any(|part| part == id));
+        let refers = || group.dependencies.contains(&change.addr.config());
+        changes && change.deposed.is_none() && named && refers()
     })
 }
 

@@ -78,7 +78,10 @@ fn a_new_template_replaces_all_members_in_order_and_says_why() {
     let rotation = only(&planned);
     assert_eq!((rotation.cluster.as_str(), &rotation.continues), ("demo", &None));
     let [group] = rotation.groups.as_slice() else { panic!("{:?}", rotation.groups) };
-    assert_eq!((group.address.as_str(), group.role, group.size), ("cloud_group.w", Kind::Worker, 3));
+    assert_eq!(
+        (group.address.as_str(), group.role, group.size),
+        ("cloud_group.w", Kind::Worker, 3)
+    );
     assert_eq!(group.template_before.as_deref(), Some("lt-1/1"));
     assert_eq!(group.template_after, None, "its version is not known yet");
     assert_eq!(group.template_address.as_deref(), Some("cloud_template.w"));
@@ -113,10 +116,7 @@ fn what_is_outdated_is_rotated_though_nothing_changes() {
     let group = &only(&planned).groups[0];
     let told: Vec<(&str, &str)> =
         group.members.iter().map(|it| (it.machine.as_str(), it.reason.as_str())).collect();
-    assert_eq!(
-        told,
-        [("i-001", "its template has changed"), ("i-002", "it was changed by hand")]
-    );
+    assert_eq!(told, [("i-001", "its template has changed"), ("i-002", "it was changed by hand")]);
     assert_eq!(group.template_after.as_deref(), Some("lt-1/1"));
 }
 

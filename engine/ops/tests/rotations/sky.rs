@@ -182,10 +182,11 @@ impl Resource for Sky {
         if !(other("image") || other("user_data")) {
             return Ok(request.proposed.clone().into());
         }
-        let entries = request.proposed.as_entries().unwrap_or_default().iter().map(|(name, value)| {
-            let unknown = || Value::unknown(Type::String);
-            (name.clone(), if name.as_str() == "version" { unknown() } else { value.clone() })
-        });
+        let entries =
+            request.proposed.as_entries().unwrap_or_default().iter().map(|(name, value)| {
+                let unknown = || Value::unknown(Type::String);
+                (name.clone(), if name.as_str() == "version" { unknown() } else { value.clone() })
+            });
         Ok(Value::object(entries.collect::<Vec<_>>()).into())
     }
     fn member_groups(&self) -> Option<&dyn MemberGroups> {
@@ -248,7 +249,11 @@ impl MemberGroups for Sky {
 
 #[async_trait]
 impl Clusters for Sky {
-    fn connect(&self, kubeconfig: &str, host: &Arc<dyn Host>) -> Result<CallContext, ProviderError> {
+    fn connect(
+        &self,
+        kubeconfig: &str,
+        host: &Arc<dyn Host>,
+    ) -> Result<CallContext, ProviderError> {
         Ok(CallContext { client: Arc::new(kubeconfig.to_owned()), host: host.clone() })
     }
     async fn observe(&self, _: &CallContext, _: Seconds) -> Result<ClusterView, ProviderError> {
@@ -353,7 +358,10 @@ impl Place {
         self.write(configuration);
         let error = kprov_ops::plan(&self.project, request).expect_err("it is refused");
         let problems = error.into_diagnostics();
-        problems.iter().map(|problem| format!("{}: {}\n", problem.summary, problem.detail)).collect()
+        problems
+            .iter()
+            .map(|problem| format!("{}: {}\n", problem.summary, problem.detail))
+            .collect()
     }
 }
 

@@ -37,7 +37,12 @@ fn raw(value: &impl serde::Serialize) -> Box<RawValue> {
 
 fn group(total: u32) -> GroupProgress {
     GroupProgress {
-        base: Base { desired: 3, max: 3, suspended: [Process::AZRebalance].into(), protected: false },
+        base: Base {
+            desired: 3,
+            max: 3,
+            suspended: [Process::AZRebalance].into(),
+            protected: false,
+        },
         surge: 1,
         total,
         touched: true,
@@ -166,7 +171,10 @@ fn a_pause_says_why_and_what_to_do() {
 #[test]
 fn a_finished_rotation_is_none() {
     let place = Place::new();
-    keep(&place, RotationRecord { finished_at: Some(AT.to_owned()), ..record("demo", &progress()) });
+    keep(
+        &place,
+        RotationRecord { finished_at: Some(AT.to_owned()), ..record("demo", &progress()) },
+    );
     assert_eq!(rotation_status(&place.project, None).unwrap(), []);
     let refused = why(speak(&place.project, None, RotationWord::Pause));
     assert!(refused.contains("No rotation is under way"), "{refused}");
@@ -210,7 +218,10 @@ fn a_word_that_makes_no_sense_is_refused_with_why() {
     let told = refused(None, RotationWord::Resume);
     assert!(told.contains("not paused") && told.contains("kprov apply"), "{told}");
     // Without a template of before.
-    keep(&place, RotationRecord { templates: raw(&Known::default()), ..record("demo", &progress()) });
+    keep(
+        &place,
+        RotationRecord { templates: raw(&Known::default()), ..record("demo", &progress()) },
+    );
     let told = refused(None, RotationWord::Rollback);
     assert!(told.contains("no template of before is known of workers"), "{told}");
     let mut back = progress();

@@ -16,7 +16,12 @@ pub(crate) fn rotations(all: &[PlannedRotation], concise: bool, style: Style) ->
         let title = format!("Rotation of {}:", visible(&rotation.cluster));
         out.push_str(&format!("\n{}\n", style.paint(Tint::Strong, title)));
         if let Some(left) = rotation.continues.as_ref().filter(|_| !concise) {
-            text(&mut out, 2, &format!("It goes on with rotation {left}, which is not finished."), style);
+            text(
+                &mut out,
+                2,
+                &format!("It goes on with rotation {left}, which is not finished."),
+                style,
+            );
         }
         for group in &rotation.groups {
             let title = headline(group);
@@ -33,7 +38,12 @@ pub(crate) fn rotations(all: &[PlannedRotation], concise: bool, style: Style) ->
                 Severity::Warning => (Tint::Warning, "Warning"),
             };
             let word = style.paint(tint, format!("{word}:"));
-            said(&mut out, &format!("{word} "), &format!("({}) {}", finding.code, finding.says), style);
+            said(
+                &mut out,
+                &format!("{word} "),
+                &format!("({}) {}", finding.code, finding.says),
+                style,
+            );
         }
         for says in &rotation.unchecked {
             let word = style.paint(Tint::Warning, "Not checked:");
@@ -62,7 +72,8 @@ fn are(members: usize) -> String {
 }
 
 fn template(out: &mut String, group: &PlannedGroup, style: Style) {
-    let name = |name: &Option<String>| name.clone().unwrap_or_else(|| "(known after apply)".to_owned());
+    let name =
+        |name: &Option<String>| name.clone().unwrap_or_else(|| "(known after apply)".to_owned());
     let (before, after) = (name(&group.template_before), name(&group.template_after));
     if before == after {
         text(out, 4, &format!("template {before}, which stays"), style);
@@ -81,7 +92,8 @@ fn template(out: &mut String, group: &PlannedGroup, style: Style) {
 fn members(out: &mut String, rotation: &PlannedRotation, group: &PlannedGroup, style: Style) {
     let mut last = 0;
     for (at, member) in group.members.iter().enumerate() {
-        let place = if member.zone.is_empty() { String::new() } else { format!(" in {}", member.zone) };
+        let place =
+            if member.zone.is_empty() { String::new() } else { format!(" in {}", member.zone) };
         let when = match member.leaves {
             Some((from, until)) if at > 0 => {
                 format!("; from {} to {}", length(from), length(until))
@@ -121,9 +133,7 @@ fn of_first<'r>(
         (None, None) => group.role == Kind::Master,
         (Some(of), _) if *of != group.group => false,
         (None, Some(_)) => false,
-        (Some(_), None) => {
-            step.at <= leaves && !matches!(step.step, Step::RestoreGroup { .. })
-        }
+        (Some(_), None) => step.at <= leaves && !matches!(step.step, Step::RestoreGroup { .. }),
         (Some(_), Some(machine)) if machine.as_str().starts_with('~') => {
             *new.get_or_insert(machine.as_str()) == machine.as_str()
         }
@@ -149,7 +159,12 @@ fn costs(out: &mut String, rotation: &PlannedRotation, style: Style) {
         0 => "estimated by usual durations: nothing was measured here yet".to_owned(),
         steps => format!("estimated by {} of earlier rotations", count(steps, "step")),
     };
-    text(out, 2, &format!("Takes about {} where all goes well ({by}).", length(rotation.seconds)), style);
+    text(
+        out,
+        2,
+        &format!("Takes about {} where all goes well ({by}).", length(rotation.seconds)),
+        style,
+    );
     let surge = match rotation.surge_machines {
         0 => "No machine more than usual.".to_owned(),
         machines => format!(
@@ -161,7 +176,12 @@ fn costs(out: &mut String, rotation: &PlannedRotation, style: Style) {
     text(out, 2, &surge, style);
     if rotation.confirmations > 0 {
         let checkpoints = count(rotation.confirmations as usize, "checkpoint");
-        text(out, 2, &format!("Stops at {checkpoints} until somebody says that it goes on."), style);
+        text(
+            out,
+            2,
+            &format!("Stops at {checkpoints} until somebody says that it goes on."),
+            style,
+        );
     }
 }
 
