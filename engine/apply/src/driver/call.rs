@@ -10,6 +10,8 @@ use kprov_provider::{CallContext, Provider, ProviderError, Resource, Settled};
 use super::{Clients, Execution};
 use crate::machine::{Call, Reply, Request};
 use crate::provision::{self, Failure};
+use crate::rotation::operation::{self, Whose};
+use crate::rotation::{Means, Rotators, sites};
 use crate::{ProgressEvent, Reporter, Verb, record};
 
 /// How often a long call is told to be alive, as Terraform does.
@@ -20,6 +22,7 @@ pub(super) struct Caller {
     clients: Arc<dyn Clients>,
     reporter: Arc<dyn Reporter>,
     host: Arc<dyn Host>,
+    rotators: Rotators,
 }
 
 impl Caller {
@@ -28,7 +31,13 @@ impl Caller {
             clients: execution.clients.clone(),
             reporter: execution.reporter.clone(),
             host: execution.host.clone(),
+            rotators: rotators(execution),
         }
+    }
+
+    /// Rotates groups.
+    pub(super) fn rotators(&self) -> &Rotators {
+        &self.rotators
     }
 
     /// Makes the call, and says every now and then that it still runs.
@@ -81,6 +90,12 @@ impl Caller {
         let resource = managed(&provider, &call.address)?;
         match call.request {
             Request::Create(request) => resource.create(&context, request).await.map(Reply::Object),
+            Request::Update(request) if let Some(rotation) = &call.rotation => {
+                let (address, provider) = (&call.address.instance, &call.provider);
+                let whose = Whose { address, provider, resource, context: &context };
+                let updated = operation::update(&self.rotators, &whose, request, rotation);
+                updated.await.map(Reply::Object)
+            }
             Request::Update(request) => resource.update(&context, request).await.map(Reply::Object),
             Request::Delete { provisioners, request } => {
                 if let Err(failure) = self.provision(&call.address, provisioners).await {
@@ -109,6 +124,20 @@ impl Caller {
         }
         Ok(())
     }
+}
+
+fn rotators(execution: &Execution) -> Rotators {
+    let sites = sites(&execution.plan, &execution.registry);
+    let means = Means {
+        clients: execution.clients.clone(),
+        registry: execution.registry.clone(),
+        host: execution.host.clone(),
+        store: execution.store.clone(),
+        workspace: execution.workspace.clone(),
+        run: execution.run,
+        reporter: execution.reporter.clone(),
+    };
+    Rotators::new(means, sites)
 }
 
 /// Before the call proper nothing can have happened.

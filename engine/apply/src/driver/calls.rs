@@ -104,8 +104,14 @@ impl Calls {
         Some(Event::Replied { operation, reply })
     }
 
+    /// The user wants to stop: rotations finish what they have begun.
+    pub(super) fn interrupt(&self) {
+        self.caller.rotators().interrupt();
+    }
+
     /// Drops all calls; provisioners' processes are killed.
     pub(super) async fn abort(&mut self) {
+        self.caller.rotators().abort();
         self.running.shutdown().await;
     }
 }

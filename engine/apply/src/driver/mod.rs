@@ -117,6 +117,9 @@ pub async fn execute(
             drop(driver);
             return machine.abandon();
         }
+        if matches!(event, Event::Interrupted) {
+            driver.calls.interrupt();
+        }
         off_runtime(|| machine.handle(event, &mut effects));
     }
 }
@@ -191,7 +194,7 @@ async fn interrupted(interrupts: &mut Option<UnboundedReceiver<()>>) -> Option<(
 
 /// Runs the machine where the resolver may wait for the runtime (it opens ephemeral resources).
 /// A runtime of one thread cannot be waited for from inside; there the resolver must not.
-fn off_runtime<T>(step: impl FnOnce() -> T) -> T {
+pub(crate) fn off_runtime<T>(step: impl FnOnce() -> T) -> T {
     match tokio::runtime::Handle::current().runtime_flavor() {
         tokio::runtime::RuntimeFlavor::MultiThread => tokio::task::block_in_place(step),
         _ => step(),

@@ -8,7 +8,7 @@ use kprov_provider::{CreateRequest, DeleteRequest, Intent, Object, UpdateRequest
 use kprov_state::{ActionKind, Entry, ObjectStatus, OpId};
 use serde_json::value::RawValue;
 
-use super::{Active, Batch, Call, Executor, Request, Step, Write};
+use super::{Active, Batch, Call, Executor, Request, Rotation, Step, Write};
 use crate::{Verb, record};
 
 impl Executor<'_> {
@@ -97,7 +97,7 @@ impl Executor<'_> {
         let write =
             Write { planned: planned.clone(), sensitive: sensitive_paths, shell, provisioners };
         let request = Request::Create(CreateRequest { intent, planned, config, private });
-        let call = Call { address, provider: change.provider.clone(), request };
+        let call = Call { address, provider: change.provider.clone(), request, rotation: None };
         let active = Active { aside, write: Some(write), ..Active::new(op, Verb::Create, call) };
         self.active.insert(operation, active);
         batch.calls.push(operation);
@@ -145,6 +145,10 @@ impl Executor<'_> {
             record::shell(&self.inputs.registry, change, ObjectStatus::Ready, &sensitive_paths)
                 .map_err(problem)?;
         let recorded = raw(&planned).map_err(problem)?;
+        let rotation = self.resolver.rotation(operation)?.map(|settings| {
+            let (settings, _) = settings.unmark_deep();
+            Box::new(Rotation { settings, outdated: change.outdated.clone() })
+        });
         let op = self.reserve_op();
         let intent = self.intent(op);
         batch.entries.push(Entry::Intended {
@@ -161,7 +165,7 @@ impl Executor<'_> {
             Write { planned: planned.clone(), sensitive: sensitive_paths, shell, provisioners: 0 };
         let prior = prior(&change.before, &change.prior_private);
         let request = Request::Update(UpdateRequest { intent, prior, planned, config, private });
-        let call = Call { address, provider: change.provider.clone(), request };
+        let call = Call { address, provider: change.provider.clone(), request, rotation };
         let id = record::identity(&change.before);
         let active = Active { write: Some(write), id, ..Active::new(op, Verb::Update, call) };
         self.active.insert(operation, active);
@@ -198,7 +202,7 @@ impl Executor<'_> {
         let prior = prior(&change.before, &change.prior_private);
         let request = DeleteRequest { intent, prior };
         let request = Request::Delete { provisioners, request };
-        let call = Call { address, provider: change.provider.clone(), request };
+        let call = Call { address, provider: change.provider.clone(), request, rotation: None };
         let id = record::identity(&change.before);
         self.active.insert(operation, Active { id, ..Active::new(op, Verb::Delete, call) });
         batch.calls.push(operation);
@@ -220,7 +224,7 @@ impl Executor<'_> {
             .map_err(|message| cannot_begin(message, &address))?;
         let write = Write { planned: Value::NULL, sensitive, shell, provisioners: 0 };
         let request = Request::Read { config };
-        let call = Call { address, provider: change.provider.clone(), request };
+        let call = Call { address, provider: change.provider.clone(), request, rotation: None };
         let active = Active { write: Some(write), ..Active::new(OpId(0), Verb::Read, call) };
         self.active.insert(operation, active);
         batch.calls.push(operation);

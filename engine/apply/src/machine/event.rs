@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kprov_core::{Diagnostics, ObjectAddr, ProviderConfigAddr, Value};
-use kprov_plan::{OperationIndex, ProvisionerRun};
+use kprov_plan::{OperationIndex, OutdatedMember, ProvisionerRun};
 use kprov_provider::{
     CreateRequest, DeleteRequest, Object, ProviderError, ReadRequest, SettleRequest, Settled,
     UpdateRequest,
@@ -76,6 +76,17 @@ pub struct Call {
     pub provider: ProviderConfigAddr,
     /// What to do.
     pub request: Request,
+    /// Of an update: the object is a group of machines, which are rotated.
+    pub rotation: Option<Box<Rotation>>,
+}
+
+/// How a group is rotated.
+#[derive(Clone, Debug)]
+pub struct Rotation {
+    /// What its `rotation` block says, wholly known but for what was not applied, without marks.
+    pub settings: Value,
+    /// What the plan says of its members.
+    pub outdated: Vec<OutdatedMember>,
 }
 
 /// What to ask.

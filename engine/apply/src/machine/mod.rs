@@ -40,7 +40,7 @@ use kprov_provider::{ProviderError, Registry};
 use kprov_state::{Entry, FailureClass, OpId, RunOutcome, State, StoredObject};
 
 use discretion::Stretches;
-pub use event::{BatchId, Call, Effect, Event, ExecuteOutcome, Reply, Request};
+pub use event::{BatchId, Call, Effect, Event, ExecuteOutcome, Reply, Request, Rotation};
 use schedule::Schedule;
 
 use crate::stored::StoredTypes;

@@ -59,3 +59,15 @@ fn an_unknown_value_is_told_by_the_one_instance_that_it_comes_from() {
     );
     assert!(plan.errored);
 }
+
+#[test]
+fn what_only_rotates_is_a_part_and_is_not_looked_at_together() {
+    let group = "resource \"terraform_group\" \"g\" {\n lifecycle {\n rotation {\n cluster = \
+                 terraform_data.b.output\n }\n }\n}\n";
+    let main = format!("{MAIN}\n{group}");
+    let mut world = World::new(&[("main.tf", &main), ("m/main.tf", MODULE)]);
+    world.options.rotate_only = true;
+    let plan = world.planned();
+    let planned: Vec<String> = plan.changes.iter().map(|it| it.addr.to_string()).collect();
+    assert_eq!(planned, ["terraform_data.a", "terraform_data.b", "terraform_group.g"]);
+}

@@ -145,6 +145,20 @@ impl Reader {
         self.parsed(block, name, |text| parse_duration(text).map_err(str::to_owned))
     }
 
+    /// One that is not none.
+    fn some_time(&mut self, block: &Part<'_>, name: &str, otherwise: &str) -> Option<Seconds> {
+        let seconds = self.duration(block, name)?;
+        if seconds == 0
+            && let Some(part) = self.get(block, name)
+        {
+            self.problem(
+                &part,
+                format!("is no time at all, so {otherwise}. Say how long it may be."),
+            );
+        }
+        Some(seconds)
+    }
+
     fn count(&mut self, block: &Part<'_>, name: &str) -> Option<u32> {
         self.parsed(block, name, |text| {
             text.parse()
@@ -211,7 +225,11 @@ impl Reader {
                 "failures_max",
                 "the rotation would stop before it began",
             ),
-            snapshot_age_max: self.duration(root, "snapshot_age_max"),
+            snapshot_age_max: self.some_time(
+                root,
+                "snapshot_age_max",
+                "no snapshot would ever be young enough",
+            ),
             windows: self.windows(root),
             hooks: self.hooks(root),
             unknown: BTreeSet::new(),
@@ -288,15 +306,8 @@ impl Reader {
         ];
         self.only(&part, &fields.each_ref().map(|(name, _)| *name));
         for (name, timeout) in &mut fields {
-            let Some(seconds) = self.duration(&part, name) else { continue };
-            **timeout = seconds;
-            if seconds == 0
-                && let Some(zero) = self.get(&part, name)
-            {
-                self.problem(
-                    &zero,
-                    "is no time at all, so it would fail at once. Say how long it may take.",
-                );
+            if let Some(seconds) = self.some_time(&part, name, "it would fail at once") {
+                **timeout = seconds;
             }
         }
         timeouts

@@ -182,7 +182,7 @@ fn wrong_hooks_are_told() {
 
 #[test]
 fn each_wrong_attribute_is_told_with_what_would_be_right() {
-    let cases: [(&str, Value, &str); 18] = [
+    let cases: [(&str, Value, &str); 19] = [
         ("role", text("boss"), "\"boss\", which is no role: say bastion, master or worker"),
         ("cluster", text(" "), "names no cluster"),
         ("kubeconfig", block(&[]), "where a text is wanted"),
@@ -198,6 +198,7 @@ fn each_wrong_attribute_is_told_with_what_would_be_right() {
         ("parallel_groups", number(0), "no group of workers could ever begin"),
         ("failures_max", number(0), "stop before it began"),
         ("snapshot_age_max", text("1d"), "no length of time"),
+        ("snapshot_age_max", number(0), "ever be young enough"),
         (
             "timeouts",
             block(&[("lunch", text("1h"))]),
