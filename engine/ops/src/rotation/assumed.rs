@@ -3,7 +3,7 @@
 //! step on what was not seen.
 
 use kprov_rotation::world::{Api, Etcd, EtcdMember, Kind, Lifecycle, Node, Snapshot, World};
-use kprov_rotation::{EtcdId, GroupId, MachineId, TemplateId, Version};
+use kprov_rotation::{EtcdId, MachineId, TemplateId, Version};
 
 /// Fills in what machines in service would tell, if all was well.
 pub(super) fn assume(world: &mut World) {
@@ -57,14 +57,4 @@ fn etcd(mut masters: Vec<MachineId>, now: u64) -> Etcd {
     });
     let snapshot = Snapshot { taken_at: now, verified: true, complete: false };
     Etcd { members: members.collect(), alarms: Vec::new(), snapshot: Some(snapshot) }
-}
-
-/// Groups of which nothing was told that only a cluster tells.
-pub(super) fn untold(world: &World) -> Vec<GroupId> {
-    let silent = world.groups.iter().filter(|group| {
-        let mut own = world.members.iter().filter(|member| member.group == group.id);
-        let nodes = group.templates.iter().any(|template| template.kubelet.is_some());
-        (nodes || group.kind == Kind::Master) && own.all(|member| member.node.is_none())
-    });
-    silent.map(|group| group.id.clone()).collect()
 }

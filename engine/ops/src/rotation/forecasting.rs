@@ -6,7 +6,7 @@ use kprov_apply::rotation::{Known, Observed, Site};
 use kprov_core::{Diagnostics, Severity, Str};
 use kprov_plan::Plan;
 use kprov_provider::Registry;
-use kprov_rotation::settings::{self, Settings};
+use kprov_rotation::settings::{self, Secret, Settings};
 use kprov_rotation::skew::{self, Versions, Wanted};
 use kprov_rotation::world::{Kind, Template, World};
 use kprov_rotation::{
@@ -14,7 +14,7 @@ use kprov_rotation::{
     TemplateId, forecast, preflight,
 };
 
-use super::assumed::{assume, untold};
+use super::assumed::assume;
 use super::sites::PlannedSite;
 use super::template;
 use super::{Estimate, PlannedFinding, PlannedGroup, PlannedMember, PlannedRotation, PlannedStep};
@@ -60,7 +60,7 @@ pub(super) fn planned(scene: &Scene<'_, '_>, plan: &Plan, registry: &Registry) -
         return told;
     };
     let mut world = scene.world(observed);
-    let silent = scene.silent(observed, &world);
+    let silent = scene.silent(observed);
     if let Some(silent) = &silent {
         told.unchecked.push(silent.clone());
         assume(&mut world);
@@ -115,7 +115,15 @@ impl<'a, 'p> Scene<'a, 'p> {
 
     /// What was seen; a template that is yet to be made is there in it.
     fn world(&self, observed: &Observed) -> World {
-        let sites: Vec<Site> = self.sites.iter().map(|site| site.site.clone()).collect();
+        let site = |planned: &&PlannedSite<'_>| {
+            let mut site = planned.site.clone();
+            // One that only apply knows is one all the same: nodes are the cluster's to tell.
+            if let Some(settings) = site.settings.as_mut().filter(|it| waits(it)) {
+                settings.kubeconfig = Some(Secret::new(""));
+            }
+            site
+        };
+        let sites: Vec<Site> = self.sites.iter().map(site).collect();
         let mut world = observed.world(&sites, self.cluster, self.known, None);
         for group in &mut world.groups {
             let Some(site) = self.sites.iter().find(|site| site.site.group.id == group.id) else {
@@ -137,7 +145,7 @@ impl<'a, 'p> Scene<'a, 'p> {
     }
 
     /// Why nothing is known of what runs on the machines, where a cluster would have told.
-    fn silent(&self, observed: &Observed, world: &World) -> Option<String> {
+    fn silent(&self, observed: &Observed) -> Option<String> {
         const WHAT: &str = "its nodes, API servers, etcd and disruption budgets were not checked, and the steps below are \
                             those of a cluster that is well. Apply looks again before each step.";
         match observed.clusters.get(self.cluster) {
@@ -145,14 +153,9 @@ impl<'a, 'p> Scene<'a, 'p> {
             Some(Err(error)) => {
                 Some(format!("The cluster {} does not answer ({error}): {WHAT}", self.cluster))
             }
-            None => {
-                let waits =
-                    self.sites.iter().any(|site| site.settings.unknown.contains("kubeconfig"));
-                let silent = waits && !untold(world).is_empty();
-                silent.then(|| {
-                    format!("The kubeconfig of {} is known after apply only: {WHAT}", self.cluster)
-                })
-            }
+            None => self.sites.iter().any(|site| waits(&site.settings)).then(|| {
+                format!("The kubeconfig of {} is known after apply only: {WHAT}", self.cluster)
+            }),
         }
     }
 
@@ -192,6 +195,11 @@ impl<'a, 'p> Scene<'a, 'p> {
         let operator = OperatorId::new("plan");
         settings::strategies(self.rotation.clone(), operator, groups.collect(), world.now)
     }
+}
+
+/// Its kubeconfig is not known before apply.
+fn waits(settings: &Settings) -> bool {
+    settings.unknown.contains("kubeconfig")
 }
 
 fn target(site: &PlannedSite<'_>) -> TemplateId {

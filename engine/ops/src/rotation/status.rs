@@ -150,6 +150,12 @@ pub(super) fn known(record: &RotationRecord) -> Known {
     serde_json::from_str(record.templates.get()).unwrap_or_default()
 }
 
+/// A person has said abort, and it has not come to rest: the rotator notes that beside what it knows of templates.
+fn aborting(record: &RotationRecord) -> bool {
+    let beside: Option<serde_json::Value> = serde_json::from_str(record.templates.get()).ok();
+    beside.is_some_and(|beside| beside["aborting"] == true)
+}
+
 /// Entries of this rotation, oldest first.
 fn journal(project: &Project, record: &RotationRecord) -> Result<Vec<StoredEntry>, StateError> {
     let (store, workspace) = (&project.store, &project.workspace);
@@ -211,7 +217,13 @@ fn status(
         run: None,
         groups: groups.collect(),
         steps: steps.collect(),
-        waits: if paused.is_some() { Vec::new() } else { waits(&progress, now) },
+        waits: match (&paused, aborting(record)) {
+            (_, true) => vec![
+                "somebody said abort: what was begun comes to its end, and the rotation is forgotten then".to_owned(),
+            ],
+            (Some(_), false) => Vec::new(),
+            (None, false) => waits(&progress, now),
+        },
         failures: progress.failures.iter().map(|failure| failure.what.clone()).collect(),
         words,
         paused,

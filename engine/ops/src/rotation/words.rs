@@ -83,16 +83,18 @@ fn senseless(
     if waiting.last().is_some_and(|last| last.word == word) {
         return Some(format!("{} was said already, and nobody has taken it yet.", word.verb()));
     }
-    if waiting.iter().any(|said| said.word == RotationWord::Abort) {
-        return Some("abort was said already: it is going to be forgotten.".to_owned());
-    }
     let paused = progress.paused.is_some() || record.paused.is_some();
     let asked = waiting.last().map(|said| said.word);
     match word {
+        RotationWord::Pause if asked == Some(RotationWord::Abort) => {
+            Some("abort was said already, which is a pause and more.".to_owned())
+        }
         RotationWord::Pause if paused && asked != Some(RotationWord::Resume) => {
             Some("it is paused already.".to_owned())
         }
-        RotationWord::Resume if !paused && asked != Some(RotationWord::Pause) => Some(
+        RotationWord::Resume
+            if !paused && !matches!(asked, Some(RotationWord::Pause | RotationWord::Abort)) =>
+        Some(
             "it is not paused, so there is nothing to resume. If its run was killed, the next \"kprov apply\" goes on."
                 .to_owned(),
         ),

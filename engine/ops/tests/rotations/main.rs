@@ -155,6 +155,8 @@ fn a_kubeconfig_that_only_apply_knows_is_a_warning_too() {
     let late = ROTATION.replace("\"kubeconfig\"", "\"k-${cloud_template.w.version}\"");
     let planned = place.plan_as(&main("b", &late), &PlanRequest::default());
     assert!(!planned.problems.has_errors(), "{:?}", planned.problems);
+    let told = planned.problems.iter().any(|it| it.detail.contains("is known after apply only"));
+    assert!(told, "{:?}", planned.problems);
     let rotation = only(&planned);
     assert!(rotation.steps.iter().any(|step| step.says == "drain i-000"), "{:?}", rotation.steps);
 }

@@ -161,7 +161,7 @@ fn text(value: &Value, name: &str) -> Option<String> {
 
 /// The object with what the cloud chooses.
 fn made(planned: &Value, version: &str) -> Object {
-    let entries = planned.as_entries().unwrap_or_default().iter().map(|(name, value)| {
+    let entries = planned.as_entries().expect("an object").iter().map(|(name, value)| {
         let value = match name.as_str() {
             "id" => Value::from("lt-1"),
             "version" => Value::from(version),
@@ -183,7 +183,7 @@ impl Resource for Sky {
             return Ok(request.proposed.clone().into());
         }
         let entries =
-            request.proposed.as_entries().unwrap_or_default().iter().map(|(name, value)| {
+            request.proposed.as_entries().expect("an object").iter().map(|(name, value)| {
                 let unknown = || Value::unknown(Type::String);
                 (name.clone(), if name.as_str() == "version" { unknown() } else { value.clone() })
             });
