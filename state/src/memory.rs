@@ -84,7 +84,7 @@ impl Kept {
                     == (&duration.cluster, &duration.role, &duration.step)
             };
             if self.durations.iter().filter(|other| kind(other)).count() > DURATIONS_MAX
-                && let Some(oldest) = self.durations.iter().position(|other| kind(other))
+                && let Some(oldest) = self.durations.iter().position(kind)
             {
                 self.durations.remove(oldest);
             }

@@ -16,6 +16,7 @@ use crate::configure::configure_from_state;
 use crate::plan::{Given, Prepared, plan_prepared, plan_with, prepare};
 use crate::saved::{PreparedSaved, planned_before, prepare_saved};
 use crate::secrets::is_secret;
+use crate::stalled::Stalled;
 use crate::writing::LockOptions;
 use crate::{Clients, Interrupts, OpsError, PlanFile, PlanRequest, Planned, Project, RunHost};
 
@@ -171,6 +172,7 @@ impl Applying<'_> {
     /// Phase by phase until nothing is deferred any more.
     fn phases(&mut self, first: Planned) -> Result<Option<RunOutcome>, OpsError> {
         let mut planned = first;
+        let mut stalled = Stalled::default();
         for phase in 0.. {
             self.problems.extend(std::mem::take(&mut planned.problems));
             if !self.watch.watcher.approve(&planned, phase) {
@@ -183,6 +185,7 @@ impl Applying<'_> {
                 return Ok(Some(RunOutcome::Succeeded));
             }
             let before = self.counts;
+            stalled.executes(&planned.plan);
             let (outcome, rest) = self.execute(planned)?;
             if outcome != RunOutcome::Succeeded || rest.deferred == 0 {
                 return Ok(Some(outcome));
@@ -193,7 +196,9 @@ impl Applying<'_> {
                 self.problems.extend(next.problems);
                 return Ok(Some(RunOutcome::Failed));
             }
-            if !progress && next.plan.deferred.len() >= rest.deferred {
+            // Also where each phase changes again what the one before has changed: a certificate that is always due.
+            let again = stalled.is_stuck(&next.plan);
+            if again || !progress && next.plan.deferred.len() >= rest.deferred {
                 self.problems.push(stuck(&next.plan));
                 return Ok(Some(RunOutcome::Failed));
             }

@@ -33,6 +33,7 @@ mod secrets;
 mod selection;
 mod show;
 mod snapshot;
+mod stalled;
 mod state_list;
 mod state_mv;
 mod state_rekey;

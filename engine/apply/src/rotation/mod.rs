@@ -17,3 +17,6 @@ pub use observe::{Observed, Observer, Site, is_named};
 pub(crate) use rotators::sites;
 pub use rotators::{Means, Rotate, Rotators};
 pub use world::Known;
+
+#[cfg(test)]
+mod tests;

@@ -161,10 +161,6 @@ impl Observer {
         &self.clients
     }
 
-    pub(super) fn host(&self) -> &Arc<dyn Host> {
-        &self.host
-    }
-
     /// A connection to a cluster; the same one as before.
     pub(super) fn connect(&self, kubeconfig: &Secret) -> Result<CallContext, ProviderError> {
         let mut connected = self.connected.lock().unwrap_or_else(PoisonError::into_inner);

@@ -465,6 +465,21 @@ fn rotate_only_plans_groups_with_a_rotation_and_what_they_depend_on() {
 }
 
 #[test]
+fn rotate_only_deletes_no_group_that_has_left_the_configuration() {
+    let main = |count: u64| {
+        format!(
+            "resource \"terraform_group\" \"g\" {{\n count = {count}\n lifecycle {{\n rotation {{}}\n }}\n}}\n"
+        )
+    };
+    let mut world = applied(&main(2)).configure(&[("main.tf", &main(1))]);
+    world.options.rotate_only = true;
+    same(&lines(&world.planned()), "= terraform_group.g[0] null");
+    world.options.rotate_only = false;
+    let all = lines(&world.planned());
+    assert!(all.contains("- terraform_group.g[1]"), "{all}");
+}
+
+#[test]
 fn rotate_only_needs_something_to_rotate() {
     let mut world = World::new(&[("main.tf", "resource \"terraform_data\" \"a\" {}")]);
     world.options.rotate_only = true;

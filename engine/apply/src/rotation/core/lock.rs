@@ -11,7 +11,7 @@ pub(in crate::rotation) const LIFE: Seconds = 60;
 pub(super) struct Held {
     lock: Option<Lock>,
     /// Somebody else held it when it was first looked at, until then.
-    other: Option<Lock>,
+    first: Option<Lock>,
 }
 
 impl Held {
@@ -38,26 +38,30 @@ impl Held {
         self.lock.clone()
     }
 
+    /// Who else holds it.
+    pub(super) fn other(&self, own: &OperatorId, now: Seconds) -> Option<Lock> {
+        self.lock.clone().filter(|lock| lock.holder != *own && lock.expires_at > now)
+    }
+
     /// It was given back.
     pub(super) fn release(&mut self) {
         self.lock = None;
-        self.other = None;
+        self.first = None;
     }
 
     /// Somebody else holds it, who may well be dead: until then it is waited whether it is renewed. None: it is ours, or
     /// they live.
     pub(super) fn awaits(&mut self, own: &OperatorId, now: Seconds) -> Option<Lock> {
-        let theirs = self.lock.clone().filter(|lock| lock.holder != *own && lock.expires_at > now);
-        let Some(theirs) = theirs else {
-            self.other = None;
+        let Some(theirs) = self.other(own, now) else {
+            self.first = None;
             return None;
         };
-        match &self.other {
+        match &self.first {
             Some(first) if first.holder == theirs.holder => {
                 (theirs.expires_at <= first.expires_at).then_some(theirs)
             }
             _ => {
-                self.other = Some(theirs.clone());
+                self.first = Some(theirs.clone());
                 Some(theirs)
             }
         }

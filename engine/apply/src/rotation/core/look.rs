@@ -2,7 +2,7 @@
 
 use kprov_provider::{ErrorClass, ProviderError};
 use kprov_rotation::settings::strategies;
-use kprov_rotation::world::{Lifecycle, Lock};
+use kprov_rotation::world::{Lifecycle, Lock, Member};
 use kprov_rotation::{
     Code, Decision, GroupId, Open, Pause, Seconds, Step, Strategies, Waiting, Window, World,
     decide, violated,
@@ -36,10 +36,16 @@ impl Core {
         }
         let blind = self.blind_since.take().map_or(0, |since| now.saturating_sub(since));
         if let Some(lock) = self.lock.awaits(&self.operator, now) {
+            if self.interrupted {
+                return self.leave(effects);
+            }
             let why =
                 format!("{} holds its lock; it is waited whether that is renewed", lock.holder);
             self.say(&why, effects);
             return effects.push(Effect::Sleep(self.every));
+        }
+        if let Some(lock) = self.lock.other(&self.operator, now) {
+            return self.locked_out(&lock, effects);
         }
         self.drop_gone(&look.observed, effects);
         if self.is_idle() {
@@ -90,7 +96,7 @@ impl Core {
         let failures = kept.progress.failures.len();
         let was = kept.progress.clone();
         kept.progress.looked(&world, strategies);
-        self.closed(&kept, &was, failures, &world, &mut told);
+        self.closed(&mut kept, &was, failures, &world, &mut told);
         let mut calls = self.repeats(&mut kept, &world, strategies, &mut told);
         let decision = decide(&world, strategies, &kept.progress);
         let mut waits = Vec::new();
@@ -180,6 +186,9 @@ impl Core {
     }
 
     fn blind(&mut self, error: &ProviderError, now: Seconds, effects: &mut Vec<Effect>) {
+        if self.interrupted {
+            return self.leave(effects);
+        }
         let since = *self.blind_since.get_or_insert(now);
         let touched = |kept: &Kept| {
             !kept.progress.open.is_empty() || kept.progress.groups.values().any(|of| of.touched)
@@ -196,6 +205,36 @@ impl Core {
         }
         self.say(&format!("it cannot be seen how things are: {error}"), effects);
         effects.push(Effect::Sleep(self.every));
+    }
+
+    /// The user wants to stop, and nothing can be done that would end what was begun.
+    fn leave(&mut self, effects: &mut Vec<Effect>) {
+        let error = pause::left(&self.cluster);
+        self.lock.release();
+        effects.push(Effect::Unlock(self.operator.clone()));
+        self.answer_all(&error, effects);
+    }
+
+    /// Somebody else carries out rotations here: nothing more is called. What is under way stays open in the row.
+    fn locked_out(&mut self, lock: &Lock, effects: &mut Vec<Effect>) {
+        let says = format!("{} holds the lock of this rotation, and renews it.", lock.holder);
+        let pause = Pause {
+            code: Code::Locked,
+            since: self.now(),
+            group: None,
+            member: None,
+            invariant: Some("S1".to_owned()),
+            says,
+        };
+        let error = pause::paused(&self.cluster, &pause, false);
+        if let Some(mut kept) = self.kept.take() {
+            let before = kept.clone();
+            kept.paused = Some(error.message.clone());
+            self.write(&before, &kept, Told::default(), Vec::new(), effects);
+            self.kept = Some(kept);
+        }
+        self.lock.release();
+        self.answer_all(&error, effects);
     }
 
     /// Operations whose group is not there.
@@ -311,7 +350,13 @@ impl Core {
     ) -> Option<End> {
         for id in self.waiting.clone() {
             let done = kept.progress.of(&id).is_some_and(|of| of.finished && !of.back);
-            let Some(order) = self.orders.get(&id).filter(|_| done) else { continue };
+            // What is under way is seen to its end, and so is what is left of machines that are gone.
+            let open = lingers(world, &id)
+                || kept.progress.open.iter().any(|open| {
+                    open.group.as_ref().is_none_or(|group| *group == id)
+                        && !matches!(open.step, Step::UseTemplate { .. })
+                });
+            let Some(order) = self.orders.get(&id).filter(|_| done && !open) else { continue };
             let template = order.target.clone();
             let group = world.groups.iter().find(|group| group.id == id);
             if group.is_none_or(|group| group.template == template) {
@@ -323,7 +368,9 @@ impl Core {
             if kept.progress.open.iter().any(|open| open.step == step) {
                 continue;
             }
-            match violated(world, strategies, &kept.progress, &step).into_iter().next() {
+            // Nothing of it is launched or terminated now, so its processes need not rest.
+            let broken = violated(world, strategies, &kept.progress, &step);
+            match broken.into_iter().find(|breach| breach.invariant != "N7") {
                 None => self.start(kept, &step, world, told, calls),
                 Some(breach) => {
                     return Some(End::Paused(Pause {
@@ -456,6 +503,16 @@ enum End {
 
 fn waiting(says: &str) -> Waiting {
     Waiting { group: None, member: None, says: says.to_owned(), since: None, until: None }
+}
+
+/// A machine of the group is gone, or going, and its node or its member of etcd is left.
+fn lingers(world: &World, group: &GroupId) -> bool {
+    let claimed = |member: &Member| {
+        let mut etcd = world.etcd.iter().flat_map(|etcd| &etcd.members);
+        etcd.any(|of| of.machine.as_ref() == Some(&member.id))
+    };
+    let mut own = world.members.iter().filter(|member| member.group == *group && member.going());
+    own.any(|member| member.node.is_some() || claimed(member))
 }
 
 /// Time in which nothing could be seen, nothing is late for. A snapshot is told by when it was taken.

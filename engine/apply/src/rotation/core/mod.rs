@@ -81,7 +81,8 @@ pub(super) struct Core {
     /// What the store has of a rotation that was not finished, until it is gone on with.
     stored: Option<RotationRecord>,
     kept: Option<Kept>,
-    looking: bool,
+    /// Groups that the look which is under way asks for.
+    looking: Option<BTreeSet<GroupId>>,
     interrupted: bool,
     /// An append has failed: nothing more is done.
     broken: Option<ProviderError>,
@@ -120,7 +121,7 @@ impl Core {
             waiting: BTreeSet::new(),
             stored: stored.filter(|record| record.finished_at.is_none()),
             kept: None,
-            looking: false,
+            looking: None,
             interrupted: false,
             broken: None,
             blind_since: None,
@@ -145,8 +146,13 @@ impl Core {
             }
             Event::Due => self.look(effects),
             Event::Looked(look) => {
-                self.looking = false;
-                self.looked(*look, effects);
+                let asked = self.looking.take().unwrap_or_default();
+                // Who registered meanwhile may not be in it.
+                if self.waiting.iter().all(|id| asked.contains(id)) {
+                    self.looked(*look, effects);
+                } else {
+                    self.look(effects);
+                }
             }
             Event::Answered { token, answer } => self.answered(&token, answer, effects),
             Event::AppendFailed(message) => self.break_off(&message, effects),
@@ -182,10 +188,10 @@ impl Core {
     }
 
     fn look(&mut self, effects: &mut Vec<Effect>) {
-        if self.looking || self.is_idle() || self.broken.is_some() {
+        if self.looking.is_some() || self.is_idle() || self.broken.is_some() {
             return;
         }
-        self.looking = true;
+        self.looking = Some(self.sites.iter().map(|site| site.group.id.clone()).collect());
         let renew = self.lock.is_due(&self.operator, self.now());
         effects.push(Effect::Look { lock: renew.then(|| self.operator.clone()) });
     }

@@ -32,6 +32,17 @@ pub(super) fn paused(cluster: &str, pause: &Pause, interrupted: bool) -> Provide
     )
 }
 
+/// The user wants to stop while nothing can be done.
+pub(super) fn left(cluster: &str) -> ProviderError {
+    ProviderError::rejected(
+        "Rotation interrupted",
+        format!(
+            "The rotation of {cluster} was left as it is. Apply again to go on: it finds out what became of what was \
+             begun. `kprov rotation status` says how far it is."
+        ),
+    )
+}
+
 /// It was aborted by a person, and everything is at rest.
 pub(super) fn aborted(cluster: &str) -> ProviderError {
     ProviderError::rejected(

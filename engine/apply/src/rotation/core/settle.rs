@@ -20,26 +20,31 @@ impl Core {
     /// Steps of `before` that are open no more since a look. What took too long, the machine has counted as a failure.
     pub(super) fn closed(
         &mut self,
-        kept: &Kept,
+        kept: &mut Kept,
         before: &Progress,
         failures: usize,
         world: &World,
         told: &mut Told,
     ) {
         let progress = &kept.progress;
-        let closed = before
-            .open
-            .iter()
-            .filter(|open| progress.open.iter().all(|other| other.token != open.token));
-        let news =
-            progress.failures.get(failures.min(progress.failures.len())..).unwrap_or_default();
+        let is_open = |open: &&Open| progress.open.iter().any(|other| other.token == open.token);
+        let closed: Vec<&Open> = before.open.iter().filter(|open| !is_open(open)).collect();
+        let from = failures.min(progress.failures.len());
+        let news: Vec<String> =
+            progress.failures[from..].iter().map(|failure| failure.what.clone()).collect();
         for open in closed {
             let late = format!("{} was not done within", open.step);
-            let (how, message) = match news.iter().find(|failure| failure.what.starts_with(&late)) {
-                Some(failure) => {
+            let (how, message) = match news.iter().find(|what| what.starts_with(&late)) {
+                Some(what) => {
                     let detail = self.details.get(&open.token);
                     let detail = detail.map_or(String::new(), |detail| format!(" ({detail})"));
-                    (HowEnded::Failed, format!("{}{detail}", failure.what))
+                    let message = format!("{what}{detail}");
+                    // What was in the way, the person is told, too.
+                    if let Some(pause) = kept.progress.paused.as_mut().filter(|of| of.says == *what)
+                    {
+                        pause.says.clone_from(&message);
+                    }
+                    (HowEnded::Failed, message)
                 }
                 None => (HowEnded::Done, String::new()),
             };

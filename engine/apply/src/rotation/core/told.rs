@@ -36,6 +36,7 @@ impl Core {
         effects: &mut Vec<Effect>,
     ) {
         let mut lines = BTreeMap::new();
+        let mut replaced = BTreeMap::new();
         for (id, order) in &self.orders {
             let group = (id.clone(), None);
             let members = world.members.iter().filter(|member| member.group == *id);
@@ -45,6 +46,7 @@ impl Core {
             let outdated = u32::try_from(outdated.count()).unwrap_or(u32::MAX);
             let progress = kept.progress.of(id);
             let total = progress.map_or(0, |progress| progress.total).max(outdated);
+            replaced.insert(group.clone(), (total - outdated, total));
             if self.waiting.contains(id) {
                 let open =
                     kept.progress.open.iter().find(|open| {
@@ -55,7 +57,7 @@ impl Core {
                     None => ("rotating".to_owned(), kept.progress.started_at),
                 };
                 let mut line = self.line(&group, step, since, world, waits);
-                line.replaced = Some((total - outdated, total));
+                line.replaced = replaced.get(&group).copied();
                 lines.insert(group, line);
             }
             for member in members {
@@ -75,7 +77,10 @@ impl Core {
             .0
             .iter()
             .filter(|(key, _)| !lines.contains_key(key))
-            .map(|(key, line)| (key.clone(), line.clone()))
+            .map(|(key, line)| {
+                let replaced = replaced.get(key).copied();
+                (key.clone(), Line { replaced, ..line.clone() })
+            })
             .collect();
         for (key, line) in ended {
             self.tell(&key, &line, true, effects);
