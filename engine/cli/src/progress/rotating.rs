@@ -37,14 +37,20 @@ impl Rotating {
         let key = (word.address.clone(), word.group.clone(), word.member.clone());
         let name = name(&key);
         let before = self.0.remove(&key);
-        let mut lines = Vec::new();
         let moved = before.as_ref().is_none_or(|before| before.step != word.step);
-        if let Some(before) = before.as_ref().filter(|_| moved || word.done) {
-            let took = duration(now.saturating_sub(before.since));
-            lines.push(format!("{name}: {} done after {took}", before.step));
+        let mut lines = Vec::new();
+        let mut ended = |step: &str, since: Duration| {
+            let took = duration(now.saturating_sub(since));
+            lines.push(format!("{name}: {step} done after {took}"));
+        };
+        if let Some(before) = before.as_ref().filter(|_| moved) {
+            ended(&before.step, before.since);
         }
         if word.done {
-            lines.push(format!("{name}: {}{}", word.step, replaced(word.replaced)));
+            ended(&word.step, word.since);
+            if let Some(last) = lines.last_mut() {
+                last.push_str(&replaced(word.replaced));
+            }
             return lines;
         }
         let mut told = before.map_or(now, |before| before.told);

@@ -237,8 +237,14 @@ fn each_step_of_a_member_is_a_line_when_it_starts_and_when_it_is_done() {
         ["t.w: i-1: still drain [10s elapsed] for 1 pod"]
     );
     assert_eq!(told(14, rotates(Some("i-1"), "drain", 3, waits)), none);
-    let done = RotationProgress { done: true, ..rotates(Some("i-1"), "replaced", 20, None) };
-    assert_eq!(told(20, done), ["t.w: i-1: drain done after 17s", "t.w: i-1: replaced"]);
+    let done = RotationProgress { done: true, ..rotates(Some("i-1"), "drain", 3, None) };
+    assert_eq!(told(20, done), ["t.w: i-1: drain done after 17s"]);
+    let done = RotationProgress {
+        done: true,
+        replaced: Some((3, 3)),
+        ..rotates(None, "rotating", 0, None)
+    };
+    assert_eq!(told(65, done), ["t.w: group workers: rotating done after 1m5s (3 of 3 replaced)"]);
 }
 
 /// Where words come only when something moves, the operation's own ticks tell what is waited for.
@@ -282,8 +288,8 @@ fn members_live_below_operations_and_stay_when_they_are_done() {
     let live = Live::on(target, || (10, 80), clock());
     live.begin(Work::default());
     live.report(&ProgressEvent::Rotation(rotates(Some("i-1"), "drain", 0, None)));
-    let done = RotationProgress { done: true, ..rotates(Some("i-1"), "replaced", 0, None) };
+    let done = RotationProgress { done: true, ..rotates(Some("i-1"), "drain", 0, None) };
     live.report(&ProgressEvent::Rotation(done));
     live.end();
-    assert_eq!(term.contents(), "t.w: i-1: replaced");
+    assert_eq!(term.contents(), "t.w: i-1: drain done after 0s");
 }
