@@ -80,7 +80,6 @@ fn without_a_rotation_there_is_nothing_to_see_and_nobody_to_speak_to() {
     assert!(!place.has("kprov.db"), "looking makes no state");
     place.kprov("rotation").exits(1).complains(&["status", "rollback"]);
     place.kprov("rotation stop").exits(1).complains(&["stop"]);
-    place.kprov("help").exits(1);
 }
 
 #[test]

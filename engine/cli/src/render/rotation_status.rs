@@ -14,7 +14,7 @@ pub(crate) fn rotation_status(all: &[RotationStatus], style: Style) -> String {
 fn one(status: &RotationStatus, style: Style) -> String {
     let title = format!("Rotation {} of {}", visible(&status.rotation), visible(&status.cluster));
     let mut out = format!(
-        "{}\nBegan:     {}\nLast word: {}\n",
+        "{}\nBegan:   {}\nUpdated: {}\n",
         style.paint(Tint::Strong, title),
         status.started_at,
         status.updated_at
@@ -23,7 +23,7 @@ fn one(status: &RotationStatus, style: Style) -> String {
         || "nobody; the next \"kprov apply\" goes on".to_owned(),
         |run| format!("{}, if that is alive; else the next \"kprov apply\"", visible(run)),
     );
-    out.push_str(&format!("By:        {by}\n"));
+    out.push_str(&format!("By:      {by}\n"));
     if let Some(paused) = &status.paused {
         let title = format!("Paused ({}) for {}:", paused.code, length(paused.seconds));
         out.push_str(&format!("\n{} ", style.paint(Tint::Warning, title)));
