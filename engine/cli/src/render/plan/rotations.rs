@@ -90,7 +90,6 @@ fn template(out: &mut String, group: &PlannedGroup, style: Style) {
 
 /// The first with its steps, the others with their times.
 fn members(out: &mut String, rotation: &PlannedRotation, group: &PlannedGroup, style: Style) {
-    let mut last = 0;
     for (at, member) in group.members.iter().enumerate() {
         let place =
             if member.zone.is_empty() { String::new() } else { format!(" in {}", member.zone) };
@@ -106,7 +105,6 @@ fn members(out: &mut String, rotation: &PlannedRotation, group: &PlannedGroup, s
         if at == 0 {
             steps(out, &of_first(rotation, group, member));
         }
-        last = last.max(member.leaves.map_or(0, |(_, until)| until));
     }
     let rest = rotation.steps.iter().filter(|step| {
         let ends = matches!(step.step, Step::RestoreGroup { .. });
