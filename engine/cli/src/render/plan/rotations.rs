@@ -84,7 +84,7 @@ fn template(out: &mut String, group: &PlannedGroup, style: Style) {
         && !group.template_changes.is_empty()
     {
         let changes = group.template_changes.join(", ");
-        text(out, 4, &format!("of {address} changes: {changes}"), style);
+        text(out, 4, &format!("{address} changes: {changes}"), style);
     }
 }
 
