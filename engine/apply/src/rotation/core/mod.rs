@@ -17,6 +17,7 @@
 
 mod answer;
 mod calls;
+mod decide;
 mod effects;
 mod kept;
 mod lock;
