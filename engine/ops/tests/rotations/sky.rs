@@ -284,7 +284,7 @@ impl Clusters for Sky {
 pub(crate) struct Still(Machine);
 
 impl Still {
-    pub(crate) fn new() -> Arc<dyn Host> {
+    pub(crate) fn shared() -> Arc<dyn Host> {
         Arc::new(Still(Machine::new()))
     }
 }
@@ -314,7 +314,7 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) fn new() -> Place {
         let dir = tempfile::tempdir().expect("a folder");
-        let (host, sky) = (Still::new(), Sky::default());
+        let (host, sky) = (Still::shared(), Sky::default());
         let store = Arc::new(MemoryStore::new(host.clone()));
         let disk = Arc::new(Disk::new(dir.path().to_owned(), None));
         let registry = Registry::new().with(Arc::new(sky.clone()));
