@@ -33,6 +33,7 @@ mod phases;
 mod pki;
 mod place;
 mod program;
+mod rotation;
 mod saved_plans;
 mod secrets;
 mod selection;

@@ -12,7 +12,7 @@ use kprov_state::{
 
 /// Reading needs neither time nor chance.
 #[derive(Debug)]
-struct Reader;
+pub(crate) struct Reader;
 
 impl Host for Reader {
     fn now(&self) -> SystemTime {

@@ -223,7 +223,7 @@ impl Applying<'_> {
             Some(run) => run,
             None => project.begin_run(&self.request.command, digest(&planned, &project.vault))?,
         };
-        let Planned { plan, tree, variables, mut options, clients, prior, .. } = planned;
+        let Planned { plan, tree, variables, mut options, clients, prior, named, .. } = planned;
         options.replace = plan.still_to_replace(&options.replace);
         let plan = Arc::new(plan);
         self.run = Some(run);
@@ -274,7 +274,8 @@ impl Applying<'_> {
             self.earlier.push(plan);
         }
         let state = kprov_state::State::default();
-        let given = Given { tree, variables, options, state, clients, earlier: Vec::new() };
+        let earlier = Vec::new();
+        let given = Given { tree, variables, options, state, clients, earlier, named };
         Ok((outcome.outcome, Rest { deferred, given }))
     }
 

@@ -27,6 +27,7 @@ mod project;
 mod providers;
 mod refresh;
 mod renewal;
+pub mod rotation;
 mod saved;
 mod secrets;
 mod selection;

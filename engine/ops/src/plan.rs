@@ -10,9 +10,11 @@ use kprov_lang::config::{ModuleTree, configuration_files};
 use kprov_lang::tfvars::VariableArgument;
 use kprov_plan::{Plan, PlanInput, PlanMode, PlanOptions, PriorState};
 use kprov_provider::Registry;
+use kprov_provider::rotation::MachineId;
 use kprov_state::State;
 
 use crate::configure::configure_from_state;
+use crate::rotation::{self, PlannedRotation};
 use crate::variables::{RootVariables, root_variables};
 use crate::{Clients, OpsError, Project, RunHost, refresh, renewal, time};
 
@@ -27,6 +29,10 @@ pub struct PlanRequest {
     pub excludes: Vec<String>,
     /// `-replace`
     pub replace: Vec<String>,
+    /// `-rotate`: groups, or members of groups, that are replaced though nothing is wrong with them.
+    pub rotate: Vec<String>,
+    /// `-rotate-only`: only resources with a `rotation` block and what they depend on.
+    pub rotate_only: bool,
     /// `pki renew`: instances of which a renewal is requested.
     pub renew: Vec<String>,
     /// `-refresh=false`: do not read what is in the state.
@@ -60,6 +66,10 @@ pub struct Planned {
     pub problems: Diagnostics,
     /// Connections made on the way.
     pub clients: Clients,
+    /// What becomes of clusters whose groups are rotated.
+    pub rotations: Vec<PlannedRotation>,
+    /// Machines that `-rotate` named.
+    pub named: BTreeSet<MachineId>,
 }
 
 /// Makes a plan.
@@ -152,7 +162,8 @@ pub(crate) fn plan_prepared(
     }
     let Prepared { tree, variables, options, mut problems } = prepared;
     let RootVariables { values: variables, given } = variables;
-    let from = Given { tree, variables, options, state, clients, earlier: Vec::new() };
+    let (earlier, named) = (Vec::new(), BTreeSet::new());
+    let from = Given { tree, variables, options, state, clients, earlier, named };
     let (mut planned, found) = plan_with(project, from, request)?;
     for (name, value) in given {
         if let Some(shown) = planned.plan.variables.get_mut(&name)
@@ -175,6 +186,8 @@ pub(crate) struct Given {
     pub(crate) clients: Clients,
     /// What earlier phases of the same apply did.
     pub(crate) earlier: Vec<Arc<Plan>>,
+    /// Machines that `-rotate` named in the first phase.
+    pub(crate) named: BTreeSet<MachineId>,
 }
 
 /// The part of planning that every phase of an apply repeats: refresh, then plan.
@@ -183,7 +196,7 @@ pub(crate) fn plan_with(
     given: Given,
     request: &PlanRequest,
 ) -> Result<(Planned, Diagnostics), OpsError> {
-    let Given { tree, variables, options, state, clients, earlier } = given;
+    let Given { tree, variables, options, state, clients, earlier, named } = given;
     let missing = missing_providers(&state, &project.registry);
     if missing.has_errors() {
         return Err(missing.into());
@@ -209,6 +222,9 @@ pub(crate) fn plan_with(
     if earlier.is_empty() && !request.renew.is_empty() {
         renewal::request(project, &request.renew, &mut previous, &mut prior);
     }
+    let rotate = if earlier.is_empty() { request.rotate.as_slice() } else { &[] };
+    let wanted = rotation::Wanted { rotate, named: &named };
+    let looked = rotation::look(project, &tree, &prior, &options, &clients, wanted)?;
     let functions = project.functions(true, Some(&options.timestamp));
     let input = PlanInput {
         tree: &tree,
@@ -220,11 +236,13 @@ pub(crate) fn plan_with(
         prior: &prior,
         options: &options,
         earlier: &earlier,
-        outdated: &BTreeMap::new(),
+        outdated: &looked.outdated,
     };
     let mut host = RunHost::new(clients.clone(), project.runtime().handle().clone());
-    let (plan, mut found) = kprov_plan::plan(&input, &mut host);
+    let (mut plan, mut found) = kprov_plan::plan(&input, &mut host);
     found.extend(host.close());
+    let (rotations, blocked) = rotation::foresee(project, &mut plan, &options, &clients)?;
+    found.extend(blocked);
     let planned = Planned {
         plan,
         variables,
@@ -235,6 +253,8 @@ pub(crate) fn plan_with(
         clients,
         tree,
         state,
+        rotations,
+        named: looked.named,
     };
     Ok((planned, problems))
 }
@@ -304,7 +324,7 @@ pub(crate) fn plan_options(
         targets: include,
         excludes: exclude,
         replace,
-        rotate_only: false,
+        rotate_only: request.rotate_only,
         no_defer: request.no_defer,
         refreshed: !request.skip_refresh,
         workspace: project.workspace.as_str().into(),

@@ -10,7 +10,7 @@
 //! It never holds ephemeral values.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Write};
 
 use flate2::Compression;
@@ -20,11 +20,13 @@ use kprov_core::value::text_may_have_marks;
 use kprov_core::{Diagnostic, Diagnostics, Host, ModulePath, Str, Value};
 use kprov_lang::config::{ModuleTree, load_tree};
 use kprov_plan::Plan;
+use kprov_provider::rotation::MachineId;
 use kprov_state::{KeyError, Vault};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::json::prior_values;
+use crate::rotation::PlannedRotation;
 use crate::secrets::is_secret;
 use crate::{PlanRequest, Planned, Project, Snapshot};
 
@@ -62,6 +64,12 @@ pub struct PlanFile {
     pub skip_refresh: bool,
     /// `values` of the refreshed state, in the format of `show -json`.
     pub prior_values: Option<serde_json::Value>,
+    /// What becomes of clusters whose groups are rotated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rotations: Vec<PlannedRotation>,
+    /// Machines that `-rotate` named: later phases of its apply go by them, too.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub named: BTreeSet<MachineId>,
     /// Is anything in it known to be secret? Marks are not looked at yet.
     #[serde(skip)]
     secret: bool,
@@ -94,6 +102,8 @@ impl PlanFile {
                 &planned.plan,
                 &is_sensitive,
             ),
+            rotations: planned.rotations.clone(),
+            named: planned.named.clone(),
             secret: is_secret(planned, &project.vault),
         }
     }
@@ -110,6 +120,9 @@ impl PlanFile {
             targets: self.plan.targets.clone(),
             excludes: self.plan.excludes.clone(),
             replace: self.plan.replace.clone(),
+            // Named machines are in the file by their ids.
+            rotate: Vec::new(),
+            rotate_only: self.plan.rotate_only,
             renew: Vec::new(),
             skip_refresh: self.skip_refresh,
             no_defer: self.no_defer,

@@ -68,6 +68,8 @@ pub(crate) fn planned_before(
         options,
         problems: Diagnostics::new(),
         clients: Clients::new(project.registry.clone(), project.host.clone()),
+        rotations: file.rotations.clone(),
+        named: file.named.clone(),
     })
 }
 

@@ -83,6 +83,11 @@ pub fn plan_document(project: &Project, file: &PlanFile) -> Json {
     {
         document["kprov_certificates"] = json;
     }
+    if !file.rotations.is_empty()
+        && let Ok(json) = serde_json::to_value(&file.rotations)
+    {
+        document["kprov_rotations"] = json;
+    }
     // Defaults stand in the configuration, so they are shown even of ephemeral variables.
     for variable in
         tree.modules.get(&ModulePath::root()).into_iter().flat_map(|root| root.variables.values())

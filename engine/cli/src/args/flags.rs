@@ -9,6 +9,7 @@ use super::groups::{
 };
 use super::node::NodeCommand;
 use super::reading::{duration, parallelism};
+use super::rotation::RotationCommand;
 use super::variables::VariableFlags;
 
 /// Provisions infrastructure from Terraform-language modules.
@@ -64,6 +65,9 @@ pub(crate) enum Command {
     /// List and renew the certificates in the state
     #[command(subcommand)]
     Pki(PkiCommand),
+    /// See how rotations stand, and say a word to one
+    #[command(subcommand)]
+    Rotation(RotationCommand),
     /// Manage workspaces
     #[command(subcommand)]
     Workspace(WorkspaceCommand),
@@ -135,6 +139,12 @@ pub(crate) struct ChangeFlags {
     /// Replace this object
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) replace: Vec<String>,
+    /// Replace these members of a group: its address for all, ADDRESS=MACHINE or a machine's id for one
+    #[arg(long, value_name = "MEMBER")]
+    pub(crate) rotate: Vec<String>,
+    /// Only groups with a rotation block, and what they depend on
+    #[arg(long)]
+    pub(crate) rotate_only: bool,
     /// Only this and what it depends on
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) target: Vec<String>,

@@ -139,7 +139,7 @@ pub(crate) enum PkiCommand {
     /// List all certificates in the state, those that end first before the others
     List(PkiListFlags),
     /// Apply with these certificates issued anew; all of clients and servers if none is named
-    Renew(PkiRenewFlags),
+    Renew(Box<PkiRenewFlags>),
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ mod groups;
 mod node;
 mod normalize;
 mod reading;
+mod rotation;
 mod variables;
 
 pub(crate) use airplane::AirplaneCommand;
@@ -19,3 +20,4 @@ pub(crate) use groups::{
 };
 pub(crate) use node::{NodeCommand, NodePlace, NodeSource, RenderFlags};
 pub(crate) use normalize::{Arguments, normalize};
+pub(crate) use rotation::{RotationCommand, RotationStatusFlags, RotationWordFlags};

@@ -6,7 +6,7 @@
 pub(crate) struct Arguments(pub(crate) Vec<String>);
 
 /// Commands that have commands of their own.
-const GROUPS: [&str; 6] = ["state", "workspace", "op", "metadata", "pki", "providers"];
+const GROUPS: [&str; 7] = ["state", "workspace", "op", "metadata", "pki", "providers", "rotation"];
 
 /// `words` are those behind the program's name; `env` looks up a variable.
 ///

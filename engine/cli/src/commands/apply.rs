@@ -74,7 +74,7 @@ fn run_any(session: &Session, mut flags: ApplyFlags, kind: Kind, renew: Vec<Stri
         session.ask_for_variables(&project, &mut request.plan, flags.change.input);
     }
     let interrupts = Arc::new(Interrupts::new());
-    let progress = Arc::new(Progress::new());
+    let progress = Arc::new(Progress::new(session.host.clone()));
     let watcher = Terminal {
         session,
         project: &project,
@@ -148,6 +148,13 @@ fn request(
         )
         .into());
     }
+    if saved.is_some() && (!change.rotate.is_empty() || change.rotate_only) {
+        return Err(Diagnostic::error(
+            "Incompatible plan mode options",
+            "A saved plan says already what is rotated: give -rotate and -rotate-only when it is made.",
+        )
+        .into());
+    }
     Ok(ApplyRequest {
         command: kind.word().to_owned(),
         plan: super::plan::request(session, change)?,
@@ -188,8 +195,9 @@ impl ApplyWatcher for Terminal<'_> {
     fn approve(&self, planned: &Planned, phase: usize) -> bool {
         self.progress.end();
         if self.show_plan || phase > 0 {
-            let shown = super::plan::shown;
-            output::print(&shown(self.session, self.project, &planned.plan, self.concise));
+            let (session, project) = (self.session, self.project);
+            let (plan, rotations) = (&planned.plan, &planned.rotations);
+            output::print(&super::plan::shown_of(session, project, plan, rotations, self.concise));
         }
         if self.ask && planned.plan.applyable && !self.asked() {
             return false;

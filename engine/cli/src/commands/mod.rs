@@ -15,6 +15,7 @@ mod pki;
 mod plan;
 mod providers;
 mod rekey;
+mod rotation;
 mod show;
 mod state;
 mod taint;
@@ -123,6 +124,7 @@ fn dispatch(session: &Session, command: Command) -> Outcome {
         Command::Untaint(flags) => taint::run(session, &flags, false),
         Command::Pki(command) => pki::run(session, command),
         Command::Op(command) => op::run(session, &command),
+        Command::Rotation(command) => rotation::run(session, &command),
         Command::Workspace(command) => workspace::run(session, &command),
         Command::Graph(flags) => graph::run(session, &flags),
         Command::Metadata(command) => metadata::run(&command),

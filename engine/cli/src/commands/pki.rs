@@ -12,7 +12,7 @@ use crate::{output, render};
 pub(crate) fn run(session: &Session, command: PkiCommand) -> Outcome {
     match command {
         PkiCommand::List(flags) => list(session, &flags),
-        PkiCommand::Renew(flags) => renew(session, flags),
+        PkiCommand::Renew(flags) => renew(session, *flags),
     }
 }
 

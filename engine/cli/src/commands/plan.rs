@@ -1,6 +1,7 @@
 //! `plan`
 
 use kprov_core::{Diagnostic, Diagnostics};
+use kprov_ops::rotation::PlannedRotation;
 use kprov_ops::{PlanFile, PlanRequest, Planned, Project, plan_certificates, write_plan_file};
 use kprov_plan::{Plan, PlanMode};
 
@@ -25,10 +26,14 @@ pub(crate) fn run(session: &Session, flags: PlanFlags) -> Outcome {
     session.ask_for_variables(&project, &mut request, flags.change.input);
     let planned = kprov_ops::plan(&project, &request)?;
     if planned.plan.errored || planned.problems.has_errors() {
+        // What blocks a rotation is understood by the plan that it is in the way of.
+        if !planned.rotations.is_empty() {
+            output::print(&shown(session, &project, &planned, flags.change.concise));
+        }
         session.complain(&planned.problems);
         return Ok(1);
     }
-    output::print(&shown(session, &project, &planned.plan, flags.change.concise));
+    output::print(&shown(session, &project, &planned, flags.change.concise));
     session.complain_as(&planned.problems, flags.change.compact_warnings);
     if let Some(path) = &flags.out {
         save(session, &project, &planned, path)?;
@@ -38,11 +43,23 @@ pub(crate) fn run(session: &Session, flags: PlanFlags) -> Outcome {
 }
 
 /// The plan as text.
-pub(super) fn shown(session: &Session, project: &Project, plan: &Plan, concise: bool) -> String {
+fn shown(session: &Session, project: &Project, planned: &Planned, concise: bool) -> String {
+    shown_of(session, project, &planned.plan, &planned.rotations, concise)
+}
+
+/// The same of a plan and its rotations.
+pub(super) fn shown_of(
+    session: &Session,
+    project: &Project,
+    plan: &Plan,
+    rotations: &[PlannedRotation],
+    concise: bool,
+) -> String {
     let mut text = match concise {
         true => render::concise(plan, session.style),
         false => render::plan(plan, Schemas::of(&project.registry), session.style),
     };
+    text.push_str(&render::rotations(rotations, concise, session.style));
     let certificates = plan_certificates(plan, &project.registry);
     text.push_str(&render::planned_certificates(&certificates, session.style));
     text
@@ -96,6 +113,14 @@ pub(crate) fn request(session: &Session, flags: &ChangeFlags) -> Result<PlanRequ
     if !flags.replace.is_empty() && (flags.destroy || flags.refresh_only) {
         refuse("The -replace option can be used with normal plans only.");
     }
+    if (!flags.rotate.is_empty() || flags.rotate_only) && (flags.destroy || flags.refresh_only) {
+        refuse("The -rotate and -rotate-only options can be used with normal plans only.");
+    }
+    if !flags.rotate.is_empty() && !flags.refresh {
+        refuse(
+            "-rotate names members of groups, which are seen by looking at them, and -refresh=false says not to look.",
+        );
+    }
     if !flags.target.is_empty() && !flags.exclude.is_empty() {
         refuse("The -target and -exclude options are mutually-exclusive.");
     }
@@ -112,6 +137,8 @@ pub(crate) fn request(session: &Session, flags: &ChangeFlags) -> Result<PlanRequ
         targets: flags.target.clone(),
         excludes: flags.exclude.clone(),
         replace: flags.replace.clone(),
+        rotate: flags.rotate.clone(),
+        rotate_only: flags.rotate_only,
         renew: Vec::new(),
         skip_refresh: !flags.refresh,
         no_defer: flags.no_defer,

@@ -50,7 +50,8 @@ fn plan(session: &Session, file: &PlanFile, as_json: bool) -> Outcome {
     if as_json {
         output::json(&plan_document(&project, file));
     } else {
-        output::print(&super::plan::shown(session, &project, &file.plan, false));
+        let shown = super::plan::shown_of;
+        output::print(&shown(session, &project, &file.plan, &file.rotations, false));
         output::print(&render::checks(&file.plan, session.style));
     }
     Ok(0)

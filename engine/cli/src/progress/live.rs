@@ -12,12 +12,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use kprov_apply::{ProgressEvent, Reporter, Verb};
-use kprov_core::{ObjectAddr, Str};
+use kprov_apply::{ProgressEvent, Reporter, RotationProgress, Verb};
+use kprov_core::{Host, ObjectAddr, Str};
 
 use super::eta::Work;
 use super::picture::{Running, picture};
+use super::rotating::Rotating;
 use super::words;
+use crate::render::visible;
 
 /// How often elapsed times are drawn anew.
 const TICK: Duration = Duration::from_millis(250);
@@ -30,6 +32,7 @@ pub(crate) struct Live {
     alive: Mutex<Option<ProgressBar>>,
     /// Rows and columns of the terminal now.
     size: fn() -> (usize, usize),
+    host: Arc<dyn Host>,
 }
 
 #[derive(Debug, Default)]
@@ -39,37 +42,50 @@ struct State {
     running: BTreeMap<u64, Running>,
     numbers: BTreeMap<(ObjectAddr, Verb), u64>,
     next: u64,
+    /// Members and groups of operations that rotate.
+    rotating: Rotating,
 }
 
 impl Live {
     /// On this process's standard output; `None` if that cannot be drawn on.
-    pub(crate) fn new() -> Option<Live> {
+    pub(crate) fn new(host: Arc<dyn Host>) -> Option<Live> {
         let target = ProgressDrawTarget::stdout();
         let can_draw = !target.is_hidden() && console::Term::stdout().features().is_attended();
         can_draw.then(|| {
-            Live::on(target, || {
+            let size = || {
                 let (rows, columns) = console::Term::stdout().size();
                 (rows.into(), columns.into())
-            })
+            };
+            Live::on(target, size, host)
         })
     }
 
     /// Elsewhere.
-    pub(super) fn on(target: ProgressDrawTarget, size: fn() -> (usize, usize)) -> Live {
+    pub(super) fn on(
+        target: ProgressDrawTarget,
+        size: fn() -> (usize, usize),
+        host: Arc<dyn Host>,
+    ) -> Live {
         let screen = MultiProgress::with_draw_target(target);
-        Live { screen, state: Arc::default(), alive: Mutex::default(), size }
+        Live { screen, state: Arc::default(), alive: Mutex::default(), size, host }
     }
 
     /// Says what there is to do; a later phase of the same apply says so again.
     pub(crate) fn begin(&self, work: Work) {
         self.end();
         *lock(&self.state) = State { work, ..State::default() };
-        let (state, size) = (self.state.clone(), self.size);
+        let (state, size, host) = (self.state.clone(), self.size, self.host.clone());
         let draw = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
             let state = lock(&state);
             let running = state.running.values();
+            let now = host.elapsed();
+            let members: Vec<(String, Duration)> = state
+                .rotating
+                .lines()
+                .map(|(text, since)| (visible(&text).replace('\n', " "), now.saturating_sub(since)))
+                .collect();
             // Nothing can be done about a line that cannot be written.
-            let _ = out.write_str(&picture(&state.work, running, Instant::now(), size()));
+            let _ = out.write_str(&picture(&state.work, running, &members, Instant::now(), size()));
         };
         let bar = self.screen.add(ProgressBar::new_spinner());
         bar.set_style(style().with_key("picture", draw));
@@ -93,6 +109,14 @@ impl Live {
         }
     }
 
+    /// What lives says the rest; that a member is done stays on the screen.
+    fn rotates(&self, word: &RotationProgress) {
+        let lines = lock(&self.state).rotating.take(word, self.host.elapsed());
+        if let Some(line) = lines.last().filter(|_| word.done) {
+            let _ = self.screen.println(visible(line).replace('\n', " "));
+        }
+    }
+
     fn started(&self, address: &ObjectAddr, verb: Verb, id: &Option<(Str, Str)>) {
         let mut state = lock(&self.state);
         let number = state.next;
@@ -106,6 +130,7 @@ impl Live {
         if let Some(number) = state.numbers.remove(&(address.clone(), verb)) {
             state.running.remove(&number);
         }
+        state.rotating.ended(address);
         state.work.ended(&(address.instance.resource.ty.clone(), verb));
     }
 }
@@ -134,8 +159,8 @@ impl Reporter for Live {
             ProgressEvent::Provisioning { .. }
             | ProgressEvent::Output { .. }
             | ProgressEvent::Provisioned { .. }
-            | ProgressEvent::Rotation(_)
             | ProgressEvent::Stopping { .. } => self.say(event),
+            ProgressEvent::Rotation(word) => self.rotates(word),
         }
     }
 }

@@ -5,11 +5,15 @@ mod history;
 mod lines;
 mod live;
 mod picture;
+mod rotating;
 #[cfg(test)]
 mod tests;
 mod words;
 
+use std::sync::Arc;
+
 use kprov_apply::{ProgressEvent, Reporter};
+use kprov_core::Host;
 
 pub(crate) use eta::{History, Work};
 pub(crate) use history::history;
@@ -26,11 +30,11 @@ pub(crate) enum Progress {
 }
 
 impl Progress {
-    /// Live lines if standard output is a terminal that can be drawn on.
-    pub(crate) fn new() -> Progress {
-        match Live::new() {
+    /// Live lines if standard output is a terminal that can be drawn on. Timers go by the clock of `host`.
+    pub(crate) fn new(host: Arc<dyn Host>) -> Progress {
+        match Live::new(host.clone()) {
             Some(live) => Progress::Live(Box::new(live)),
-            None => Progress::Lines(ProgressLines),
+            None => Progress::Lines(ProgressLines::new(host)),
         }
     }
 

@@ -42,11 +42,13 @@ impl Running {
     }
 }
 
-/// A line for each operation with the time that it has taken, those that take longest first; if there
-/// are more than the terminal has room for, how many more; and the bar. `size`: rows and columns.
+/// A line for each operation with the time that it has taken, those that take longest first, then one for each member
+/// that is rotated; if there are more than the terminal has room for, how many more; and the bar. `size`: rows and
+/// columns.
 pub(super) fn picture<'r>(
     work: &Work,
     running: impl Iterator<Item = &'r Running>,
+    members: &[(String, Duration)],
     now: Instant,
     (rows, columns): (usize, usize),
 ) -> String {
@@ -54,13 +56,16 @@ pub(super) fn picture<'r>(
     let room = rows.saturating_sub(SPARED).max(1);
     let mut out = String::new();
     // Writing to a string cannot fail.
-    for operation in running.iter().take(room) {
-        let elapsed = words::duration(operation.elapsed(now));
-        let text = truncate(&operation.text, columns.saturating_sub(elapsed.len() + 1));
+    let operations = running.iter().map(|it| (it.text.as_str(), it.elapsed(now)));
+    let lines = operations.chain(members.iter().map(|(text, elapsed)| (text.as_str(), *elapsed)));
+    for (text, elapsed) in lines.take(room) {
+        let elapsed = words::duration(elapsed);
+        let text = truncate(text, columns.saturating_sub(elapsed.len() + 1));
         let _ = writeln!(out, "{text} {elapsed}");
     }
-    if running.len() > room {
-        let _ = writeln!(out, "... and {} more", running.len() - room);
+    let all = running.len() + members.len();
+    if all > room {
+        let _ = writeln!(out, "... and {} more", all - room);
     }
     let under_way: Vec<(Kind, Duration)> =
         running.iter().map(|it| (it.kind.clone(), it.elapsed(now))).collect();

@@ -1,17 +1,48 @@
 //! Words, estimates, and what stays on a terminal when all is done.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use indicatif::{InMemoryTerm, ProgressDrawTarget};
-use kprov_apply::{ProgressEvent, Reporter, Verb};
+use kprov_apply::{ProgressEvent, Reporter, RotationProgress, Verb};
 use kprov_core::addr::parse_instance;
-use kprov_core::{ObjectAddr, Str};
+use kprov_core::{Host, ObjectAddr, Str};
 use kprov_state::{ActionKind, OpId, OpRecord, RunId};
 
 use super::eta::{History, Work};
+use super::lines::ProgressLines;
 use super::live::Live;
 use super::picture::{Running, picture};
 use super::{history, words};
+
+/// A clock that a test sets.
+#[derive(Debug, Default)]
+struct Clock(std::sync::atomic::AtomicU64);
+
+impl Clock {
+    fn set(&self, seconds: u64) {
+        self.0.store(seconds, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+impl Host for Clock {
+    fn now(&self) -> std::time::SystemTime {
+        std::time::SystemTime::UNIX_EPOCH
+    }
+    fn elapsed(&self) -> Duration {
+        seconds(self.0.load(std::sync::atomic::Ordering::Relaxed))
+    }
+    fn random(&self, buffer: &mut [u8]) {
+        buffer.fill(0);
+    }
+    fn env(&self, _: &str) -> Option<String> {
+        None
+    }
+}
+
+fn clock() -> Arc<Clock> {
+    Arc::default()
+}
 
 fn addr(text: &str) -> ObjectAddr {
     parse_instance(text).unwrap().current()
@@ -111,7 +142,7 @@ fn history_is_what_succeeded() {
 fn only_plain_lines_stay_on_the_terminal() {
     let term = InMemoryTerm::new(10, 80);
     let target = ProgressDrawTarget::term_like(Box::new(term.clone()));
-    let live = Live::on(target, || (10, 80));
+    let live = Live::on(target, || (10, 80), clock());
     let (verb, address) = (Verb::Create, addr("t.a"));
     live.begin(Work::default());
     live.report(&ProgressEvent::Started { address: address.clone(), verb, id: None });
@@ -139,7 +170,7 @@ fn many_operations_leave_room_on_the_terminal() {
     let running: Vec<Running> =
         (0..40).map(|n| Running::new(&addr(&name(n)), Verb::Create, &None, since(n))).collect();
     let lines = |work: &Work, running: &[Running], size| -> Vec<String> {
-        picture(work, running.iter(), now, size).lines().map(str::to_owned).collect()
+        picture(work, running.iter(), &[], now, size).lines().map(str::to_owned).collect()
     };
     let shown = lines(&work, &running, (24, 80));
     assert_eq!(shown.len(), 23);
@@ -164,4 +195,101 @@ fn many_operations_leave_room_on_the_terminal() {
     let shown = lines(&work, &running, (2, 10));
     assert_eq!(shown.len(), 3);
     assert!(shown.iter().all(|line| line.len() <= 15), "{shown:?}");
+}
+
+/// A word for a member of a group of `t.w`.
+fn rotates(member: Option<&str>, step: &str, since: u64, waits: Option<&str>) -> RotationProgress {
+    RotationProgress {
+        address: addr("t.w"),
+        group: "workers".into(),
+        member: member.map(Str::from),
+        step: step.into(),
+        since: seconds(since),
+        waits: waits.map(str::to_owned),
+        replaced: member.is_none().then_some((1, 3)),
+        done: false,
+    }
+}
+
+#[test]
+fn each_step_of_a_member_is_a_line_when_it_starts_and_when_it_is_done() {
+    let clock = clock();
+    let lines = ProgressLines::new(clock.clone());
+    let told = |at: u64, word: RotationProgress| {
+        clock.set(at);
+        lines.lines(&ProgressEvent::Rotation(word))
+    };
+    let waits = Some("for 3 pods");
+    let none: [&str; 0] = [];
+    assert_eq!(
+        told(0, rotates(None, "rotating", 0, None)),
+        ["t.w: group workers: rotating... (1 of 3 replaced)"]
+    );
+    assert_eq!(told(1, rotates(Some("i-1"), "cordon", 1, None)), ["t.w: i-1: cordon..."]);
+    assert_eq!(
+        told(3, rotates(Some("i-1"), "drain", 3, waits)),
+        ["t.w: i-1: cordon done after 2s", "t.w: i-1: drain... for 3 pods"]
+    );
+    // Looks come every two seconds; what is waited for is told every ten.
+    assert_eq!(told(12, rotates(Some("i-1"), "drain", 3, waits)), none);
+    assert_eq!(
+        told(13, rotates(Some("i-1"), "drain", 3, Some("for 1 pod"))),
+        ["t.w: i-1: still drain [10s elapsed] for 1 pod"]
+    );
+    assert_eq!(told(14, rotates(Some("i-1"), "drain", 3, waits)), none);
+    let done = RotationProgress { done: true, ..rotates(Some("i-1"), "drain", 3, None) };
+    assert_eq!(told(20, done), ["t.w: i-1: drain done after 17s"]);
+    let done = RotationProgress {
+        done: true,
+        replaced: Some((3, 3)),
+        ..rotates(None, "rotating", 0, None)
+    };
+    assert_eq!(told(65, done), ["t.w: group workers: rotating done after 1m5s (3 of 3 replaced)"]);
+}
+
+/// Where words come only when something moves, the operation's own ticks tell what is waited for.
+#[test]
+fn what_members_wait_for_is_told_as_long_as_their_operation_runs() {
+    let clock = clock();
+    let lines = ProgressLines::new(clock.clone());
+    lines.lines(&ProgressEvent::Rotation(rotates(Some("i-1"), "drain", 0, Some("for 3 pods"))));
+    let running = |address: &str, at: u64| {
+        clock.set(at);
+        let (address, verb, elapsed) = (addr(address), Verb::Update, seconds(at));
+        lines.lines(&ProgressEvent::Running { address, verb, id: None, elapsed })
+    };
+    assert_eq!(running("t.other", 10), ["t.other: Still modifying... [10s elapsed]"]);
+    assert_eq!(
+        running("t.w", 10),
+        ["t.w: Still modifying... [10s elapsed]", "t.w: i-1: still drain [10s elapsed] for 3 pods"]
+    );
+    assert_eq!(running("t.w", 15), ["t.w: Still modifying... [15s elapsed]"]);
+    let (verb, elapsed) = (Verb::Update, seconds(16));
+    lines.lines(&ProgressEvent::Failed { address: addr("t.w"), verb, elapsed });
+    assert_eq!(running("t.w", 60), ["t.w: Still modifying... [1m0s elapsed]"]);
+}
+
+#[test]
+fn members_live_below_operations_and_stay_when_they_are_done() {
+    let shown = |rows| {
+        let running = [Running::new(&addr("t.w"), Verb::Update, &None, Instant::now())];
+        let members: Vec<(String, Duration)> =
+            (1..=5).map(|n| (format!("t.w: i-{n}: drain for 3 pods"), seconds(60 + n))).collect();
+        picture(&Work::default(), running.iter(), &members, Instant::now(), (rows, 80))
+    };
+    let lines: Vec<String> = shown(24).lines().map(str::to_owned).collect();
+    assert!(lines[0].starts_with("t.w: Modifying..."), "{lines:?}");
+    assert_eq!(lines[1], "t.w: i-1: drain for 3 pods 1m1s");
+    assert_eq!(lines.len(), 7);
+    let lines: Vec<String> = shown(6).lines().map(str::to_owned).collect();
+    assert_eq!(lines[3], "... and 3 more");
+    let term = InMemoryTerm::new(10, 80);
+    let target = ProgressDrawTarget::term_like(Box::new(term.clone()));
+    let live = Live::on(target, || (10, 80), clock());
+    live.begin(Work::default());
+    live.report(&ProgressEvent::Rotation(rotates(Some("i-1"), "drain", 0, None)));
+    let done = RotationProgress { done: true, ..rotates(Some("i-1"), "drain", 0, None) };
+    live.report(&ProgressEvent::Rotation(done));
+    live.end();
+    assert_eq!(term.contents(), "t.w: i-1: drain done after 0s");
 }

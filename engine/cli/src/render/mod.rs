@@ -16,6 +16,7 @@ mod oplog;
 mod outputs;
 mod plan;
 mod question;
+mod rotation_status;
 mod schemas;
 #[cfg(test)]
 mod secrecy_tests;
@@ -32,8 +33,9 @@ pub(crate) use oplog::{run, runs};
 pub(crate) use outputs::{outputs, value};
 #[cfg(test)]
 pub(crate) use plan::testing;
-pub(crate) use plan::{checks, concise, plan, planned_certificates};
+pub(crate) use plan::{checks, concise, plan, planned_certificates, rotations};
 pub(crate) use question::question;
+pub(crate) use rotation_status::rotation_status;
 pub(crate) use schemas::Schemas;
 pub(crate) use state::object;
 pub(crate) use style::Style;

@@ -34,8 +34,19 @@ fn sample() -> PlanFile {
         no_defer: false,
         skip_refresh: true,
         prior_values: Some(serde_json::json!({"root_module": {}})),
+        rotations: vec![rotation()],
+        named: [MachineId::new("i-1")].into(),
         secret: false,
     }
+}
+
+fn rotation() -> PlannedRotation {
+    let json = serde_json::json!({
+        "cluster": "c", "continues": null, "groups": [], "seconds": 60, "estimate": {"measured_steps": 0},
+        "steps": [{"at": 2, "says": "drain i-1", "step": "drain", "member": "i-1", "of_group": "g"}],
+        "surge_machines": 1, "surge_machine_seconds": 60, "confirmations": 0, "findings": [], "unchecked": [],
+    });
+    serde_json::from_value(json).expect("a rotation")
 }
 
 fn vault() -> Vault {

@@ -11,6 +11,9 @@ mod object;
 mod order;
 mod outputs;
 mod reason;
+mod rotations;
+#[cfg(test)]
+mod rotations_tests;
 mod summary;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -27,6 +30,7 @@ use super::{Schemas, Style, Tint};
 pub(crate) use certificates::certificates as planned_certificates;
 pub(crate) use checks::checks;
 pub(crate) use concise::concise;
+pub(crate) use rotations::rotations;
 pub(crate) use summary::summary;
 
 /// The whole plan. Ends with a newline.

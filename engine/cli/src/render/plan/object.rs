@@ -1,12 +1,12 @@
 //! One object of a plan: what becomes of it and why, then its attributes.
 
 use kprov_core::addr::quote;
-use kprov_core::value::Secrets;
+use kprov_core::value::{Secrets, raw_equal};
 use kprov_core::{InstanceAddr, ResourceMode, Value};
 use kprov_plan::{Action, Change};
 
 use super::super::diff::{Body, Node, Printer, Sign, compare, whole};
-use super::super::text::visible;
+use super::super::text::{count, visible};
 use super::super::{Schemas, Style, Tint};
 use super::{legend, reason};
 
@@ -27,10 +27,24 @@ pub(super) fn change(out: &mut String, change: &Change, schemas: Schemas<'_>, st
             out.push_str(&format!("  # {said}\n"));
         }
     }
+    if let Some(rotated) = rotated(change) {
+        out.push_str(&format!("  # ({rotated})\n"));
+        if raw_equal(&change.before, &change.after) {
+            out.push('\n');
+            return;
+        }
+    }
     let node = differences(change, schemas);
     let (sign, tint, _) = legend::sign(change.action);
     block(&mut Printer { out, style }, sign, tint, &change.addr, &node);
     out.push('\n');
+}
+
+/// Why it is an update though nothing of the object may change.
+fn rotated(change: &Change) -> Option<String> {
+    let members = change.outdated.len();
+    (change.action == Action::Update && members > 0)
+        .then(|| format!("{} to be replaced, see its rotation below", count(members, "member")))
 }
 
 /// A change that happened outside.
