@@ -18,13 +18,14 @@ mod preflight;
 mod progress;
 mod project;
 mod reason;
+mod sight;
 pub mod skew;
 mod strategy;
 
 pub use kprov_provider::rotation::world::{self, World};
 pub use kprov_provider::rotation::{
-    Base, BudgetName, EtcdId, GroupId, HookName, MachineId, OperatorId, RotationId, Seconds, Step, Subject,
-    TemplateId, Timeouts, Version, When, Zone,
+    Base, BudgetName, EtcdId, GroupId, HookName, MachineId, OperatorId, RotationId, Seconds, Step,
+    Subject, TemplateId, Timeouts, Version, When, Zone,
 };
 
 pub use decide::{Code, Decision, Pause, Waiting, decide, decide_by};
@@ -34,4 +35,3 @@ pub use preflight::{Finding, preflight};
 pub use progress::{Failure, GroupProgress, Open, Progress};
 pub use reason::Reason;
 pub use strategy::{Amount, Checkpoint, Hook, OnFailure, Strategies, Strategy, Window};
-
