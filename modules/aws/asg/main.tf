@@ -18,7 +18,8 @@
 #
 # Instances speak IMDSv2 only, their volumes are encrypted, and nobody reaches them who has no rule in `ingress`. The group
 # names a version of the template, never `$Latest`, so that what runs changes in an apply and at no other time. Without
-# `desired_capacity` the number of instances is an autoscaler's.
+# `desired_capacity` the number of instances is an autoscaler's. With `rotation` an apply that changes the template also replaces
+# the instances, one after the other, as docs/rotation.md says; without, the next instance is the first to be new.
 
 locals {
   cluster_tags = var.cluster_name == null ? {} : { "kubernetes.io/cluster/${var.cluster_name}" = "owned" }
@@ -132,6 +133,49 @@ resource "aws_autoscaling_group" "this" {
       key                 = tag.key
       value               = tag.value
       propagate_at_launch = false
+    }
+  }
+
+  # How its instances are replaced when what they start from changes. What is null is not said.
+  lifecycle {
+    rotation {
+      enabled            = try(var.rotation.enabled, false)
+      role               = try(var.rotation.role, null)
+      cluster            = try(var.rotation.cluster, null)
+      kubeconfig         = var.rotation_kubeconfig
+      kubernetes_version = try(var.rotation.kubernetes_version, null)
+      api_server         = try(var.rotation.api_server, null)
+      max_surge          = try(var.rotation.max_surge, null)
+      max_unavailable    = try(var.rotation.max_unavailable, null)
+      downtime           = try(var.rotation.downtime, null)
+      canary_bake        = try(var.rotation.canary_bake, null)
+      good_looks         = try(var.rotation.good_looks, null)
+      retries            = try(var.rotation.retries, null)
+      on_failure         = try(var.rotation.on_failure, null)
+      parallel_groups    = try(var.rotation.parallel_groups, null)
+      failures_max       = try(var.rotation.failures_max, null)
+      snapshot_age_max   = try(var.rotation.snapshot_age_max, null)
+      timeouts           = try(var.rotation.timeouts, null)
+
+      dynamic "checkpoint" {
+        for_each = try(var.rotation.checkpoints, [])
+
+        content {
+          percent = checkpoint.value.percent
+          bake    = checkpoint.value.bake
+          confirm = checkpoint.value.confirm
+        }
+      }
+
+      dynamic "window" {
+        for_each = try(var.rotation.windows, [])
+
+        content {
+          days  = window.value.days
+          from  = window.value.from
+          until = window.value.until
+        }
+      }
     }
   }
 

@@ -123,6 +123,8 @@ module "masters" {
   etcd           = { backup_every = var.masters.backup_every, flags = var.flags.etcd }
   etcd_volume    = var.masters.etcd_volume
   shutdown_delay = var.masters.shutdown_delay
+  rotation       = var.masters.rotation
+  kubeconfig     = pki_kubernetes.this.admin_kubeconfig
   follow_every   = var.follow_every
   flags          = { api_server = var.flags.api_server, controller_manager = var.flags.controller_manager, scheduler = var.flags.scheduler }
 
@@ -158,6 +160,8 @@ module "workers" {
   taints           = each.value.taints
   runtime          = each.value.runtime
   drain_timeout    = each.value.drain_timeout
+  rotation         = each.value.rotation
+  kubeconfig       = pki_kubernetes.this.admin_kubeconfig
 
   tags = var.tags
 }

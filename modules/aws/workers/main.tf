@@ -82,6 +82,13 @@ module "group" {
   max_size         = var.max_size
   desired_capacity = var.desired_capacity
 
+  rotation = var.rotation == null ? null : merge(var.rotation, {
+    role               = "worker"
+    cluster            = var.cluster.name
+    kubernetes_version = var.cluster.versions.kubernetes
+  })
+  rotation_kubeconfig = var.kubeconfig
+
   mixed_instances    = var.mixed_instances
   capacity_rebalance = var.mixed_instances != null
 
