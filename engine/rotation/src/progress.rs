@@ -232,7 +232,7 @@ impl Progress {
 
     /// A person says that it ends here. Nothing more is begun; who leaves comes back to work, or, where that cannot be, is
     /// replaced; machines that are too many leave, and groups are given back as they were. Then it is finished, with
-    /// members of either template. Failures are not counted any more: nothing follows from them.
+    /// members of either template. Of failures only the breaker makes anything.
     pub fn abort(&mut self, now: Seconds) {
         self.paused = None;
         self.aborted = true;

@@ -13,7 +13,7 @@ impl Machine<'_, '_> {
     /// One group whose turn it is.
     pub(super) fn group(&mut self, at: usize) {
         let progress = self.index.progress;
-        if progress.aborted {
+        if progress.aborted && progress.paused.is_none() {
             return self.give_back(at);
         }
         if self.holds(at) || !self.seen(at) || !self.healthy_before(at) {

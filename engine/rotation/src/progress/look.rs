@@ -318,7 +318,7 @@ impl Progress {
 
     /// What failures lead to.
     fn judge(&mut self, world: &World, strategies: &Strategies) {
-        if self.failures.is_empty() || self.paused.is_some() || self.aborted {
+        if self.failures.is_empty() || self.paused.is_some() {
             return;
         }
         if self.failures.len() >= strategies.failures_max.max(1) as usize {
@@ -326,6 +326,9 @@ impl Progress {
                 self.failures.iter().map(|failure| failure.what.as_str()).take(5).collect();
             let says = format!("{} failures: {}", self.failures.len(), what.join("; "));
             self.paused = Some(Pause::new(Code::Breaker, world.now, says));
+            return;
+        }
+        if self.aborted {
             return;
         }
         let fatal = self.failures.iter().find(|failure| {
