@@ -65,16 +65,15 @@ impl Machine<'_, '_> {
             let member = self.index.member(of);
             let announced = member.lifecycle == crate::world::Lifecycle::TerminatingWait;
             if self.index.marked(of) || announced || self.lingers(of) {
+                // What did not come up stays as it is while all is held, so that it can be looked at.
+                let failed = self.index.reason(of) == Some(Reason::FailedLaunch);
+                let left = hold && !progress.aborted && failed && !member.going();
                 let give_up = hold && !announced && self.stays(at, of) && self.can_return(of);
                 if give_up {
                     self.moving = true;
                     let step = Step::Return { member: member.id.clone() };
                     self.try_to(step);
-                } else if !(hold
-                    && !progress.aborted
-                    && self.index.reason(of) == Some(Reason::FailedLaunch)
-                    && !member.going())
-                {
+                } else if !left {
                     self.leave(of);
                 }
             } else if member.coming() {
