@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::health::well;
 use crate::progress::{GroupProgress, Progress};
 use crate::reason::{Reason, outdated, reason};
+use crate::sight::Sight;
 use crate::strategy::{Strategies, Strategy};
-use crate::world::{Etcd, EtcdMember, Group, Kind, Member, Template, World};
-use crate::{GroupId, MachineId, TemplateId, Version, Zone};
+use crate::world::{Etcd, EtcdMember, Group, Kind, Lifecycle, Member, Template, World};
+use crate::{GroupId, MachineId, TemplateId, Version, When, Zone};
 
 /// What steps change of a group.
 #[derive(Clone, Debug)]
@@ -39,6 +40,9 @@ pub(crate) struct Indexed<'w> {
     pub(crate) progress: Option<&'w GroupProgress>,
     pub(crate) target: Option<&'w TemplateId>,
     pub(crate) members: Vec<usize>,
+    /// Those of whom something may be left to do: all others are in service, alive and not leaving, whatever template
+    /// they are of.
+    pub(crate) stirring: Vec<usize>,
     pub(crate) now: Counts,
 }
 
@@ -54,6 +58,12 @@ impl<'w> Indexed<'w> {
 
     pub(crate) fn template(&self, id: &TemplateId) -> Option<&'w Template> {
         self.group.templates.iter().find(|template| template.id == *id)
+    }
+
+    /// It has hooks that run when a member has proven itself.
+    pub(crate) fn verifies(&self) -> bool {
+        let of = self.strategy.map_or(&[][..], |strategy| &strategy.hooks);
+        of.iter().any(|hook| hook.when == When::Verified)
     }
 
     /// Its only master may be down while it is replaced in place.
@@ -84,6 +94,7 @@ pub(crate) struct Index<'w> {
     changed: BTreeMap<usize, Member>,
     /// Members of groups of masters.
     pub(crate) masters: Vec<usize>,
+    pub(crate) sight: Sight,
     pub(crate) kubelets: Option<(Version, Version)>,
     /// Names that stand twice.
     pub(crate) doubled: Vec<String>,
@@ -121,6 +132,7 @@ impl<'w> Index<'w> {
             members,
             changed: BTreeMap::new(),
             masters: Vec::new(),
+            sight: Sight::of(world),
             kubelets: None,
             doubled,
             busy: progress.open.iter().filter_map(|open| open.step.member()).collect(),
@@ -147,6 +159,9 @@ impl<'w> Index<'w> {
         }
         let Some(indexed) = self.groups.get_mut(group) else { return };
         indexed.members.push(at);
+        if stirs(member, indexed, self.progress) {
+            indexed.stirring.push(at);
+        }
         if indexed.group.kind == Kind::Master {
             self.masters.push(at);
         }
@@ -270,6 +285,20 @@ impl<'w> Index<'w> {
     }
 }
 
+/// Something may be left to do with it: it comes or goes, is dead or failed, or hooks wait for it.
+fn stirs(member: &Member, indexed: &Indexed<'_>, progress: &Progress) -> bool {
+    let failed = || {
+        indexed
+            .progress
+            .is_some_and(|group| !group.failed.is_empty() && group.failed.contains(&member.id))
+    };
+    member.mark.is_some()
+        || member.lifecycle != Lifecycle::InService
+        || !member.alive
+        || failed()
+        || indexed.verifies() && progress.proven.contains(&member.id)
+}
+
 /// Well, and not leaving.
 fn serves(member: &Member, kind: Kind, etcd: Option<&Etcd>) -> bool {
     let cordoned = member.node.is_some_and(|node| node.cordoned);
@@ -301,6 +330,7 @@ fn indexed<'w>(
         progress: progress.of(&group.id),
         target: progress.target(strategies, &group.id),
         members: Vec::new(),
+        stirring: Vec::new(),
         now: Counts {
             desired: group.desired,
             template: group.template.clone(),

@@ -19,6 +19,7 @@ mod progress;
 mod project;
 mod reason;
 pub mod settings;
+mod sight;
 pub mod skew;
 mod strategy;
 

@@ -75,5 +75,6 @@ pub(crate) fn misplaced(index: &Index<'_>, group: usize) -> Option<usize> {
 }
 
 fn leads(index: &Index<'_>, member: &Member) -> bool {
-    index.etcd_of(&member.id).is_some_and(|of| of.leader)
+    let etcd = index.etcd.as_ref().is_some_and(|etcd| etcd.members.iter().any(|of| of.leader));
+    etcd && index.etcd_of(&member.id).is_some_and(|of| of.leader)
 }

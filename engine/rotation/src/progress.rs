@@ -47,6 +47,9 @@ pub struct Progress {
     pub failures: Vec<Failure>,
     /// Why a person is wanted.
     pub paused: Option<Pause>,
+    /// A person has said that it ends here.
+    #[serde(default)]
+    pub aborted: bool,
 }
 
 /// A step that was started.
@@ -128,6 +131,7 @@ impl Progress {
             hooks: BTreeSet::new(),
             failures: Vec::new(),
             paused: None,
+            aborted: false,
         }
     }
 
@@ -217,15 +221,32 @@ impl Progress {
         self.paused = None;
         self.moved_at = now;
         self.failures.clear();
+        let aborted = std::mem::take(&mut self.aborted);
         for group in self.groups.values_mut() {
+            // What an abort has brought to rest is not done.
+            group.finished &= !aborted;
             group.failed.clear();
             group.confirmed = group.awaits;
+        }
+    }
+
+    /// A person says that it ends here. Nothing more is begun; who leaves comes back to work, or, where that cannot be, is
+    /// replaced; machines that are too many leave, and groups are given back as they were. Then it is finished, with
+    /// members of either template. Of failures only the breaker makes anything.
+    pub fn abort(&mut self, now: Seconds) {
+        self.paused = None;
+        self.aborted = true;
+        self.moved_at = now;
+        self.failures.clear();
+        for group in self.groups.values_mut() {
+            group.finished &= !group.touched;
         }
     }
 
     /// Everything that was begun goes back to the template before.
     pub fn roll_back(&mut self, strategies: &Strategies, now: Seconds) {
         self.paused = None;
+        self.aborted = false;
         self.moved_at = now;
         let begun: Vec<GroupId> =
             self.groups.iter().filter(|(_, g)| g.touched).map(|(id, _)| id.clone()).collect();

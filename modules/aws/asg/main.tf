@@ -18,7 +18,8 @@
 #
 # Instances speak IMDSv2 only, their volumes are encrypted, and nobody reaches them who has no rule in `ingress`. The group
 # names a version of the template, never `$Latest`, so that what runs changes in an apply and at no other time. Without
-# `desired_capacity` the number of instances is an autoscaler's.
+# `desired_capacity` the number of instances is an autoscaler's. With `rotation` an apply that changes the template also replaces
+# the instances, one after the other, as docs/rotation.md says; without, the next instance is the first to be new.
 
 locals {
   cluster_tags = var.cluster_name == null ? {} : { "kubernetes.io/cluster/${var.cluster_name}" = "owned" }
@@ -135,12 +136,13 @@ resource "aws_autoscaling_group" "this" {
     }
   }
 
+  # How its instances are replaced when what they start from changes. What is null is not said.
   lifecycle {
     rotation {
       enabled            = try(var.rotation.enabled, false)
       role               = try(var.rotation.role, null)
       cluster            = try(var.rotation.cluster, null)
-      kubeconfig         = try(var.rotation.kubeconfig, null)
+      kubeconfig         = var.rotation_kubeconfig
       kubernetes_version = try(var.rotation.kubernetes_version, null)
       api_server         = try(var.rotation.api_server, null)
       max_surge          = try(var.rotation.max_surge, null)

@@ -217,6 +217,50 @@ variable "mixed_instances" {
   }
 }
 
+variable "rotation" {
+  description = "Replaces instances of another template than the group's, as the block `rotation` of docs/adr/0005-rotation.md says; null for not at all. `role` is bastion, master or worker; groups of one `cluster` are replaced in order; amounts are numbers or shares (`10%`), lengths of time are texts (`15m`)."
+  type = object({
+    enabled            = optional(bool, true)
+    role               = optional(string)
+    cluster            = optional(string)
+    kubernetes_version = optional(string)
+    api_server = optional(object({
+      goaway_chance  = optional(number)
+      shutdown_delay = optional(string)
+      names          = optional(list(string))
+    }))
+    max_surge        = optional(string)
+    max_unavailable  = optional(string)
+    downtime         = optional(bool)
+    canary_bake      = optional(string)
+    good_looks       = optional(number)
+    retries          = optional(number)
+    on_failure       = optional(string)
+    parallel_groups  = optional(number)
+    failures_max     = optional(number)
+    snapshot_age_max = optional(string)
+    timeouts         = optional(map(string))
+    checkpoints = optional(list(object({
+      percent = number
+      bake    = optional(string)
+      confirm = optional(bool)
+    })), [])
+    windows = optional(list(object({
+      days  = optional(set(string))
+      from  = string
+      until = string
+    })), [])
+  })
+  default = null
+}
+
+variable "rotation_kubeconfig" {
+  description = "How the cluster is reached while instances are replaced; null: nothing is known of nodes, and instances count by AWS's word. Besides `rotation`, because it is a secret."
+  type        = string
+  sensitive   = true
+  default     = null
+}
+
 variable "capacity_rebalance" {
   description = "Replaces spot instances when AWS says that they are at risk, before it takes them."
   type        = bool
@@ -350,30 +394,4 @@ variable "tags" {
   description = "Tags of everything that is made here, instances and volumes included."
   type        = map(string)
   default     = {}
-}
-
-variable "rotation" {
-  description = "How machines are replaced when the template changes: one after the other by kprov itself, drained and waited for, as the `rotation` block of `lifecycle` says (docs/rotation.md). `null`: a new template is for machines to come."
-  type = object({
-    role               = optional(string, "worker")
-    cluster            = optional(string)
-    kubeconfig         = optional(string)
-    kubernetes_version = optional(string)
-    api_server         = optional(object({ goaway_chance = number, shutdown_delay = string, names = list(string) }))
-    downtime           = optional(bool)
-    snapshot_age_max   = optional(string)
-    enabled            = optional(bool, true)
-    max_surge          = optional(string)
-    max_unavailable    = optional(string)
-    canary_bake        = optional(string)
-    good_looks         = optional(number)
-    retries            = optional(number)
-    on_failure         = optional(string)
-    parallel_groups    = optional(number)
-    failures_max       = optional(number)
-    timeouts           = optional(map(string))
-    checkpoints        = optional(list(object({ percent = number, bake    = optional(string), confirm    = optional(bool) })), [])
-    windows            = optional(list(object({ days    = optional(set(string)), from = string, until = string })), [])
-  })
-  default   = null
 }

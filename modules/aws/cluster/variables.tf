@@ -92,7 +92,7 @@ variable "api" {
 }
 
 variable "masters" {
-  description = "The masters: how many (1, 3, 5 or 7), their type, a volume of its own for etcd, how often etcd is saved, and how long an API server is unready before it stops."
+  description = "The masters: how many (1, 3, 5 or 7), their type, a volume of its own for etcd, how often etcd is saved, how long an API server is unready before it stops, and how they are replaced when what they start from changes (`rotation = { enabled = false }`: not at all)."
   type = object({
     replicas       = optional(number, 3)
     instance_type  = optional(string, "m7i.large")
@@ -100,27 +100,35 @@ variable "masters" {
     backup_every   = optional(string, "15m")
     shutdown_delay = optional(string, "60s")
     rotation = optional(object({
-      downtime         = optional(bool)
-      snapshot_age_max = optional(string)
       enabled          = optional(bool, true)
       max_surge        = optional(string)
       max_unavailable  = optional(string)
+      downtime         = optional(bool)
       canary_bake      = optional(string)
       good_looks       = optional(number)
       retries          = optional(number)
       on_failure       = optional(string)
       parallel_groups  = optional(number)
       failures_max     = optional(number)
+      snapshot_age_max = optional(string)
       timeouts         = optional(map(string))
-      checkpoints      = optional(list(object({ percent = number, bake = optional(string), confirm = optional(bool) })), [])
-      windows          = optional(list(object({ days = optional(set(string)), from = string, until = string })), [])
+      checkpoints = optional(list(object({
+        percent = number
+        bake    = optional(string)
+        confirm = optional(bool)
+      })), [])
+      windows = optional(list(object({
+        days  = optional(set(string))
+        from  = string
+        until = string
+      })), [])
     }), {})
   })
   default = {}
 }
 
 variable "workers" {
-  description = "Pools of workers by name, as in `kprov//aws/workers`. A pool can stay behind the masters for a while: with a `kubernetes_version` of its own, and `image_id` or `binaries` that have it."
+  description = "Pools of workers by name, as in `kprov//aws/workers`. A pool can stay behind the masters for a while: with a `kubernetes_version` of its own, and `image_id` or `binaries` that have it. When what they start from changes they are replaced as `rotation` says (`enabled = false`: not at all)."
   type = map(object({
     min_size           = number
     max_size           = number
@@ -144,18 +152,27 @@ variable "workers" {
       spot_max_price           = optional(string)
     }))
     rotation = optional(object({
-      enabled         = optional(bool, true)
-      max_surge       = optional(string)
-      max_unavailable = optional(string)
-      canary_bake     = optional(string)
-      good_looks      = optional(number)
-      retries         = optional(number)
-      on_failure      = optional(string)
-      parallel_groups = optional(number)
-      failures_max    = optional(number)
-      timeouts        = optional(map(string))
-      checkpoints     = optional(list(object({ percent = number, bake = optional(string), confirm = optional(bool) })), [])
-      windows         = optional(list(object({ days = optional(set(string)), from = string, until = string })), [])
+      enabled          = optional(bool, true)
+      max_surge        = optional(string)
+      max_unavailable  = optional(string)
+      canary_bake      = optional(string)
+      good_looks       = optional(number)
+      retries          = optional(number)
+      on_failure       = optional(string)
+      parallel_groups  = optional(number)
+      failures_max     = optional(number)
+      snapshot_age_max = optional(string)
+      timeouts         = optional(map(string))
+      checkpoints = optional(list(object({
+        percent = number
+        bake    = optional(string)
+        confirm = optional(bool)
+      })), [])
+      windows = optional(list(object({
+        days  = optional(set(string))
+        from  = string
+        until = string
+      })), [])
     }), {})
   }))
   default = {}

@@ -31,6 +31,20 @@ locals {
 
   tags = merge(var.tags, { "kprov.dev/cluster" = var.name, "kprov.dev/role" = "master" })
 
+  goaway_chance = var.replicas > 1 ? var.goaway_chance : 0
+
+  # What rotation asks of the template before a master is launched from it.
+  rotation = var.rotation == null ? null : merge(var.rotation, {
+    role               = "master"
+    cluster            = var.name
+    kubernetes_version = var.versions.kubernetes
+    api_server = {
+      goaway_chance  = local.goaway_chance
+      shutdown_delay = var.shutdown_delay
+      names          = concat([var.endpoint.host], var.endpoint_names)
+    }
+  })
+
   document = {
     apiVersion = "kprov.dev/v1alpha1"
     kind       = "Node"
@@ -70,7 +84,7 @@ locals {
       {
         port          = var.target_port
         shutdownDelay = var.shutdown_delay
-        goawayChance  = var.replicas > 1 ? var.goaway_chance : 0
+        goawayChance  = local.goaway_chance
         flags         = var.flags.api_server
       },
       { for key, value in { auditPolicy = var.audit_policy } : key => value if value != null },
@@ -125,6 +139,9 @@ module "group" {
 
   target_group_arns = var.target_group_arns
 
+  rotation            = local.rotation
+  rotation_kubeconfig = var.kubeconfig
+
   # A master is taken and replaced on purpose, not to even out zones, and not because an API is down everywhere.
   suspended_processes   = ["AZRebalance"]
   protect_from_scale_in = true
@@ -139,19 +156,6 @@ module "group" {
     { for name, id in var.balancer_security_group_ids : "balancer_${name}" => { description = "API, through the load balancer", from_port = var.target_port, security_group_id = id } },
     { for name, id in var.worker_security_group_ids : "api_${name}" => { description = "API, from ${name}", from_port = var.target_port, security_group_id = id } },
   )
-
-  rotation = merge(var.rotation, {
-    enabled            = var.rotation.enabled && var.kubeconfig != null
-    role               = "master"
-    cluster            = var.name
-    kubeconfig         = var.kubeconfig
-    kubernetes_version = var.versions.kubernetes
-    api_server = {
-      goaway_chance  = local.document.apiServer.goawayChance
-      shutdown_delay = var.shutdown_delay
-      names          = concat([var.endpoint.host], var.endpoint_names)
-    }
-  })
 
   tags = local.tags
 }

@@ -279,6 +279,42 @@ variable "audit_policy" {
   }
 }
 
+variable "rotation" {
+  description = "Replaces masters when what they start from changes, one after the other and etcd's leader last, as the block `rotation` of docs/adr/0005-rotation.md says; null for not at all. A single master with `max_surge = 0` and `downtime = true` is replaced in place."
+  type = object({
+    enabled          = optional(bool, true)
+    max_surge        = optional(string)
+    max_unavailable  = optional(string)
+    downtime         = optional(bool)
+    canary_bake      = optional(string)
+    good_looks       = optional(number)
+    retries          = optional(number)
+    on_failure       = optional(string)
+    parallel_groups  = optional(number)
+    failures_max     = optional(number)
+    snapshot_age_max = optional(string)
+    timeouts         = optional(map(string))
+    checkpoints = optional(list(object({
+      percent = number
+      bake    = optional(string)
+      confirm = optional(bool)
+    })), [])
+    windows = optional(list(object({
+      days  = optional(set(string))
+      from  = string
+      until = string
+    })), [])
+  })
+  default = null
+}
+
+variable "kubeconfig" {
+  description = "How `rotation` reaches the cluster, as administrator. It names the load balancer, not a master."
+  type        = string
+  sensitive   = true
+  default     = null
+}
+
 variable "flags" {
   description = "Further flags by component, without the two dashes; they win over ours, but for those that open a door: who may come in without a name, what everybody may do, the audit log, the encryption of secrets."
   type = object({
@@ -319,32 +355,4 @@ variable "tags" {
   description = "Tags of everything that is made here, machines included."
   type        = map(string)
   default     = {}
-}
-
-variable "kubeconfig" {
-  description = "How kprov reaches the cluster while it replaces masters; none: it never replaces one."
-  type        = string
-  sensitive   = true
-  default     = null
-}
-
-variable "rotation" {
-  description = "How masters are replaced when anything of them changes, by default one more first, and one after the other (docs/rotation.md). `enabled = false`: a new template is for machines to come."
-  type = object({
-    downtime         = optional(bool)
-    snapshot_age_max = optional(string)
-    enabled          = optional(bool, true)
-    max_surge        = optional(string)
-    max_unavailable  = optional(string)
-    canary_bake      = optional(string)
-    good_looks       = optional(number)
-    retries          = optional(number)
-    on_failure       = optional(string)
-    parallel_groups  = optional(number)
-    failures_max     = optional(number)
-    timeouts         = optional(map(string))
-    checkpoints      = optional(list(object({ percent = number, bake = optional(string), confirm = optional(bool) })), [])
-    windows          = optional(list(object({ days = optional(set(string)), from = string, until = string })), [])
-  })
-  default = {}
 }

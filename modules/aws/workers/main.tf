@@ -82,6 +82,13 @@ module "group" {
   max_size         = var.max_size
   desired_capacity = var.desired_capacity
 
+  rotation = var.rotation == null ? null : merge(var.rotation, {
+    role               = "worker"
+    cluster            = var.cluster.name
+    kubernetes_version = var.cluster.versions.kubernetes
+  })
+  rotation_kubeconfig = var.kubeconfig
+
   mixed_instances    = var.mixed_instances
   capacity_rebalance = var.mixed_instances != null
 
@@ -101,14 +108,6 @@ module "group" {
     { for name, id in var.master_security_group_ids : "kubelet_${name}" => { description = "Kubelet, from masters", from_port = 10250, security_group_id = id } },
     { for name, cidr in var.node_port_cidrs : "node_ports_${name}" => { description = "Services, from ${name}", from_port = 30000, to_port = 32767, cidr_ipv4 = cidr } },
   )
-
-  rotation = merge(var.rotation, {
-    enabled            = var.rotation.enabled && var.kubeconfig != null
-    role               = "worker"
-    cluster            = var.cluster.name
-    kubeconfig         = var.kubeconfig
-    kubernetes_version = var.cluster.versions.kubernetes
-  })
 
   tags = local.tags
 }

@@ -113,6 +113,41 @@ variable "runtime" {
   }
 }
 
+variable "rotation" {
+  description = "Replaces workers when what they start from changes, as the block `rotation` of docs/adr/0005-rotation.md says; null for not at all. Pods leave by eviction, as their budgets allow."
+  type = object({
+    enabled          = optional(bool, true)
+    max_surge        = optional(string)
+    max_unavailable  = optional(string)
+    canary_bake      = optional(string)
+    good_looks       = optional(number)
+    retries          = optional(number)
+    on_failure       = optional(string)
+    parallel_groups  = optional(number)
+    failures_max     = optional(number)
+    snapshot_age_max = optional(string)
+    timeouts         = optional(map(string))
+    checkpoints = optional(list(object({
+      percent = number
+      bake    = optional(string)
+      confirm = optional(bool)
+    })), [])
+    windows = optional(list(object({
+      days  = optional(set(string))
+      from  = string
+      until = string
+    })), [])
+  })
+  default = null
+}
+
+variable "kubeconfig" {
+  description = "How `rotation` reaches the cluster, as administrator. It names the load balancer, not a master."
+  type        = string
+  sensitive   = true
+  default     = null
+}
+
 variable "user_data_format" {
   description = "What the image reads: cloud-config or ignition."
   type        = string
@@ -165,30 +200,4 @@ variable "tags" {
   description = "Tags of everything that is made here, machines included."
   type        = map(string)
   default     = {}
-}
-
-variable "kubeconfig" {
-  description = "How kprov reaches the cluster while it replaces workers; none: it never replaces one."
-  type        = string
-  sensitive   = true
-  default     = null
-}
-
-variable "rotation" {
-  description = "How workers are replaced when anything of them changes, by default one more first, and one after the other, drained as disruption budgets allow (docs/rotation.md). `enabled = false`: a new template is for machines to come."
-  type = object({
-    enabled         = optional(bool, true)
-    max_surge       = optional(string)
-    max_unavailable = optional(string)
-    canary_bake     = optional(string)
-    good_looks      = optional(number)
-    retries         = optional(number)
-    on_failure      = optional(string)
-    parallel_groups = optional(number)
-    failures_max    = optional(number)
-    timeouts        = optional(map(string))
-    checkpoints     = optional(list(object({ percent = number, bake = optional(string), confirm = optional(bool) })), [])
-    windows         = optional(list(object({ days = optional(set(string)), from = string, until = string })), [])
-  })
-  default = {}
 }

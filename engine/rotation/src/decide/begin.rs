@@ -13,10 +13,10 @@ impl Machine<'_, '_> {
     /// One group whose turn it is.
     pub(super) fn group(&mut self, at: usize) {
         let progress = self.index.progress;
-        let hold = progress.paused.is_some()
-            || progress.goes_back()
-                && !self.index.groups[at].progress.is_some_and(|group| group.back);
-        if hold || !self.healthy_before(at) {
+        if progress.aborted && progress.paused.is_none() {
+            return self.give_back(at);
+        }
+        if self.holds(at) || !self.seen(at) || !self.healthy_before(at) {
             return;
         }
         self.repair(at);
@@ -28,26 +28,52 @@ impl Machine<'_, '_> {
         }
     }
 
+    /// Nothing more is begun with it.
+    fn holds(&self, at: usize) -> bool {
+        let progress = self.index.progress;
+        let back = || self.index.groups[at].progress.is_some_and(|group| group.back);
+        progress.aborted || progress.paused.is_some() || progress.goes_back() && !back()
+    }
+
+    /// Who leaves is to come back while all is held. After a person has aborted, what is too much goes all the same, and
+    /// so does what is broken.
+    fn stays(&self, group: usize, at: usize) -> bool {
+        let indexed = &self.index.groups[group];
+        let repair = matches!(self.index.reason(at), Some(Reason::Dead | Reason::FailedLaunch));
+        !self.index.progress.aborted || indexed.now.desired <= indexed.base() && !repair
+    }
+
+    /// The cluster answers. Where it does not, nothing is wrong with members of which nothing is known.
+    fn seen(&mut self, at: usize) -> bool {
+        let group = &self.index.groups[at].group;
+        if !self.index.sight.misses(group.kind) {
+            return true;
+        }
+        let group = group.id.clone();
+        let says =
+            format!("The cluster does not answer, so nothing is known of the members of {group}.");
+        self.wait(Waiting { group: Some(group), member: None, says, since: None, until: None });
+        false
+    }
+
     /// Brings what was begun to its end, or, while all is held, back.
     pub(super) fn finish(&mut self, at: usize) {
         let progress = self.index.progress;
-        let hold = progress.paused.is_some()
-            || progress.goes_back()
-                && !self.index.groups[at].progress.is_some_and(|group| group.back);
-        let members = self.index.groups[at].members.clone();
+        let hold = self.holds(at);
+        let members = self.index.groups[at].stirring.clone();
         for of in members {
             let member = self.index.member(of);
             let announced = member.lifecycle == crate::world::Lifecycle::TerminatingWait;
             if self.index.marked(of) || announced || self.lingers(of) {
-                let give_up = hold && !announced && self.can_return(of);
+                // What did not come up stays as it is while all is held, so that it can be looked at.
+                let failed = self.index.reason(of) == Some(Reason::FailedLaunch);
+                let left = hold && !progress.aborted && failed && !member.going();
+                let give_up = hold && !announced && self.stays(at, of) && self.can_return(of);
                 if give_up {
                     self.moving = true;
                     let step = Step::Return { member: member.id.clone() };
                     self.try_to(step);
-                } else if !(hold
-                    && self.index.reason(of) == Some(Reason::FailedLaunch)
-                    && !member.going())
-                {
+                } else if !left {
                     self.leave(of);
                 }
             } else if member.coming() {
@@ -141,7 +167,8 @@ impl Machine<'_, '_> {
 
     /// What is dead, or never came into service, leaves at any time.
     fn repair(&mut self, at: usize) {
-        let of: Vec<usize> = self.index.groups[at].members.clone();
+        let of: Vec<usize> = self.index.groups[at].stirring.clone();
+        let keeps = self.index.progress.aborted;
         for of in of {
             let member = self.index.member(of);
             if member.going() || self.index.marked(of) {
@@ -149,8 +176,33 @@ impl Machine<'_, '_> {
             }
             if matches!(self.index.reason(of), Some(Reason::Dead | Reason::FailedLaunch)) {
                 let step = Step::Mark { member: member.id.clone() };
-                self.use_template(at);
+                if !keeps {
+                    self.use_template(at);
+                }
                 self.try_to(step);
+            }
+        }
+    }
+
+    /// A person has said that it ends here: what is too much leaves, and the cloud has the group again as it was, with
+    /// members of whatever template they are of.
+    fn give_back(&mut self, at: usize) {
+        self.repair(at);
+        let indexed = &self.index.groups[at];
+        let Some(progress) = indexed.progress.filter(|progress| progress.touched) else { return };
+        if indexed.now.marked > 0 || indexed.now.live < indexed.now.desired {
+            return;
+        }
+        if indexed.now.desired > indexed.base() {
+            if let Some(of) = order::surplus(&self.index, at) {
+                let step = Step::Mark { member: self.index.member(of).id.clone() };
+                self.try_to(step);
+            }
+        } else if !progress.restored(indexed.group) {
+            let coming = |&of: &usize| self.index.member(of).coming();
+            if !indexed.stirring.iter().any(coming) {
+                let group = indexed.group.id.clone();
+                self.try_to(Step::RestoreGroup { group });
             }
         }
     }
@@ -174,7 +226,7 @@ impl Machine<'_, '_> {
             return self.closed(group);
         }
         let Some(room) = self.room_to_checkpoint(at) else { return };
-        if self.index.groups[at].members.iter().any(|&of| self.has_hook(of)) {
+        if self.index.groups[at].stirring.iter().any(|&of| self.has_hook(of)) {
             return;
         }
         let leavers = order::leavers(&self.index, at);

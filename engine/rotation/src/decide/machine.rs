@@ -104,7 +104,7 @@ impl<'m, 'w> Machine<'m, 'w> {
                 indexed.strategy.is_some() && indexed.progress.is_some_and(|group| !group.finished)
             })
             .collect();
-        if progress.paused.is_some() {
+        if progress.paused.is_some() || progress.aborted {
             return unfinished;
         }
         let back = progress.goes_back();
@@ -287,7 +287,7 @@ impl<'m, 'w> Machine<'m, 'w> {
             return Decision::Paused(pause.clone());
         }
         if self.finished() {
-            return match progress.groups.iter().find(|(_, group)| group.back) {
+            return match progress.groups.iter().find(|(_, group)| group.back && !progress.aborted) {
                 None => Decision::Finished,
                 Some((id, _)) => {
                     let says =
@@ -324,6 +324,10 @@ impl<'m, 'w> Machine<'m, 'w> {
     /// All groups of the plan are done, or all that went back are.
     fn finished(&self) -> bool {
         let back = self.index.progress.goes_back();
+        if self.index.progress.aborted {
+            let rests = |group: &crate::GroupProgress| group.finished || !group.touched;
+            return self.index.progress.groups.values().all(rests);
+        }
         let groups =
             self.strategies().groups.iter().map(|strategy| self.index.progress.of(&strategy.group));
         groups

@@ -65,3 +65,6 @@ pub fn decide_by(
 ) -> Decision {
     machine::Machine::new(invariants, Index::new(world, strategies, progress)).decide()
 }
+
+#[cfg(test)]
+mod tests;

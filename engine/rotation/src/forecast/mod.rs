@@ -7,9 +7,8 @@ mod ideal;
 use serde::{Deserialize, Serialize};
 
 use crate::decide::{Code, Decision, Pause, decide};
-use crate::index::Index;
 use crate::progress::Progress;
-use crate::reason::Reason;
+use crate::reason::{Reason, reason};
 use crate::strategy::Strategies;
 use crate::world::{Lock, World};
 use crate::{GroupId, MachineId, Seconds, Step};
@@ -144,12 +143,16 @@ fn planned(
     steps: &[Step],
     start: Seconds,
 ) -> Vec<Planned> {
-    let index = Index::new(world, strategies, progress);
+    // In the order of their ids, as the ideal world keeps them.
+    let find = |id: &MachineId| {
+        let at = world.members.binary_search_by(|member| member.id.cmp(id)).ok();
+        at.map(|at| &world.members[at])
+    };
     let of = |step: &Step| {
-        let place = step.member().and_then(|id| index.find(id));
+        let member = step.member().and_then(find);
         let group = match step.subject() {
             crate::Subject::Group(group) => Some(group.clone()),
-            _ => place.map(|at| index.member(at).group.clone()),
+            _ => member.map(|member| member.group.clone()),
         };
         let leaves = matches!(step, Step::Mark { .. });
         Planned {
@@ -157,7 +160,10 @@ fn planned(
             step: step.clone(),
             group,
             member: step.member().cloned(),
-            reason: place.filter(|_| leaves).and_then(|at| index.reason(at)),
+            reason: member.filter(|_| leaves).and_then(|member| {
+                let target = progress.target(strategies, &member.group);
+                reason(member, strategies.of(&member.group), target, progress)
+            }),
         }
     };
     steps.iter().map(of).collect()

@@ -37,6 +37,7 @@ mod s2_once;
 mod s3_marked;
 mod s4_way_back;
 mod s5_as_planned;
+mod s6_seen;
 #[cfg(test)]
 pub(crate) mod scene;
 mod v1_kubelet;
@@ -140,6 +141,7 @@ pub const INVARIANTS: &[Invariant] = &[
     s3_marked::INVARIANT,
     s4_way_back::INVARIANT,
     s5_as_planned::INVARIANT,
+    s6_seen::INVARIANT,
     a1_available::INVARIANT,
     a2_surge::INVARIANT,
 ];
@@ -191,7 +193,7 @@ mod tests {
     #[test]
     fn the_list_that_was_asked_for_is_complete_and_each_stands_once() {
         let ids: Vec<&str> = INVARIANTS.iter().map(|invariant| invariant.id).collect();
-        let asked = [("Q", 6), ("L", 7), ("V", 2), ("N", 7), ("P", 4), ("S", 5), ("A", 2)];
+        let asked = [("Q", 6), ("L", 7), ("V", 2), ("N", 7), ("P", 4), ("S", 6), ("A", 2)];
         let asked: Vec<String> = asked
             .iter()
             .flat_map(|(of, count)| (1..=*count).map(move |n| format!("{of}{n}")))

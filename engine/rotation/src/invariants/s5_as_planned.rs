@@ -31,7 +31,8 @@ fn holds(look: &Look<'_, '_>) -> Verdict {
         ),
         Step::Mark { .. } => {
             let more = look.counts().is_some_and(|counts| counts.desired > indexed.base());
-            let done = look.counts().is_some_and(|counts| counts.outdated == 0);
+            let done = look.counts().is_some_and(|counts| counts.outdated == 0)
+                || look.after.progress.aborted;
             // One too many, or one that stands where it is of no use to volumes that need it elsewhere.
             let surplus = || {
                 let group = look.before.group.as_ref().map(|(at, _)| *at);

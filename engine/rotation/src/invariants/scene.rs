@@ -228,6 +228,15 @@ impl Scene {
         self.world.etcd.as_mut().unwrap().members[at].healthy = false;
     }
 
+    /// The cluster does not answer: what the cloud says is all there is.
+    pub(crate) fn blind(&mut self) {
+        self.world.etcd = None;
+        self.world.budgets.clear();
+        for member in &mut self.world.members {
+            (member.node, member.api, member.trust) = (None, None, None);
+        }
+    }
+
     pub(crate) fn leader(&mut self, at: usize) {
         for (number, of) in self.world.etcd.as_mut().unwrap().members.iter_mut().enumerate() {
             of.leader = number == at;

@@ -18,6 +18,7 @@ pub(super) struct Seen {
     /// The cloud launches what the plan goes to.
     right: bool,
     hooks: bool,
+    coming: bool,
 }
 
 impl Seen {
@@ -31,7 +32,7 @@ impl Seen {
             let verified =
                 || strategy.hooks.iter().filter(|hook| hook.when == crate::When::Verified);
             verified().next().is_some()
-                && indexed.members.iter().map(|&at| index.member(at)).any(|member| {
+                && indexed.stirring.iter().map(|&at| index.member(at)).any(|member| {
                     let ran = |hook: &crate::Hook| {
                         index.progress.hooks.contains(&(
                             member.id.clone(),
@@ -54,17 +55,33 @@ impl Seen {
             restored: indexed.progress.is_none_or(|progress| progress.restored(indexed.group)),
             right: indexed.target == Some(&indexed.now.template),
             hooks,
+            coming: indexed.stirring.iter().any(|&at| index.member(at).coming()),
         }
     }
 }
 
 impl GroupProgress {
-    pub(super) fn assess(&mut self, seen: &Seen, now: Seconds, checkpoint: Option<&Checkpoint>) {
+    /// After a person has aborted: it is as it was, and nothing of it is under way.
+    pub(super) fn rest(&mut self, seen: &Seen, now: Seconds) {
+        self.canary(seen, now);
+        self.finished = !self.touched
+            || seen.restored
+                && seen.marked == 0
+                && !seen.coming
+                && seen.desired <= self.base.desired
+                && seen.live >= seen.desired;
+    }
+
+    fn canary(&mut self, seen: &Seen, now: Seconds) {
         match (seen.fresh_and_proven, self.canary_since) {
             (true, None) => self.canary_since = Some(now),
             (false, Some(_)) => self.canary_since = None,
             _ => {}
         }
+    }
+
+    pub(super) fn assess(&mut self, seen: &Seen, now: Seconds, checkpoint: Option<&Checkpoint>) {
+        self.canary(seen, now);
         let calm = seen.marked == 0 && seen.proven >= self.base.desired && !seen.hooks;
         if let Some(checkpoint) = checkpoint.filter(|_| !self.back) {
             let replaced = self.total.saturating_sub(seen.outdated);

@@ -1,8 +1,11 @@
 //! [`Progress::looked`]: what a look at the world makes of a rotation's progress.
 
+use std::collections::BTreeSet;
+
 use crate::decide::{Code, Pause};
 use crate::health::well;
 use crate::index::Index;
+use crate::sight::Sight;
 use crate::strategy::{Checkpoint, Strategies};
 use crate::world::{Group, Kind, Member, World};
 use crate::{GroupId, MachineId, Step};
@@ -30,7 +33,7 @@ impl GroupProgress {
             awaits: false,
             confirmed: false,
             short_since: None,
-            failed: std::collections::BTreeSet::new(),
+            failed: BTreeSet::new(),
             finished: false,
         }
     }
@@ -49,18 +52,27 @@ impl GroupProgress {
     }
 }
 
+/// Those of the members that are wanted.
+fn named<'w>(world: &'w World, wanted: &BTreeSet<MachineId>) -> Members<'w> {
+    if wanted.is_empty() {
+        return Members::new();
+    }
+    let of = world.members.iter().filter(|member| wanted.contains(&member.id));
+    of.map(|member| (&member.id, member)).collect()
+}
+
 impl Progress {
     /// A look at the world. It comes before each decision, with the same world.
     pub fn looked(&mut self, world: &World, strategies: &Strategies) {
         self.meet(world, strategies);
-        let members: Members<'_> =
-            world.members.iter().map(|member| (&member.id, member)).collect();
-        self.close(world, &members);
+        let wanted = self.open.iter().filter_map(|open| open.step.member()).cloned().collect();
+        self.close(world, &named(world, &wanted));
         for group in &world.groups {
             self.follow(group);
         }
         self.prove(world, strategies);
-        self.note_failures(world, &members, strategies);
+        let wanted = self.unwell.keys().cloned().collect();
+        self.note_failures(world, &named(world, &wanted), strategies);
         self.assess(world, strategies);
         self.judge(world, strategies);
     }
@@ -151,6 +163,7 @@ impl Progress {
     fn prove(&mut self, world: &World, strategies: &Strategies) {
         let kinds: Vec<(&GroupId, Kind)> =
             world.groups.iter().map(|group| (&group.id, group.kind)).collect();
+        let sight = Sight::of(world);
         for member in &world.members {
             let Some((_, kind)) = kinds.iter().find(|(id, _)| **id == member.group) else {
                 continue;
@@ -158,12 +171,12 @@ impl Progress {
             let own = member.launched_at >= self.started_at;
             if well(member, *kind, world.etcd.as_ref()) {
                 self.unwell.remove(&member.id);
-                let enough =
-                    strategies.of(&member.group).map_or(1, |strategy| strategy.good_looks.max(1));
                 let news = own && !self.proven.contains(&member.id);
                 if !news && !self.looks.contains_key(&member.id) {
                     continue;
                 }
+                let enough =
+                    strategies.of(&member.group).map_or(1, |strategy| strategy.good_looks.max(1));
                 let looks = self.looks.entry(member.id.clone()).or_insert(0);
                 *looks += 1;
                 if *looks >= enough {
@@ -178,7 +191,9 @@ impl Progress {
                 }
             } else if !member.going() {
                 self.looks.insert(member.id.clone(), 0);
-                if own && member.mark.is_none() {
+                // Of whom nothing is known, it is not known to be unwell.
+                let known = !member.alive || !sight.misses(*kind);
+                if own && member.mark.is_none() && known {
                     self.unwell.entry(member.id.clone()).or_insert(world.now);
                 } else {
                     self.unwell.remove(&member.id);
@@ -196,10 +211,11 @@ impl Progress {
         if self.looks.is_empty() && self.unwell.is_empty() {
             return;
         }
-        let live: std::collections::BTreeSet<&MachineId> = world
+        let noted = |id: &MachineId| self.looks.contains_key(id) || self.unwell.contains_key(id);
+        let live: BTreeSet<&MachineId> = world
             .members
             .iter()
-            .filter(|member| !member.going())
+            .filter(|member| !member.going() && noted(&member.id))
             .map(|member| &member.id)
             .collect();
         self.looks.retain(|id, _| live.contains(id));
@@ -281,7 +297,12 @@ impl Progress {
             .collect();
         for (id, seen) in seen {
             let Some(strategy) = strategies.of(&id) else { continue };
+            let aborted = self.aborted;
             let short = self.groups.get_mut(&id).and_then(|group| {
+                if aborted {
+                    group.rest(&seen, world.now);
+                    return None;
+                }
                 group.assess(&seen, world.now, strategy.checkpoints.get(group.checkpoints));
                 group.short(&seen, world.now, strategy.timeouts.launch)
             });
@@ -305,6 +326,9 @@ impl Progress {
                 self.failures.iter().map(|failure| failure.what.as_str()).take(5).collect();
             let says = format!("{} failures: {}", self.failures.len(), what.join("; "));
             self.paused = Some(Pause::new(Code::Breaker, world.now, says));
+            return;
+        }
+        if self.aborted {
             return;
         }
         let fatal = self.failures.iter().find(|failure| {

@@ -2,7 +2,7 @@
 //! invariants: each rule is said again here, in terms of what would be harmed. Its texts begin with the rule's id.
 
 use kprov_rotation::world::{Kind, MASTER_PROCESSES, Target, WORKER_PROCESSES};
-use kprov_rotation::{Step, Strategies, Strategy};
+use kprov_rotation::{Step, Strategies, Strategy, Subject};
 
 use crate::truth::{Api, Machine, Phase, Truth, Voter};
 
@@ -16,6 +16,8 @@ pub(crate) struct Judge<'a> {
     pub(crate) back: &'a [String],
     /// An autoscaler has just changed numbers, which kprov may not have seen.
     pub(crate) noisy: bool,
+    /// The cluster did not answer kprov.
+    pub(crate) blind: bool,
 }
 
 type Verdict = Result<(), String>;
@@ -32,6 +34,14 @@ impl Judge<'_> {
             lock.is_some_and(|(holder, until)| holder == self.operator && *until > self.truth.now),
             "S1: a step without the lock",
         )?;
+        let bastion = match step.subject() {
+            Subject::Group(id) => {
+                self.truth.group(id.as_str()).map(|at| self.truth.groups[at].kind)
+            }
+            Subject::Member(id) => self.truth.find(id.as_str()).map(|at| self.truth.kind(at)),
+            Subject::Etcd => None,
+        } == Some(Kind::Bastion);
+        rule(!self.blind || bastion, "S6: done to what is not seen")?;
         rule(!self.open.contains(step), "S2: called again although it is under way")?;
         match step {
             Step::Launch { group, template, desired, .. } => {

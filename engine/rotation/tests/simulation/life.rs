@@ -8,6 +8,7 @@ use kprov_rotation::{
 use crate::cast::{Cast, Flaw, cast};
 use crate::dice::Dice;
 use crate::judge::Judge;
+use crate::sight::unanswered;
 use crate::truth::{Phase, Truth};
 
 /// How a history ended that was safe.
@@ -17,6 +18,8 @@ pub(crate) enum End {
     RolledBack,
     /// A person was asked, as was right.
     Asked,
+    /// A person has ended it, and everything is at rest.
+    Aborted,
     /// Chance has left nothing that could be rotated.
     Ruined,
 }
@@ -45,6 +48,13 @@ struct Life<'l> {
     restarted: bool,
     noisy_until: u64,
     resumed: u32,
+    /// What befalls kprov itself, and what a person says: chance of its own.
+    fate: Dice,
+    /// The cluster's API may fall silent.
+    falls_silent: bool,
+    silent_until: u64,
+    /// When a person ends it.
+    abort_at: Option<u64>,
 }
 
 /// Faults end after so many seconds.
@@ -64,8 +74,15 @@ pub(crate) fn live(seed: u64, law: &Law<'_>) -> Result<End, Box<Failure>> {
         let operator = OperatorId::new("rival");
         (Progress::new(rotation.clone(), truth.now), Strategies { operator, ..strategies.clone() })
     });
+    let mut fate = Dice::new(seed, 2);
+    let falls_silent = faulty && fate.chance(30);
+    let abort_at = fate.chance(8).then(|| truth.now + fate.within(0, 3_000));
     let mut life = Life {
         law,
+        fate,
+        falls_silent,
+        silent_until: 0,
+        abort_at,
         progress: Progress::new(rotation, truth.now),
         cast,
         truth,
@@ -139,8 +156,13 @@ impl Life<'_> {
             let text = serde_json::to_string(&self.progress).map_err(|error| error.to_string())?;
             self.progress = serde_json::from_str(&text).map_err(|error| error.to_string())?;
         }
-        let seen = self.truth.seen();
+        let blind = now < self.silent_until;
+        let seen = if blind { unanswered(self.truth.seen()) } else { self.truth.seen() };
         self.truth.look();
+        if self.abort_at.take_if(|at| now >= *at).is_some() {
+            self.tell(|| "a person aborts".to_owned());
+            self.progress.abort(now);
+        }
         self.progress.looked(&seen, &self.strategies);
         if restarted {
             let repeat = self.progress.repeat(&seen, &self.strategies);
@@ -153,7 +175,7 @@ impl Life<'_> {
         }
         let decision = decide_by(self.law.invariants, &seen, &self.strategies, &self.progress);
         match decision {
-            Decision::Steps(steps) => self.act(&steps, &seen).map(|()| None),
+            Decision::Steps(steps) => self.act(&steps, &seen, blind).map(|()| None),
             Decision::Waiting(waiting) => {
                 let says = waiting.first().map(|waiting| waiting.says.clone()).unwrap_or_default();
                 self.tell(|| format!("waits: {says}"));
@@ -169,7 +191,7 @@ impl Life<'_> {
         decide_by(self.law.invariants, &seen, &self.strategies, &self.progress)
     }
 
-    fn act(&mut self, steps: &[Step], seen: &World) -> Result<(), String> {
+    fn act(&mut self, steps: &[Step], seen: &World, blind: bool) -> Result<(), String> {
         let kills = self.cast.faults.kills;
         for step in steps {
             let back: Vec<String> = self
@@ -186,6 +208,7 @@ impl Life<'_> {
                 open: self.progress.open.iter().map(|open| open.step.clone()).collect(),
                 back: &back,
                 noisy: self.truth.now < self.noisy_until,
+                blind,
             };
             let verdict = judge.check(step);
             self.tell(|| step.to_string());
@@ -232,6 +255,7 @@ impl Life<'_> {
                     open: vec![],
                     back: &[],
                     noisy: false,
+                    blind: false,
                 };
                 match steps.iter().find_map(|step| judge.check(step).err()) {
                     Some(rule) => Err(format!("{rule}: a second kprov acts")),
@@ -296,6 +320,7 @@ impl Life<'_> {
             || faults.alarms
             || faults.lost_zone
             || faults.kills > 0
+            || self.falls_silent
     }
 
     /// Whatever the plan wanted is so.
@@ -303,7 +328,8 @@ impl Life<'_> {
         // Some flaws do not concern every plan, and what chance has killed is replaced without any of them in the way.
         let harmless = [Flaw::Budget, Flaw::OtherMark, Flaw::Expiry, Flaw::Quota];
         let stops = self.cast.flaw.filter(|flaw| !harmless.contains(flaw));
-        if stops.is_some() && !self.faulty() {
+        let aborted = self.progress.aborted;
+        if stops.is_some() && !self.faulty() && !aborted {
             return Err(format!("finished although {:?} should have stopped it", self.cast.flaw));
         }
         for (at, machine) in
@@ -318,6 +344,7 @@ impl Life<'_> {
             let named = strategy.named.iter().any(|id| id.as_str() == machine.id);
             let template = &group.templates[machine.template].name;
             if !group.autoscaled
+                && !aborted
                 && (named || template != strategy.template.as_str())
                 && machine.alive
             {
@@ -326,7 +353,9 @@ impl Life<'_> {
                     machine.id, group.name
                 ));
             }
-            let untouched = machine.mark.is_none() && !machine.cordoned;
+            // What another rotation has marked was left alone.
+            let others = aborted && machine.mark.as_deref() == Some("other");
+            let untouched = (machine.mark.is_none() || others) && !machine.cordoned;
             if !untouched && machine.alive {
                 return Err(format!("finished, and {} is still leaving ({at})", machine.id));
             }
@@ -340,7 +369,7 @@ impl Life<'_> {
                 return Err(format!("finished, and {} was not given back as it was", group.name));
             }
         }
-        Ok(End::Finished)
+        Ok(if aborted { End::Aborted } else { End::Finished })
     }
 
     /// No majority, no master, or no place: nobody could rotate that.
@@ -362,6 +391,10 @@ impl Life<'_> {
             self.truth.lost.clear();
             self.truth.alarm = None;
             return;
+        }
+        if self.falls_silent && now >= self.silent_until && self.fate.rarely(100) {
+            self.silent_until = now + self.fate.within(20, 1_500);
+            self.tell(|| "the cluster does not answer any more".to_owned());
         }
         let faults = self.cast.faults.clone();
         let count = self.truth.machines.len();

@@ -14,6 +14,17 @@ pub(crate) fn zone(at: usize) -> Zone {
     Zone::new(&format!("z{at}"))
 }
 
+/// What is seen while the cluster's API does not answer kprov: what the cloud tells.
+pub(crate) fn unanswered(world: World) -> World {
+    let members = world.members.into_iter();
+    World {
+        members: members.map(|of| Member { node: None, api: None, trust: None, ..of }).collect(),
+        etcd: None,
+        budgets: Vec::new(),
+        ..world
+    }
+}
+
 impl Truth {
     pub(crate) fn seen(&self) -> World {
         World {
