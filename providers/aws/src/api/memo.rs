@@ -12,9 +12,12 @@ use super::{Api, AwsError};
 /// By kind, region and id.
 type Key = (&'static str, String, String);
 
-/// Answers, and when they were given.
+/// An answer, and when it was given.
+type Given = (SystemTime, Box<dyn Any + Send>);
+
+/// Answers that were given.
 #[derive(Default)]
-pub(super) struct Memo(Mutex<HashMap<Key, (SystemTime, Box<dyn Any + Send>)>>);
+pub(super) struct Memo(Mutex<HashMap<Key, Given>>);
 
 impl Api {
     /// What was answered at most `age` ago, or what `ask` answers. Each kind has a type of its own. `fits` says whether

@@ -95,7 +95,8 @@ fn a_lifecycle_hook_holds_until_it_is_its_turn() {
         let ground = Ground::new(&flight, hook).await;
         let view = ground.view().await;
         let (machine, base) = (view.members[0].id.clone(), base_of(&view));
-        ground.twice(Step::Terminate { member: machine.clone(), decrement: true }, &base).await;
+        let terminate = Step::Terminate { member: machine.clone(), decrement: true };
+        ground.once(&terminate, Some(&base)).await.unwrap();
         ground.pass(30).await;
         assert_eq!(ground.member(&machine).await.lifecycle, Lifecycle::TerminatingWait);
         for _ in 0..2 {

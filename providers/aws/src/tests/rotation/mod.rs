@@ -47,7 +47,7 @@ async fn land(flight: &Flight) -> (String, Vec<String>, String) {
     let ty = "aws_launch_template";
     let image = image(flight).await;
     let config =
-        |kind: &str| of(ty, json!({"name": "t", "image_id": image, "instance_type": kind}));
+        |kind: &str| of(ty, json!({"name": "nodes", "image_id": image, "instance_type": kind}));
     let template = flight.make(ty, config("t3.micro")).await;
     flight.try_change(ty, &template, &config("t3.small")).await.unwrap();
     (vpc, subnets, text(&template.value, "id"))
