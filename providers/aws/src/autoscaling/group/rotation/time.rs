@@ -22,7 +22,7 @@ impl Time {
         let numbers: Vec<u64> =
             told.split_whitespace().filter_map(|number| number.parse().ok()).collect();
         match numbers[..] {
-            [scale @ 1.., theirs, ours] => Time { scale, theirs: theirs.into(), ours: ours.into() },
+            [scale, theirs, ours] if scale > 0 => Time { scale, theirs: theirs.into(), ours: ours.into() },
             _ => same,
         }
     }
