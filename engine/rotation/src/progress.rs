@@ -143,7 +143,6 @@ impl Progress {
             return open.token.clone();
         }
         self.serial += 1;
-        self.moved_at = now;
         let token = format!("{}/{}", self.rotation, self.serial);
         if let Step::Launch { group, .. }
         | Step::UseTemplate { group, .. }
@@ -153,10 +152,21 @@ impl Progress {
             group.touched = true;
         }
         let group = group_of(world, step);
+        self.moved(world, group.as_ref());
         let open =
             Open { token: token.clone(), step: step.clone(), since: now, group, answered: false };
         self.open.push(open);
         token
+    }
+
+    /// Something has moved. What an autoscaler does to a group whose turn has not come is no progress: where it never rests, a
+    /// rotation that waits in vain would never say so.
+    fn moved(&mut self, world: &World, group: Option<&GroupId>) {
+        let of = group.and_then(|id| world.groups.iter().find(|group| group.id == *id));
+        let touched = |id: &GroupId| self.groups.get(id).is_some_and(|group| group.touched);
+        if of.is_none_or(|group| !group.autoscaled || touched(&group.id)) {
+            self.moved_at = world.now;
+        }
     }
 
     /// A step's call has been answered. What can be seen is left to the next look. A hook's end cannot be seen, nor the

@@ -105,7 +105,7 @@ impl Progress {
             open.into_iter().partition(|open| self.is_so(world, members, open));
         self.open = open;
         for Open { step, group, answered, .. } in closed {
-            self.moved_at = world.now;
+            self.moved(world, group.as_ref());
             match step {
                 Step::Launch { group, desired, .. } => self.asked(&group, desired),
                 // Its call was not answered: the machine may as well have gone by itself, and the number tells.
@@ -181,7 +181,7 @@ impl Progress {
                 *looks += 1;
                 if *looks >= enough {
                     self.looks.remove(&member.id);
-                    self.moved_at = world.now;
+                    self.moved(world, Some(&member.group));
                     if own {
                         self.proven.insert(member.id.clone());
                     }
