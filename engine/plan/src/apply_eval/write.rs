@@ -105,7 +105,7 @@ impl<'a> ApplyResolver<'a> {
         };
         let (value, found) = crate::rotation::decode(&self.scope(&target), provider, config);
         match value {
-            Some(value) => Ok(Some(value.unmark_deep().0)),
+            Some(value) => Ok(Some(value.unmark_deep().0).filter(|it| *it != Value::NULL)),
             None => Err(found.into_iter().map(|it| it.of(&change.addr)).collect()),
         }
     }

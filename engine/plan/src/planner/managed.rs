@@ -49,6 +49,9 @@ impl<'a> Planner<'a, '_> {
             create_before_destroy: self.create_first[site.node],
             prevent_destroy: lifecycle.prevent_destroy,
         })?;
+        if let Some(groups) = code.member_groups().filter(|_| rotation.is_some()) {
+            self.refuse_unfit(site, &addr, groups, &planned.after)?;
+        }
         let rotation = rotation.filter(|_| is_rotated(planned.action));
         let outdated = rotation.as_ref().map_or_else(Vec::new, |_| self.outdated(&addr));
         if planned.action == Action::NoOp && !outdated.is_empty() {

@@ -6,11 +6,14 @@ use kprov_core::{
     Diagnostic, Diagnostics, InstanceAddr, InstanceKey, ModuleAddr, ResourceAddr, Value,
 };
 
+use kprov_provider::rotation::MemberGroups;
+
 use super::managed::with_address;
 use super::{Planner, Site};
 use crate::change::target::selects_block;
 use crate::evaluation::BlockScope;
 use crate::graph::{Graph, NodeKind};
+use crate::validate::attribute_problems;
 use crate::{Action, OutdatedMember, PlanMode, PlanOptions, rotation};
 
 impl<'a> Planner<'a, '_> {
@@ -31,7 +34,23 @@ impl<'a> Planner<'a, '_> {
             return Err(found);
         }
         self.found.extend(found);
-        Ok(value)
+        Ok(value.filter(|value| *value != Value::NULL))
+    }
+
+    /// What keeps a group from being rotated.
+    pub(super) fn refuse_unfit(
+        &mut self,
+        site: &Site<'a>,
+        addr: &InstanceAddr,
+        groups: &dyn MemberGroups,
+        planned: &Value,
+    ) -> Result<(), Diagnostics> {
+        let errors = groups.problems(&planned.clone().unmark_deep().0);
+        if errors.is_empty() {
+            return Ok(());
+        }
+        let place = self.input.sources.range(site.resource.config.span);
+        Err(attribute_problems(errors, Some(addr), place))
     }
 
     /// Members that must be replaced although nothing of the group's object changes, whoever made them so: a run that was

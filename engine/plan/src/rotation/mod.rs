@@ -31,8 +31,8 @@ fn actions(providers: &Registry) -> impl Iterator<Item = (&str, &dyn HookAction)
     })
 }
 
-/// What a resource's block says of the instance that `scope` is about, with unknowns and marks; none where there is no
-/// block. With errors there is none either.
+/// What a resource's block says of the instance that `scope` is about, with unknowns and marks; null where it is not enabled,
+/// none where there is no block. With errors there is none either.
 pub(crate) fn decode(
     scope: &BlockScope<'_, '_>,
     provider: &dyn Provider,
@@ -52,7 +52,7 @@ pub(crate) fn decode(
     found.extend(problems);
     let Some(value) = value else { return (None, found) };
     if kprov_provider::attribute(&value, "enabled").unmark_deep().0 == Value::from(false) {
-        return (None, found);
+        return (Some(Value::NULL), found);
     }
     let value = mark_by_schema(schema, &value);
     for error in problems_of(&value, scope.evaluation.providers) {

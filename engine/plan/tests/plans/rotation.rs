@@ -206,6 +206,19 @@ fn a_block_that_is_not_enabled_counts_as_absent() {
 }
 
 #[test]
+fn what_keeps_a_group_from_being_rotated_is_told_where_it_is_rotated() {
+    let of = |block: &str| {
+        format!("resource \"terraform_group\" \"g\" {{\n  input = \"floats\"\n  {block}\n}}\n")
+    };
+    let problems = |block: &str| World::new(&[("main.tf", &of(block))]).plan().1;
+    assert!(problems("lifecycle {\n    rotation {}\n  }").has_errors());
+    assert!(
+        !problems("lifecycle {\n    rotation {\n      enabled = false\n    }\n  }").has_errors()
+    );
+    assert!(!problems("").has_errors());
+}
+
+#[test]
 fn an_update_that_turns_out_to_be_none_still_rotates_outdated_members() {
     let main = |to: &str| {
         format!(

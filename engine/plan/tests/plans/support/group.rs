@@ -7,7 +7,9 @@ use kprov_core::{Path, Type, Value};
 use kprov_provider::rotation::{
     GroupId, GroupRef, GroupView, HookAction, HookCall, HookLook, MachineId, MemberGroups, StepCall,
 };
-use kprov_provider::{Attribute, AttributeError, Block, CallContext, ProviderError, Schema};
+use kprov_provider::{
+    Attribute, AttributeError, Block, CallContext, ProviderError, Schema, attribute,
+};
 
 /// Members of `terraform_group`.
 #[derive(Debug)]
@@ -17,6 +19,13 @@ pub(super) struct Members;
 impl MemberGroups for Members {
     fn group(&self, _object: &Value) -> Option<GroupRef> {
         None
+    }
+
+    fn problems(&self, object: &Value) -> Vec<AttributeError> {
+        if attribute(object, "input") == Value::from("floats") {
+            return vec![AttributeError::new(Path::attribute("input"), "It floats", "Pin it.")];
+        }
+        Vec::new()
     }
 
     fn held(&self, prior: &Value, _planned: &Value) -> Value {

@@ -22,7 +22,9 @@ impl Time {
         let numbers: Vec<u64> =
             told.split_whitespace().filter_map(|number| number.parse().ok()).collect();
         match numbers[..] {
-            [scale, theirs, ours] if scale > 0 => Time { scale, theirs: theirs.into(), ours: ours.into() },
+            [scale, theirs, ours] if scale > 0 => {
+                Time { scale, theirs: theirs.into(), ours: ours.into() }
+            }
             _ => same,
         }
     }
