@@ -25,8 +25,13 @@ pub(super) fn kwok(setting: Setting<'_>) -> Invocation {
 
 pub(super) const STAGES_FILE: &str = "kwok.yaml";
 
+/// What it is to say. Its node is of the document's version, as one with a kubelet is.
+pub(super) fn stages(setting: Setting<'_>) -> String {
+    STAGES.replace("VERSION", &setting.document.versions.kubernetes.to_string())
+}
+
 /// kwok's stages: when they apply, and the status that they write.
-pub(super) const STAGES: &str = r#"apiVersion: kwok.x-k8s.io/v1alpha1
+const STAGES: &str = r#"apiVersion: kwok.x-k8s.io/v1alpha1
 kind: Stage
 metadata: {name: node-ready}
 spec:
@@ -52,6 +57,7 @@ spec:
       - {type: Hostname, address: {{ NodeName | Quote }}}
       capacity: {cpu: "8", memory: 32Gi, pods: "110"}
       allocatable: {cpu: "8", memory: 32Gi, pods: "110"}
+      nodeInfo: {kubeletVersion: vVERSION, operatingSystem: linux}
 ---
 apiVersion: kwok.x-k8s.io/v1alpha1
 kind: Stage

@@ -14,7 +14,7 @@ pub(crate) fn of_worker(setting: Setting<'_>, resolver: &str) -> Vec<Config> {
     vec![
         ("kubelet.yaml", format!("{:#}\n", kubelet(setting, resolver))),
         ("containerd.toml", containerd(setting)),
-        (kwok::STAGES_FILE, kwok::STAGES.to_owned()),
+        (kwok::STAGES_FILE, kwok::stages(setting)),
     ]
 }
 

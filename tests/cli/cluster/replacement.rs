@@ -46,13 +46,14 @@ pub(super) fn masters_are_replaced_and_no_request_fails(laptop: &Laptop, instanc
     all_are_new(laptop, &before);
 }
 
-/// The same, with kprov killed at drawn moments and run again, until it ends by itself.
-pub(super) fn kprov_is_killed_on_the_way(laptop: &Laptop, instance_type: &str, kills: u32) {
+/// The same, with kprov killed at drawn moments (`KPROV_KILLS` times) and run again, until it ends by itself.
+pub(super) fn kprov_is_killed_on_the_way(laptop: &Laptop, instance_type: &str) {
+    let kills = std::env::var("KPROV_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(6);
     let before = ids(laptop);
     change(laptop, instance_type);
     let mut draw = Draw(u64::from(kills));
     let clients = laptop.clients();
-    let mut killed = 0;
+    let mut killed: u32 = 0;
     while killed < kills {
         let mut command = laptop.command("apply -airplane -auto-approve");
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("kprov");
@@ -101,33 +102,26 @@ fn all_are_new(laptop: &Laptop, before: &BTreeSet<String>) {
     let planned = laptop.kprov("plan -airplane -detailed-exitcode");
     assert!(planned.contains("No changes."), "{planned}");
     let dump: Json = serde_json::from_str(&laptop.kprov("airplane dump -json")).expect("a dump");
-    let text = dump.to_string();
-    for gone in before {
-        let running = format!("\"{gone}\"");
-        let group = dump_groups(&dump).into_iter().any(|group| group.to_string().contains(&running));
-        assert!(!group, "{gone} is still in a group");
+    let of = |ty: &str| {
+        let all = dump.as_array().expect("objects").iter();
+        all.filter(|object| object["type"] == ty).collect::<Vec<_>>()
+    };
+    let machines = laptop.machines();
+    let mut running: Vec<&str> = machines.iter().map(|machine| machine.id.as_str()).collect();
+    let members = of("autoscaling.members");
+    let mut members: Vec<&str> =
+        members.iter().filter_map(|member| member["id"].as_str()).collect();
+    running.sort_unstable();
+    members.sort_unstable();
+    assert_eq!(members, running, "what the groups have, and what runs");
+    for group in of("autoscaling.groups") {
+        let text = group.to_string();
+        let left = ["kprov-rotation", "kprov.dev/before", "kprov.dev/subnets"];
+        assert!(left.iter().all(|it| !text.contains(it)), "something is left: {text}");
     }
-    assert!(!text.contains("kprov-rotation"), "a lifecycle hook or a mark of the rotation is left");
-}
-
-fn dump_groups(dump: &Json) -> Vec<&Json> {
-    let mut found = Vec::new();
-    let mut todo = vec![dump];
-    while let Some(json) = todo.pop() {
-        match json {
-            Json::Object(fields) => {
-                for (name, value) in fields {
-                    if name.contains("group") && name.contains("scaling") {
-                        found.push(value);
-                    }
-                    todo.push(value);
-                }
-            }
-            Json::Array(items) => todo.extend(items),
-            _ => {}
-        }
+    for member in of("autoscaling.members") {
+        assert!(member["tags"]["kprov.dev/rotation"].is_null(), "a mark is left: {member}");
     }
-    found
 }
 
 fn ids(laptop: &Laptop) -> BTreeSet<String> {
