@@ -30,7 +30,7 @@ pub use kprov_provider::rotation::{
 };
 
 pub use decide::{Code, Decision, Pause, Waiting, decide, decide_by};
-pub use forecast::{Durations, Forecast, Planned, forecast};
+pub use forecast::{Durations, Forecast, Planned, forecast, forecast_from};
 pub use invariants::{INVARIANTS, Invariant, Violation, violated};
 pub use preflight::{Finding, preflight};
 pub use progress::{Failure, GroupProgress, Open, Progress};

@@ -19,6 +19,9 @@ use super::laptop::{Laptop, Machine};
 /// life of a leaf that is as old as its authority.
 const LEFT: SignedDuration = SignedDuration::from_secs(110);
 
+/// The administrator's: as long as two plans and an apply take.
+const LEFT_TO_ADMINISTRATOR: SignedDuration = SignedDuration::from_secs(60);
+
 pub(super) fn what_is_about_to_expire_is_renewed_and_no_request_fails(laptop: &Laptop) {
     let clients = laptop.clients();
     for master in laptop.masters() {
@@ -65,7 +68,8 @@ fn age_administrator(laptop: &Laptop) {
     let old = of("admin_certificate_pem");
     let key = PrivateKey::from_pem(&of("admin_private_key_pem")).expect("a key");
     let leaf = Certificate::from_pem(&old).expect("a leaf");
-    let new = again(&leaf, &key, &authority.expect("an authority"), 0).to_pem();
+    let new =
+        again(&leaf, &key, &authority.expect("an authority"), LEFT_TO_ADMINISTRATOR, 0).to_pem();
     let quoted =
         |text: &str| serde_json::to_string(text).expect("JSON").trim_matches('"').to_owned();
     let serial = state["serial"].as_u64().expect("a serial");
@@ -107,7 +111,7 @@ fn age(node: &Path) -> usize {
         let key = PrivateKey::from_pem(&read(&key)).expect("a key");
         let of = |it: &&Authority| leaf.signed_by(it.certificate()).is_ok();
         let authority = authorities.iter().find(of).expect("one of ours");
-        let aged = again(&leaf, &key, authority, count as u64);
+        let aged = again(&leaf, &key, authority, LEFT, count as u64);
         let beside = directory.join(".aged");
         std::fs::write(&beside, aged.to_pem()).expect("a file");
         std::fs::rename(&beside, &path).expect("renamed");
@@ -117,7 +121,13 @@ fn age(node: &Path) -> usize {
 }
 
 /// The same leaf, about to expire.
-fn again(leaf: &Certificate, key: &PrivateKey, authority: &Authority, seed: u64) -> Certificate {
+fn again(
+    leaf: &Certificate,
+    key: &PrivateKey,
+    authority: &Authority,
+    left: SignedDuration,
+    seed: u64,
+) -> Certificate {
     let usages = [Usage::Server, Usage::Client].into_iter();
     let request = LeafRequest {
         common_name: leaf.subject().common_name.clone().unwrap_or_default(),
@@ -126,7 +136,7 @@ fn again(leaf: &Certificate, key: &PrivateKey, authority: &Authority, seed: u64)
         ip_addresses: Vec::new(),
         usages: usages.filter(|it| leaf.extended_usages().contains(&it.extended())).collect(),
         not_before: authority.certificate().not_before(),
-        not_after: Timestamp::now() + LEFT,
+        not_after: Timestamp::now() + left,
     };
     let mut random = ChaCha20Rng::seed_from_u64(seed);
     authority.issue(&request, &key.public_key(), &mut random).expect("a leaf")

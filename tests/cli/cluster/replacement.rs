@@ -56,7 +56,10 @@ pub(super) fn kprov_is_killed_on_the_way(laptop: &Laptop, instance_type: &str) {
     let mut killed: u32 = 0;
     while killed < kills {
         let mut command = laptop.command("apply -airplane -auto-approve");
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("kprov");
+        let told = laptop.place.path("told.log");
+        let log = std::fs::File::create(&told).expect("a file");
+        let both = log.try_clone().expect("a file");
+        let mut child = command.stdout(log).stderr(both).spawn().expect("kprov");
         let until = Instant::now() + Duration::from_millis(500 + draw.below(9_500) as u64);
         let ended = loop {
             match child.try_wait().expect("a child") {
@@ -67,7 +70,8 @@ pub(super) fn kprov_is_killed_on_the_way(laptop: &Laptop, instance_type: &str) {
         };
         match ended {
             Some(status) => {
-                assert!(status.success(), "apply failed after {killed} kills: {status}");
+                let told = std::fs::read_to_string(&told).unwrap_or_default();
+                assert!(status.success(), "apply failed after {killed} kills: {status}\n{told}");
                 break;
             }
             None => {

@@ -10,8 +10,8 @@ use kprov_rotation::settings::{self, Secret, Settings};
 use kprov_rotation::skew::{self, Versions, Wanted};
 use kprov_rotation::world::{Kind, Template, World};
 use kprov_rotation::{
-    Durations, Forecast, GroupId, MachineId, OperatorId, Reason, RotationId, Step, Strategies,
-    TemplateId, forecast, preflight,
+    Durations, Forecast, GroupId, MachineId, OperatorId, Progress, Reason, RotationId, Step,
+    Strategies, TemplateId, forecast_from, preflight,
 };
 
 use super::assumed::assume;
@@ -28,6 +28,8 @@ pub(super) struct Scene<'a, 'p> {
     pub(super) observed: Option<&'a Observed>,
     pub(super) known: &'a Known,
     pub(super) rotation: RotationId,
+    /// Of a rotation that was left half done.
+    pub(super) progress: Option<Progress>,
     pub(super) durations: Durations,
 }
 
@@ -74,12 +76,12 @@ pub(super) fn planned(scene: &Scene<'_, '_>, plan: &Plan, registry: &Registry) -
         }
     };
     told.findings.extend(of_settings(&strategies.problems(&world)));
-    let forecast = forecast(&world, &strategies, &scene.durations);
+    let forecast = forecast_from(&world, &strategies, &scene.durations, scene.progress.as_ref());
     let found = preflight(&world, &strategies, &forecast);
     told.findings.extend(found.into_iter().map(|finding| PlannedFinding {
-        // What is only assumed to be so is no reason to refuse a plan.
-        severity: match (finding.code.as_str(), &silent) {
-            ("blocked", Some(_)) => Severity::Warning,
+        // What is only assumed to be so is no reason to refuse a plan, nor is what a rotation that was left half done looks like.
+        severity: match (finding.code.as_str(), silent.is_some() || scene.progress.is_some()) {
+            ("blocked" | "unhealthy", true) => Severity::Warning,
             _ => finding.severity,
         },
         address: finding.group.as_ref().and_then(|id| scene.address(id)),

@@ -46,6 +46,7 @@ pub(crate) fn foresee(
             .unwrap_or_default();
         let (durations, estimate) = durations::durations(&kept.durations, &cluster);
         let continues = record.map(|record| record.rotation.clone());
+        let progress = record.and_then(|it| serde_json::from_str(it.progress.get()).ok());
         let rotation = RotationId::new(continues.as_deref().unwrap_or("planned"));
         let scene = Scene {
             cluster: &cluster,
@@ -53,6 +54,7 @@ pub(crate) fn foresee(
             observed: observed.as_ref(),
             known: &known,
             rotation,
+            progress,
             durations,
         };
         let found = planned(&scene, plan, &project.registry);

@@ -45,7 +45,7 @@ impl<'d> Ideal<'d> {
         let balanced =
             (0..world.groups.len()).filter(|&at| balanced(&world.groups[at].id)).collect();
         let usual = world.groups.iter().map(|group| group.desired).enumerate().collect();
-        Ideal {
+        let mut ideal = Ideal {
             durations,
             events: BTreeSet::new(),
             number: 0,
@@ -53,6 +53,29 @@ impl<'d> Ideal<'d> {
             usual,
             rotation: rotation.clone(),
             world,
+        };
+        ideal.go_on();
+        ideal
+    }
+
+    /// What was under way when it was looked goes on.
+    fn go_on(&mut self) {
+        let d = self.durations;
+        for at in 0..self.world.members.len() {
+            let member = &self.world.members[at];
+            let id = member.id.clone();
+            let event = match (member.lifecycle, member.target) {
+                (Lifecycle::Pending | Lifecycle::PendingWait, _) if member.alive => {
+                    Some((d.boot, Event::Booted))
+                }
+                (Lifecycle::Terminating, _) => Some((d.terminate, Event::Gone)),
+                (_, Target::Initial) => Some((d.healthy, Event::Healthy)),
+                (_, Target::Draining) => Some((d.deregister, Event::Unused)),
+                _ => None,
+            };
+            if let Some((length, event)) = event {
+                self.after(length, &id, event);
+            }
         }
     }
 
@@ -174,8 +197,8 @@ impl<'d> Ideal<'d> {
         }
         let machine = member.id.clone();
         if let Some(etcd) = &mut self.world.etcd {
-            let live = |of: &EtcdMember| of.healthy;
-            etcd.members.retain(live);
+            let other = |of: &EtcdMember| of.healthy && of.machine.as_ref() != Some(&machine);
+            etcd.members.retain(other);
             self.number += 1;
             etcd.members.push(EtcdMember {
                 id: EtcdId(u64::MAX / 2 + self.number),

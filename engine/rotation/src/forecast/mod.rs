@@ -89,7 +89,27 @@ pub struct Forecast {
 /// What the machine will do where everything goes well.
 #[must_use]
 pub fn forecast(world: &World, strategies: &Strategies, durations: &Durations) -> Forecast {
-    let mut progress = Progress::new(strategies.rotation.clone(), world.now);
+    forecast_from(world, strategies, durations, None)
+}
+
+/// The same of a rotation that was left half done: from there.
+#[must_use]
+pub fn forecast_from(
+    world: &World,
+    strategies: &Strategies,
+    durations: &Durations,
+    left: Option<&Progress>,
+) -> Forecast {
+    let mut progress = match left.filter(|left| left.rotation == strategies.rotation) {
+        Some(left) => {
+            let mut left = left.clone();
+            // What was asked for is asked for again; what failed is tried anew.
+            left.open.clear();
+            left.resume(world.now);
+            left
+        }
+        None => Progress::new(strategies.rotation.clone(), world.now),
+    };
     let mut ideal = Ideal::new(world, &strategies.rotation, durations);
     let lock = Lock { holder: strategies.operator.clone(), expires_at: Seconds::MAX };
     ideal.world.lock = Some(lock);

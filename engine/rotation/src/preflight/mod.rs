@@ -93,7 +93,8 @@ fn unhealthy(index: &Index<'_>, indexed: &Indexed<'_>, found: &mut Vec<Finding>)
         else {
             continue;
         };
-        if member.going() {
+        // Who comes is not well yet, and who is marked is not to be.
+        if member.going() || member.coming() || member.mark.is_some() {
             continue;
         }
         let may_miss = if kind == Kind::Master { 0 } else { indexed.amounts().1 };

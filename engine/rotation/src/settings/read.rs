@@ -198,6 +198,8 @@ impl Reader {
             "" => Err("which names no cluster: leave it out, or say its name".to_owned()),
             _ => Ok(Str::new(text)),
         });
+        // Who is not enabled is not read at all; so it only must be true or false.
+        let _enabled = self.flag(root, "enabled");
         Settings {
             role: role.unwrap_or(defaults.role),
             cluster,
