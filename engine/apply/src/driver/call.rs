@@ -135,6 +135,7 @@ fn rotators(execution: &Execution) -> Rotators {
         store: execution.store.clone(),
         workspace: execution.workspace.clone(),
         run: execution.run,
+        lineage: execution.state.lineage.clone(),
         reporter: execution.reporter.clone(),
     };
     Rotators::new(means, sites)

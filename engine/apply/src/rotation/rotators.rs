@@ -42,6 +42,8 @@ pub struct Means {
     pub workspace: String,
     /// The run, already begun.
     pub run: RunId,
+    /// Of the state.
+    pub lineage: String,
     /// Who is told.
     pub reporter: Arc<dyn Reporter>,
 }
@@ -97,10 +99,10 @@ impl Inner {
 
     fn shared(&self) -> Arc<Shared> {
         let shared = self.shared.get_or_init(|| {
-            let Means { clients, registry, host, store, workspace, run, reporter } =
+            let Means { clients, registry, host, store, workspace, run, lineage, reporter } =
                 self.means.clone();
-            let short: String = host.uuid().chars().take(8).collect();
-            let operator = OperatorId::new(&format!("run-{}-{short}", run.0));
+            // Of the runs of a state only who holds its lock is alive, so what a dead one held in the cluster is the next one's.
+            let operator = OperatorId::new(&format!("state-{lineage}"));
             let every = host.env(EVERY_VARIABLE).and_then(|text| length(&text)).unwrap_or(EVERY);
             let observer = Observer::new(clients, registry, host.clone());
             let shared =
