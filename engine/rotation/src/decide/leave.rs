@@ -63,7 +63,9 @@ impl Machine<'_, '_> {
                     && serving
                     && let Some(to) = self.successor(at)
                 {
-                    let place = candidates.len().min(2);
+                    let node =
+                        |step: &&Step| matches!(step, Step::Cordon { .. } | Step::Exclude { .. });
+                    let place = candidates.iter().take_while(node).count();
                     candidates.insert(place, Step::MoveLeader { member: member.id.clone(), to });
                 }
                 if voter || !member.alive {
@@ -120,6 +122,11 @@ impl Machine<'_, '_> {
                 takings.push(Step::Exclude { member: id() });
             }
         }
+        let serves = master && member.api.is_some_and(|api| api.serving);
+        // First, where that may be (L2): who was deregistered and then left alone would lose its connections.
+        if serves && member.target.registered() {
+            takings.push(Step::StopApi { member: id() });
+        }
         if member.target.registered() {
             takings.push(Step::Deregister { member: id() });
         }
@@ -134,7 +141,7 @@ impl Machine<'_, '_> {
         if !drained {
             takings.push(Step::Drain { member: id() });
         }
-        if master && member.api.is_some_and(|api| api.serving) {
+        if serves {
             takings.push(Step::StopApi { member: id() });
         } else if drained && let Some(hook) = self.hook(strategy, member, When::Terminating) {
             takings.push(hook);

@@ -6,17 +6,20 @@ use crate::world::Kind;
 
 pub(super) const INVARIANT: Invariant = Invariant {
     id: "L2",
-    says: "A machine is deregistered before its API server begins to stop, so that it has its shutdown delay for who still comes, and ends its connections itself; its API server has stopped before its member of etcd is removed, and its target is unused before it is terminated.",
+    says: "An API server stops while its machine is deregistered, or while its shutdown delay is longer than the balancer takes to notice that it is not ready; it has stopped before its member of etcd is removed, and its target is unused before its machine is terminated.",
     source: "CAPA 6254: 1.24 % of requests failed; kops 11256; aws-load-balancer-controller 3270",
     holds,
 };
 
 fn holds(look: &Look<'_, '_>) -> Verdict {
     let Some(member) = look.member() else { return Ok(()) };
-    // A balancer goes on with connections that it has while a target drains, and cuts off what is left at the end: requests
-    // among them. So the API server stops while it drains: it asks clients to connect anew, and ends what it serves.
+    // At the end of a deregistration the balancer cuts off the connections that are left, requests among them. So an API server ends
+    // its connections itself: at best before, so that nothing is cut off where nobody comes to stop it.
     let too_early = match look.step {
-        Step::StopApi { .. } => member.target.registered(),
+        Step::StopApi { .. } => {
+            let delay = member.api.map_or(0, |api| api.shutdown_delay);
+            member.target.registered() && delay < look.after.world.endpoint.notices_within
+        }
         Step::Terminate { .. } => member.target.in_use(),
         Step::RemoveEtcdMember { .. } => false,
         _ => return Ok(()),
@@ -45,7 +48,7 @@ mod tests {
     use crate::world::Target;
 
     #[test]
-    fn the_api_server_stops_when_no_connections_are_made_any_more() {
+    fn the_api_server_stops_when_no_connections_are_made_any_more_or_soon() {
         let mut scene = Scene::masters(4);
         scene.deregistered(0);
         let step = Step::StopApi { member: scene.id(0) };
@@ -53,6 +56,8 @@ mod tests {
         scene.world.members[0].target = Target::Draining;
         scene.fine(step.clone());
         scene.world.members[0].target = Target::Healthy;
+        scene.fine(step.clone());
+        scene.world.endpoint.notices_within = 61;
         scene.only("L2", step);
     }
 

@@ -392,7 +392,10 @@ impl Judge<'_> {
             }
             Step::StopApi { .. } => {
                 let registered = in_use && machine.target != Target::Draining;
-                rule(!registered || alone, "L2: requests fail")?;
+                let delay =
+                    self.truth.groups[machine.group].templates[machine.template].shutdown_delay;
+                let noticed = delay >= self.truth.endpoint.notices_within;
+                rule(!registered || alone || noticed, "L2: requests fail")?;
                 rule(!leads, "Q4: the leader stops")?;
                 rule(self.truth.pods_on(at) == 0, "N3: stops with pods on it")
             }

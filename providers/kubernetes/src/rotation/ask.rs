@@ -290,7 +290,7 @@ mod tests {
         let by = |lease: Lease, masters: &[MachineId]| {
             removers(&[lease], EtcdId(0xa), Some(&own), masters, NOW)
         };
-        assert_eq!(by(lease("i-1", 0, view("a", true)), &masters), [own.clone()]);
+        assert_eq!(by(lease("i-1", 0, view("a", true)), &masters), std::slice::from_ref(&own));
         assert_eq!(by(lease("i-1", 121, view("a", true)), &masters), masters);
         assert_eq!(by(lease("i-1", 0, view("a", false)), &masters), masters);
         assert_eq!(
@@ -298,7 +298,7 @@ mod tests {
             masters,
             "it is another member now"
         );
-        assert_eq!(by(lease("i-1", 121, view("a", true)), &[]), [own.clone()]);
+        assert_eq!(by(lease("i-1", 121, view("a", true)), &[]), std::slice::from_ref(&own));
         let leases = [lease("x", 0, view("a", true))];
         assert_eq!(removers(&leases, EtcdId(0xa), None, &masters, NOW), masters);
     }
