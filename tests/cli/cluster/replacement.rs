@@ -2,7 +2,6 @@
 //! and at the end there is nothing too many and nothing twice. Also where kprov is killed on the way, again and again.
 
 use std::collections::BTreeSet;
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
