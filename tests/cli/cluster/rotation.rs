@@ -58,8 +58,14 @@ fn the_first_authority_is_of_no_use(first: &Json, now: &Json) {
 
 /// What masters and workers say that they run with: one of each.
 fn trees(laptop: &Laptop) -> [String; 2] {
+    let living: Vec<String> = laptop.machines().into_iter().map(|it| it.id).collect();
     let of = |what: &str, count: usize| {
-        let all = laptop.objects(what);
+        let mut all = laptop.objects(what);
+        // The lease of a master that was replaced is left, and counts for nothing.
+        all.retain(|it| {
+            let name = it["metadata"]["name"].as_str().unwrap_or_default();
+            living.iter().any(|id| name.ends_with(id.as_str()))
+        });
         let told: Vec<&str> = all
             .iter()
             .filter_map(|it| it["metadata"]["annotations"]["kprov.dev/tree"].as_str())

@@ -145,7 +145,8 @@ fn a_call_that_is_refused_for_good_pauses_and_the_next_apply_goes_on() {
     for part in ["(failed)", "no permission", "kprov rotation status"] {
         assert!(error.contains(part), "{error}");
     }
-    assert_eq!(called(&bench, "deregister"), 3);
+    // Tried three times; whose API server has stopped is then seen to its end all the same.
+    assert_eq!(called(&bench, "deregister"), 4);
     let record = &bench.store.rotations("default").unwrap()[0];
     assert!(
         record.paused.as_ref().unwrap().contains("no permission") && record.finished_at.is_none()
