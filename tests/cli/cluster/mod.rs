@@ -48,11 +48,11 @@ fn a_cluster_comes_up_serves_heals_and_goes() {
     serves(&laptop);
     let planned = laptop.kprov("plan -airplane -detailed-exitcode");
     assert!(planned.contains("No changes."), "{planned}");
-    replacement::masters_are_replaced_and_no_request_fails(&laptop, "m7i.xlarge");
-    replacement::kprov_is_killed_on_the_way(&laptop, "m7i.2xlarge");
     rotation::authorities_are_rotated_and_no_request_fails(&laptop);
     renewal::what_is_about_to_expire_is_renewed_and_no_request_fails(&laptop);
     a_killed_program_comes_back(&laptop);
+    replacement::masters_are_replaced_and_no_request_fails(&laptop, "m7i.xlarge");
+    replacement::kprov_is_killed_on_the_way(&laptop, "m7i.2xlarge");
     a_lost_machine_is_replaced(&laptop);
     joining::many_machines_join(&laptop);
     let destroyed = laptop.kprov("destroy -airplane -auto-approve");

@@ -29,10 +29,11 @@ pub(super) fn what_is_about_to_expire_is_renewed_and_no_request_fails(laptop: &L
         assert_eq!(aged, 11, "leaves of {}", master.id);
     }
     let aged = Timestamp::now();
-    age_administrator(laptop);
+    let due = age_administrator(laptop);
     laptop.reread();
     let about_to_expire = laptop.kubeconfig();
     clients.take(Access::new(&about_to_expire));
+    laptop.until("its renewal window has begun", || Timestamp::now() > due);
     let planned = laptop.kprov("plan -airplane");
     assert!(planned.contains("kubernetes-admin") && planned.contains("window began"), "{planned}");
     laptop.kprov("apply -airplane -auto-approve");
@@ -48,13 +49,14 @@ pub(super) fn what_is_about_to_expire_is_renewed_and_no_request_fails(laptop: &L
     // What was valid beside them is over, and nobody minds.
     laptop.until("the old ones have expired", || Timestamp::now() > aged + LEFT);
     laptop.none_failed("a renewal", &clients.end());
-    let over = Access::new(&about_to_expire).status("/version");
+    let over = Access::new(&about_to_expire).status("/api/v1/namespaces");
     assert!(over.as_ref().map_or(true, |status| *status == 401), "{over:?}");
-    assert_eq!(Access::new(&renewed).status("/version").expect("an answer"), 200);
+    assert_eq!(Access::new(&renewed).status("/api/v1/namespaces").expect("an answer"), 200);
 }
 
-/// Puts an administrator's certificate that is about to expire into the state, as if most of its life were over.
-fn age_administrator(laptop: &Laptop) {
+/// Puts an administrator's certificate that is about to expire into the state, as if most of its life were over. When it is due: a
+/// third of its life before its end.
+fn age_administrator(laptop: &Laptop) -> Timestamp {
     let text = laptop.kprov("state pull");
     let state: Json = serde_json::from_str(&text).expect("a state");
     let resources = state["resources"].as_array().expect("resources").iter();
@@ -68,8 +70,14 @@ fn age_administrator(laptop: &Laptop) {
     let old = of("admin_certificate_pem");
     let key = PrivateKey::from_pem(&of("admin_private_key_pem")).expect("a key");
     let leaf = Certificate::from_pem(&old).expect("a leaf");
-    let new =
-        again(&leaf, &key, &authority.expect("an authority"), LEFT_TO_ADMINISTRATOR, 0).to_pem();
+    let new = again(&leaf, &key, &authority.expect("an authority"), LEFT_TO_ADMINISTRATOR, 0);
+    let life = new.not_after().duration_since(new.not_before());
+    let due = new.not_after() - life / 3;
+    let second =
+        |at: Timestamp| Timestamp::from_second(at.as_second()).expect("a time").to_string();
+    let told =
+        [(of("admin_renew_at"), second(due)), (of("admin_expires_at"), second(new.not_after()))];
+    let new = new.to_pem();
     let quoted =
         |text: &str| serde_json::to_string(text).expect("JSON").trim_matches('"').to_owned();
     let serial = state["serial"].as_u64().expect("a serial");
@@ -77,10 +85,12 @@ fn age_administrator(laptop: &Laptop) {
         .replace(&quoted(&old), &quoted(&new))
         .replace(&STANDARD.encode(&old), &STANDARD.encode(&new))
         .replacen(&format!("\"serial\": {serial}"), &format!("\"serial\": {}", serial + 1), 1);
+    let text = told.iter().fold(text, |text, (old, new)| text.replace(old, new));
     assert!(text.contains(&STANDARD.encode(&new)), "no kubeconfig has it");
     laptop.place.write("aged.tfstate", text);
     laptop.kprov("state push aged.tfstate");
     std::fs::remove_file(laptop.place.path("aged.tfstate")).expect("a file with secrets");
+    due
 }
 
 /// When the first of its leaves ends.
