@@ -1,7 +1,7 @@
 //! Rotations, as plans and people see them (docs/adr/0005, "Integration").
 //!
-//! Before a plan: [`look`] finds the groups whose block has `rotation`, observes them in bulk, and says which of their
-//! members are outdated. After it: [`foresee`] puts the world of each cluster together and has the pure machine say what
+//! Before a plan: `look` finds the groups whose block has `rotation`, observes them in bulk, and says which of their
+//! members are outdated. After it: `foresee` puts the world of each cluster together and has the pure machine say what
 //! it will do, as [`PlannedRotation`]s. Beside both: what the store says of a rotation ([`rotation_status`]), and the
 //! words that people say to one ([`speak`]).
 //!
