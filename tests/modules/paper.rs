@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use kprov_core::{Path, PathStep, ProviderAddr, ResourceMode, Type, Value, value};
+use kprov_provider::rotation::{GroupId, GroupRef, GroupView, MachineId, MemberGroups, StepCall};
 use kprov_provider::{
     CallContext, CreateRequest, DataSource, DeleteRequest, Object, PlanRequest, PlannedObject,
     Provider, ProviderError, ProviderSchema, ReadRequest, Resource, SettleRequest, Settled,
@@ -101,8 +102,39 @@ fn settled(ty: &str, number: u64, planned: &Value) -> Value {
     })
 }
 
+/// Groups on paper have no machines that could be rotated.
+#[derive(Debug)]
+struct NoMachines;
+
+#[async_trait]
+impl MemberGroups for NoMachines {
+    fn group(&self, _object: &Value) -> Option<GroupRef> {
+        None
+    }
+
+    fn held(&self, prior: &Value, _planned: &Value) -> Value {
+        prior.clone()
+    }
+
+    async fn observe(&self, _: &CallContext, all: &[GroupId]) -> Answer<Vec<Option<GroupView>>> {
+        Ok(vec![None; all.len()])
+    }
+
+    async fn carry_out(&self, _: &CallContext, _: &StepCall<'_>) -> Answer<()> {
+        Ok(())
+    }
+
+    async fn keep_waiting(&self, _: &CallContext, _: &GroupId, _: &[MachineId]) -> Answer<()> {
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl Resource for Paper {
+    fn member_groups(&self) -> Option<&dyn MemberGroups> {
+        (self.ty == "aws_autoscaling_group").then_some(&NoMachines as &dyn MemberGroups)
+    }
+
     /// A template that changes gets another version, as every user of it must see.
     fn plan(&self, request: PlanRequest<'_>) -> Answer<PlannedObject> {
         let changed = request.prior.is_some_and(|prior| prior != request.proposed);

@@ -1,3 +1,5 @@
+//! What a world is made of, and whose word counts.
+
 use std::collections::BTreeSet;
 
 use kprov_core::{
