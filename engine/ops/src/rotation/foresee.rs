@@ -12,7 +12,7 @@ use kprov_state::{RotationRecord, StateError, StepDuration};
 
 use super::forecasting::{Scene, planned};
 use super::sites::{self, PlannedSite};
-use super::{PlannedFinding, PlannedRotation, durations};
+use super::{PlannedFinding, PlannedRotation, durations, status};
 use crate::{Clients, OpsError, Project};
 
 /// What a plan rotates, one for each cluster. What blocks for certain makes the plan an errored one.
@@ -41,12 +41,10 @@ pub(crate) fn foresee(
     }
     let rotations = clusters.into_iter().map(|(cluster, sites)| {
         let record = kept.of(&cluster);
-        let known: Known = record
-            .and_then(|record| serde_json::from_str(record.templates.get()).ok())
-            .unwrap_or_default();
+        let known: Known = record.map(status::known).unwrap_or_default();
         let (durations, estimate) = durations::durations(&kept.durations, &cluster);
         let continues = record.map(|record| record.rotation.clone());
-        let progress = record.and_then(|it| serde_json::from_str(it.progress.get()).ok());
+        let progress = record.and_then(|record| status::progress(record).ok());
         let rotation = RotationId::new(continues.as_deref().unwrap_or("planned"));
         let scene = Scene {
             cluster: &cluster,
@@ -114,10 +112,8 @@ struct Kept {
 
 impl Kept {
     fn read(project: &Project) -> Result<Kept, OpsError> {
-        let (store, workspace) = (&project.store, &project.workspace);
-        let mut open = there(store.rotations(workspace))?;
-        open.retain(|record| record.finished_at.is_none());
-        Ok(Kept { open, durations: there(store.durations(workspace))? })
+        let durations = there(project.store.durations(&project.workspace))?;
+        Ok(Kept { open: status::unfinished(project)?, durations })
     }
 
     fn of(&self, cluster: &str) -> Option<&RotationRecord> {

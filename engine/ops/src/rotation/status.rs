@@ -98,14 +98,12 @@ pub fn rotation_status(
     project: &Project,
     cluster: Option<&str>,
 ) -> Result<Vec<RotationStatus>, OpsError> {
-    let (store, workspace) = (&project.store, &project.workspace);
-    let mut records = there(store.rotations(workspace))?;
-    records.retain(|record| record.finished_at.is_none());
+    let mut records = unfinished(project)?;
     records.retain(|record| cluster.is_none_or(|cluster| cluster == record.cluster));
     if records.is_empty() {
         return Ok(Vec::new());
     }
-    let words = there(store.words(workspace))?;
+    let words = there(project.store.words(&project.workspace))?;
     let run = under_way(project)?;
     let now = seconds(project.host.now());
     let statuses = records.iter().map(|record| {
@@ -115,6 +113,13 @@ pub fn rotation_status(
         Ok(RotationStatus { run: run.as_ref().map(named), ..status })
     });
     statuses.collect()
+}
+
+/// Rotations that are under way, or were left.
+pub(super) fn unfinished(project: &Project) -> Result<Vec<RotationRecord>, StateError> {
+    let mut records = there(project.store.rotations(&project.workspace))?;
+    records.retain(|record| record.finished_at.is_none());
+    Ok(records)
 }
 
 /// The run that has begun last, if it has not ended: it lives, or it died.

@@ -6,7 +6,7 @@ use kprov_rotation::Progress;
 use kprov_state::{RotationRecord, RotationWord, SpokenWord};
 
 use super::foresee::there;
-use super::status::{known, named, progress, under_way};
+use super::status::{known, named, progress, under_way, unfinished};
 use crate::{OpsError, Project};
 
 /// A word that was written down.
@@ -29,8 +29,7 @@ pub fn speak(
     word: RotationWord,
 ) -> Result<Spoken, OpsError> {
     let (store, workspace) = (&project.store, &project.workspace);
-    let mut records = there(store.rotations(workspace))?;
-    records.retain(|record| record.finished_at.is_none());
+    let records = unfinished(project)?;
     let meant: Vec<&RotationRecord> =
         records.iter().filter(|record| cluster.is_none_or(|name| name == record.cluster)).collect();
     if meant.is_empty() {

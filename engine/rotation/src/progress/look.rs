@@ -44,8 +44,9 @@ impl GroupProgress {
         u32::try_from(limit).unwrap_or(u32::MAX)
     }
 
-    /// The group is as it was.
-    pub(crate) fn restored(&self, group: &Group) -> bool {
+    /// The group is as it was, but for its number.
+    #[must_use]
+    pub fn restored(&self, group: &Group) -> bool {
         group.max == self.base.max
             && group.suspended == self.base.suspended
             && group.protected == self.base.protected

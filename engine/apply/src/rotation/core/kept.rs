@@ -132,9 +132,7 @@ impl Kept {
     pub(super) fn is_restored(&self, world: &World, id: &GroupId) -> bool {
         let group = world.groups.iter().find(|group| group.id == *id);
         let (Some(group), Some(progress)) = (group, self.progress.of(id)) else { return true };
-        let base = &progress.base;
-        (group.max, &group.suspended, group.protected)
-            == (base.max, &base.suspended, base.protected)
+        progress.restored(group)
     }
 }
 
